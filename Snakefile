@@ -1,0 +1,47 @@
+configfile: "config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/data.smk"
+include: "workflow/rules/perturb.smk"
+include: "workflow/rules/finetune.smk"
+include: "workflow/rules/evaluate.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    input:
+        get_tables(),
+        get_figures(),
+        get_scores(),
+    default_target: True
+
+
+rule data:
+    input:
+        get_data(),
+
+
+rule perturbed:
+    input:
+        get_perturbed_sets(),
+
+
+rule models:
+    input:
+        get_models(),
+
+
+rule scores:
+    input:
+        get_scores(),
+
+
+rule tables:
+    input:
+        get_tables(),
+
+
+rule figures:
+    input:
+        get_figures(),

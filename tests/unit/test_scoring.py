@@ -1,0 +1,425 @@
+"""Scores equal seqeval's, the chance floor equals seqeval's on sentences put out of line, and the table is complete."""
+
+import json
+import os
+import random
+import warnings
+from pathlib import Path
+
+import chance_floor as chance_floor_script
+import collect_scores
+import numpy as np
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+import score as score_script
+from compression.files import InputError, sentence_digest, write_json
+from compression.mentions import LABELS, TYPES, find_mentions
+from compression.predictions import LanguagePredictions, write_manifest, write_predictions
+from compression.scoring import (
+    NOVELTY_COLUMNS,
+    RUN_COLUMNS,
+    SCORE_COLUMNS,
+    chance_floor,
+    draw_derangement,
+    read_scores,
+    score,
+    write_scores,
+)
+from compression.wikiann import Corpus, write_corpus
+from seqeval.metrics import f1_score, precision_score, recall_score
+from seqeval.metrics.sequence_labeling import get_entities
+from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as support_by_type
+from seqeval.scheme import IOB2
+
+WIKIANN = os.environ.get("WIKIANN_DIR")
+needs_wikiann = pytest.mark.skipif(not WIKIANN, reason="WIKIANN_DIR does not name a folder with WikiAnn")
+OUT, B_PER, I_PER, B_ORG, I_ORG, B_LOC, I_LOC = range(7)
+
+
+def names(tags):
+    return [[LABELS[tag] for tag in sentence] for sentence in tags]
+
+
+def seqeval_scores(gold, predicted):
+    gold, predicted = names(gold), names(predicted)
+    true, found = set(get_entities(gold)), set(get_entities(predicted))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # seqeval warns of undefined ratios
+        present = sorted({type for type, _, _ in true | found})
+        _, _, f1, support = support_by_type(gold, predicted)
+        f1, support = dict(zip(present, f1, strict=True)), dict(zip(present, support, strict=True))
+        return {
+            "sentences": len(gold),
+            "words": sum(len(sentence) for sentence in gold),
+            "mentions": len(true),
+            "predicted": len(found),
+            "correct": len(true & found),
+            "precision": precision_score(gold, predicted),
+            "recall": recall_score(gold, predicted),
+            "f1": f1_score(gold, predicted),
+            **{f"f1_{type}": f1.get(type, 0) for type in TYPES},
+            **{f"support_{type}": support.get(type, 0) for type in TYPES},
+            "f1_strict": f1_score(gold, predicted, mode="strict", scheme=IOB2),
+        }
+
+
+def read_gold(language):
+    return pq.read_table(Path(WIKIANN, language, "test-00000-of-00001.parquet"))["ner_tags"].to_pylist()
+
+
+def corrupt(tags, share, draw):
+    """Give each tag, with a probability, any other value: all kinds of invalid sequences and wrong ends."""
+    return [[draw.randrange(7) if draw.random() < share else tag for tag in sentence] for sentence in tags]
+
+
+def corrupt_mentions(tags, share, draw):
+    """Drop, shorten or retype a share of the mentions."""
+    result = [list(sentence) for sentence in tags]
+    for sentence in result:
+        for type, start, end in find_mentions(sentence):
+            if draw.random() < share:
+                kind = draw.choice(["drop", "shorten", "retype"])
+                if kind == "retype":
+                    begin = 1 + 2 * draw.choice([n for n in range(3) if TYPES[n] != type])
+                    sentence[start:end] = [begin] + [begin + 1] * (end - start - 1)
+                else:
+                    sentence[start if kind == "drop" else end - 1 : end] = [OUT] * (
+                        end - start if kind == "drop" else 1
+                    )
+    return result
+
+
+def test_scores_worked_out_by_hand():
+    gold = [[B_PER, I_PER, OUT, B_LOC], [I_ORG, I_ORG], [OUT]]
+    predicted = [[B_PER, I_PER, OUT, B_ORG], [I_ORG, OUT], [B_LOC]]
+    # gold PER(0,2) LOC(3,4) ORG(0,2); predicted PER(0,2) ORG(3,4) ORG(0,1) LOC(0,1); one is right
+    scores = score(gold, predicted)
+    assert (scores["sentences"], scores["words"]) == (3, 7)
+    assert (scores["mentions"], scores["predicted"], scores["correct"]) == (3, 4, 1)
+    assert (scores["precision"], scores["recall"]) == (1 / 4, 1 / 3)
+    assert scores["f1"] == pytest.approx(2 / 7)
+    assert (scores["f1_PER"], scores["f1_ORG"], scores["f1_LOC"]) == (1.0, 0.0, 0.0)
+    assert [scores[f"support_{type}"] for type in TYPES] == [1, 1, 1]
+    assert scores["f1_strict"] == pytest.approx(2 / 5)  # without the two mentions that begin with I-: 1 of 2 and 3
+    assert {"test_set", "language", "words_lost", *scores} == set(SCORE_COLUMNS)
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_scores_equal_seqeval_on_random_tags(seed):
+    draw = random.Random(seed)
+    lengths = [draw.randint(1, 9) for _ in range(draw.randint(1, 40))]
+    weights = draw.choice(
+        [[1] * 7, [9, 1, 1, 1, 1, 1, 1], [1, 0, 3, 0, 3, 0, 3], [1, 3, 0, 3, 0, 3, 0], [0, 1, 1, 0, 0, 0, 0]]
+    )
+    gold = [draw.choices(range(7), weights, k=length) for length in lengths]
+    predicted = corrupt(gold, draw.choice([0, 0.2, 1]), draw)
+    assert score(gold, predicted) == seqeval_scores(gold, predicted)
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted"),
+    [
+        ([[OUT, OUT], [OUT]], [[OUT, OUT], [OUT]]),
+        ([[OUT, OUT], [OUT]], [[B_PER, I_PER], [OUT]]),
+        ([[B_PER, I_PER], [B_LOC]], [[OUT, OUT], [OUT]]),
+        ([[B_PER, I_LOC, B_LOC, B_LOC], [I_PER]], [[B_PER, I_LOC, B_LOC, B_LOC], [I_PER]]),
+        ([[I_PER], [I_PER]], [[I_PER], [B_PER]]),  # a mention must not run on into the next sentence
+        ([[I_PER, I_ORG]], [[I_PER, I_ORG]]),  # no mention in strict mode
+    ],
+)
+def test_scores_equal_seqeval_on_edge_cases_without_warnings(gold, predicted):
+    expected = seqeval_scores(gold, predicted)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert score(gold, predicted) == expected
+
+
+def test_no_sentence_at_all():
+    scores = score([], [])
+    assert scores["sentences"] == scores["words"] == scores["mentions"] == scores["f1"] == 0
+
+
+@pytest.mark.parametrize("predicted", [[[OUT]], [[OUT, OUT], [OUT]], [[OUT]] * 3])
+def test_unequal_lengths_are_refused(predicted):
+    with pytest.raises(ValueError, match="differ in number"):
+        score([[OUT], [OUT]], predicted)
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", ["yo", "jv", "hi", "te", "ja"])
+def test_scores_equal_seqeval_on_real_gold(language):
+    draw = random.Random(language)
+    gold = read_gold(language)[:2000]
+    for predicted in (corrupt_mentions(gold, 0.2, draw), corrupt(gold, 0.1, draw)):
+        assert score(gold, predicted) == seqeval_scores(gold, predicted)
+
+
+def out_of_line(tags, derangement):
+    """Return the gold of sentence j for the sentence derangement[j], cut or filled up with O."""
+    predicted = [None] * len(tags)
+    for source, target in enumerate(derangement):
+        length = len(tags[target])
+        predicted[target] = (tags[source] + [OUT] * length)[:length]
+    return predicted
+
+
+def floor_by_seqeval(tags, seed, derangements):
+    generator = np.random.default_rng(seed)
+    scores = []
+    for _ in range(derangements):
+        predicted = out_of_line(tags, draw_derangement(len(tags), generator))
+        scores.append(seqeval_scores(tags, predicted)["f1"])
+    return scores
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_chance_floor_equals_seqeval_on_sentences_out_of_line(seed):
+    draw = random.Random(seed)
+    # Few tags and short sentences, so that matches, cut mentions and I- without B- abound.
+    tags = [draw.choices(range(4), k=draw.randint(1, 6)) for _ in range(draw.randint(2, 30))]
+    expected = floor_by_seqeval(tags, seed, 5)
+    floor = chance_floor(tags, seed=seed, derangements=5)
+    assert floor["mean"] == pytest.approx(np.mean(expected), rel=1e-12)
+    assert (floor["low"], floor["high"]) == pytest.approx(tuple(np.percentile(expected, [2.5, 97.5])), rel=1e-12)
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", ["yo", "ja"])  # ja has many I- without B-
+def test_chance_floor_equals_seqeval_on_real_gold(language):
+    tags = read_gold(language)[:1500]
+    assert chance_floor(tags, seed=7, derangements=2)["mean"] == pytest.approx(np.mean(floor_by_seqeval(tags, 7, 2)))
+
+
+def test_chance_floor_cuts_a_mention_that_is_too_long():
+    # The only derangement swaps both: PER(0,3) cut to PER(0,2) is right, PER(0,2) for PER(0,3) is wrong.
+    floor = chance_floor([[B_PER, I_PER, I_PER], [B_PER, I_PER]], seed=1, derangements=3)
+    assert floor == {"mean": 0.5, "low": 0.5, "high": 0.5, "derangements": 3}
+
+
+def test_chance_floor_without_other_sentences_or_mentions():
+    assert chance_floor([[B_PER]], seed=1) == {"mean": None, "low": None, "high": None, "derangements": 0}
+    assert chance_floor([], seed=1)["mean"] is None
+    assert chance_floor([[OUT], [OUT, OUT]], seed=1)["mean"] == 0.0
+
+
+def test_derangements_are_uniform():
+    generator = np.random.default_rng(0)
+    drawn = [tuple(draw_derangement(4, generator)) for _ in range(9000)]
+    numbers = {derangement: drawn.count(derangement) for derangement in set(drawn)}
+    assert len(numbers) == 9  # 4 items have nine derangements
+    assert all(abs(number - 1000) < 4 * 30 for number in numbers.values())  # standard deviation 29.8
+
+
+FLOORS = {
+    **{"en": 0.042, "zh": 0.028, "bn": 0.165, "eu": 0.040, "af": 0.034},
+    **{"hi": 0.082, "sw": 0.077, "te": 0.034, "jv": 0.055, "yo": 0.137},
+}
+"""Measured beforehand on the regular test sets, with permutations in which a sentence may keep its own gold.
+
+With 100 sentences that adds about 1/100 (jv and yo: 0.042 and 0.126 over all pairs of different sentences).
+"""
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", FLOORS)
+def test_chance_floors_of_the_real_test_sets(language):
+    tags = read_gold(language)
+    floor = chance_floor(tags, seed=1)
+    deviation = (floor["high"] - floor["low"]) / (2 * 1.96)  # of one derangement
+    assert floor["low"] < floor["mean"] < floor["high"]
+    assert floor["mean"] == pytest.approx(FLOORS[language], abs=3 * deviation if len(tags) == 100 else 0.01)
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", ["jv", "yo"])
+def test_mean_chance_floor_equals_that_of_all_pairs_of_different_sentences(language):
+    tags = read_gold(language)
+    gold = [set(find_mentions(sentence)) for sentence in tags]
+    correct = predicted = 0
+    for mentions, own in zip(gold, tags, strict=True):
+        others = [set(find_mentions(other[: len(own)])) for other in tags if other is not own]
+        correct += sum(len(mentions & other) for other in others)
+        predicted += sum(map(len, others))
+    expected = 2 * correct / (predicted + (len(tags) - 1) * sum(map(len, gold)))
+    assert chance_floor(tags, seed=1, derangements=4000)["mean"] == pytest.approx(expected, abs=0.002)
+
+
+def test_chance_floor_script(tmp_path):
+    tokens, tags = [["a", "b"], ["c"]], [[B_PER, I_PER], [B_PER]]
+    write_corpus(tmp_path / "test.parquet", Corpus(tokens, tags))
+    write_corpus(tmp_path / "one.parquet", Corpus(tokens[:1], tags[:1]))
+    files = {"regular": str(tmp_path / "test.parquet"), "in-language": str(tmp_path / "one.parquet")}
+    chance_floor_script.main(files, 3, 10, str(tmp_path / "floors.json"))
+    floors = json.loads((tmp_path / "floors.json").read_text())
+    # PER(0,1) cut from PER(0,2) is right, PER(0,1) for PER(0,2) is wrong
+    assert floors["regular"] == {"mean": 0.5, "low": 0.5, "high": 0.5, "derangements": 10}
+    assert floors["in-language"]["mean"] is None
+
+
+@pytest.fixture
+def scored_run(tmp_path):
+    """A run of two languages and two test sets: its manifest, folder and gold; hi has one word lost."""
+    gold = {}
+    for test_set in ("validation", "regular"):
+        gold[test_set] = {}
+        parts = []
+        for language, tokens, tags in (
+            ("yo", [["Èkó", "tóbi"], ["Wọlé"]], [[B_LOC, OUT], [B_PER]]),
+            ("hi", [["दिल्ली", "में", "राम"]], [[B_LOC, OUT, B_PER]]),
+        ):
+            path = tmp_path / f"{language}-{test_set}.parquet"
+            write_corpus(path, Corpus(tokens, tags))
+            gold[test_set][language] = str(path)
+            predicted = tags if language == "yo" else [[B_LOC, OUT, OUT]]
+            digests = [sentence_digest(sentence) for sentence in tokens]
+            parts.append(LanguagePredictions(language, digests, predicted, [0, 0] if language == "yo" else [1]))
+        write_predictions(tmp_path / "predictions" / f"{test_set}.parquet", parts)
+    files = {test_set: tmp_path / "predictions" / f"{test_set}.parquet" for test_set in gold}
+    write_manifest(tmp_path / "predictions.json", files)
+    return tmp_path / "predictions.json", tmp_path / "predictions", gold
+
+
+def test_score_script(scored_run, tmp_path):
+    score_script.main(*scored_run, "multilingual/dense/seed-1", tmp_path / "scores.csv")
+    scores = read_scores(tmp_path / "scores.csv")
+    assert list(zip(scores["test_set"], scores["language"], strict=True)) == [
+        ("validation", "yo"),
+        ("validation", "hi"),
+        ("regular", "yo"),
+        ("regular", "hi"),
+    ]
+    assert list(scores["f1"]) == [1.0, 2 / 3, 1.0, 2 / 3]  # hi: precision 1, recall 1/2
+    assert list(scores["words_lost"]) == [0, 1, 0, 1]
+    assert (scores.dtypes.astype(str) == pd.Series(SCORE_COLUMNS)).all()
+
+
+def test_score_script_refuses_other_languages_test_sets_and_sentences(scored_run, tmp_path):
+    manifest, folder, gold = scored_run
+    run, out = "multilingual/dense/seed-1", tmp_path / "scores.csv"
+    with pytest.raises(InputError, match=f"run {run}, language yo, test set regular: no gold"):
+        score_script.main(manifest, folder, {**gold, "regular": {"hi": gold["regular"]["hi"]}}, run, out)
+    with pytest.raises(InputError, match=f"run {run}, language sw, test set regular: no predictions"):
+        more = {**gold, "regular": {**gold["regular"], "sw": gold["regular"]["yo"]}}
+        score_script.main(manifest, folder, more, run, out)
+    with pytest.raises(InputError, match=f"run {run}, language hi, test set in-family: no predictions"):
+        score_script.main(manifest, folder, {**gold, "in-family": {"hi": gold["regular"]["hi"]}}, run, out)
+    with pytest.raises(InputError, match=f"run {run}, language yo, test set regular, sentence 0: "):
+        swapped = {**gold, "regular": {"yo": gold["regular"]["hi"], "hi": gold["regular"]["yo"]}}
+        score_script.main(manifest, folder, swapped, run, out)
+    assert not out.exists()
+
+
+def test_scores_survive_writing_to_the_last_bit(tmp_path):
+    values = dict.fromkeys(SCORE_COLUMNS, 0) | {"test_set": "regular", "language": "nan", "f1": 0.1 + 0.2}
+    write_scores(tmp_path / "scores.csv", [values])
+    scores = read_scores(tmp_path / "scores.csv")
+    assert scores["f1"][0] == 0.1 + 0.2
+    assert scores["language"][0] == "nan"  # Min Nan's code is no missing number
+
+
+@pytest.mark.parametrize(("text", "message"), [("a,b\n1,2\n", "columns a, b; expected test_set"), ("", "not a table")])
+def test_other_tables_are_refused(tmp_path, text, message):
+    (tmp_path / "scores.csv").write_text(text)
+    with pytest.raises(InputError, match=f"scores.csv: {message}"):
+        read_scores(tmp_path / "scores.csv")
+
+
+def make_study(folder, multilingual_languages=("yo", "hi")):
+    """Write the inputs of collect_scores: yo has an in-language set, hi has not; F1 tells the rows apart."""
+    test_sets = {"yo": ["validation", "regular", "in-language"], "hi": ["validation", "regular"]}
+    grid = [("yo", "dense", 2), ("yo", "dense", 1), ("yo", "partial-50", 1), ("multilingual", "full-98", 1)]
+    runs = []
+    for number, (training_set, variant, seed) in enumerate(grid):
+        languages = multilingual_languages if training_set == "multilingual" else [training_set]
+        rows = [
+            dict.fromkeys(SCORE_COLUMNS, 0) | {"test_set": test_set, "language": language, "f1": number / 10}
+            for language in languages
+            for test_set in test_sets[language]
+        ]
+        path = folder / f"{number}.csv"
+        write_scores(path, rows)
+        runs.append((training_set, variant, seed, str(path)))
+    floors, overlap = {}, {}
+    for language, floor in (("yo", 0.1), ("hi", None)):
+        values = {"mean": floor, "low": floor, "high": floor, "derangements": 100 if floor else 0}
+        floors[language] = str(folder / f"floors-{language}.json")
+        write_json(floors[language], {test_set: values for test_set in test_sets[language] if test_set != "validation"})
+    for training_set, share in (("yo", "0.25"), ("multilingual", "")):
+        overlap[training_set] = str(folder / f"overlap-{training_set}.csv")
+        rows = [f"{language},{name},4,3,{share}" for language in test_sets for name in test_sets[language]]
+        Path(overlap[training_set]).write_text("\n".join(["language,test_set,mentions,seen,unseen_share", *rows, ""]))
+    write_json(folder / "perturbed.json", {"mentions": 8, "changed": 6, "kept": 2})
+    return runs, floors, overlap, {("in-language", "yo"): str(folder / "perturbed.json")}
+
+
+def test_collected_table(tmp_path):
+    inputs = make_study(tmp_path)
+    out = [tmp_path / "scores.parquet", tmp_path / "scores.csv"]
+    collect_scores.main(*inputs, *map(str, out))
+    table = pd.read_parquet(out[0])
+    columns = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "test_set", "language", "f1"]
+    columns += ["chance_floor", "changed_share", "unseen_share"]
+    rows = table[columns].astype(object).where(table[columns].notna(), None).to_numpy().tolist()
+    yo, many = ["yo", "monolingual"], ["multilingual", "multilingual", "full-98", "full", 98, 1]
+    assert rows == [
+        [*many, "in-language", "yo", 0.3, 0.1, 0.75, None],
+        [*many, "regular", "hi", 0.3, None, 0.0, None],
+        [*many, "regular", "yo", 0.3, 0.1, 0.0, None],
+        [*many, "validation", "hi", 0.3, None, None, None],
+        [*many, "validation", "yo", 0.3, None, None, None],
+        [*yo, "dense", "", 0, 1, "in-language", "yo", 0.1, 0.1, 0.75, 0.25],
+        [*yo, "dense", "", 0, 1, "regular", "yo", 0.1, 0.1, 0.0, 0.25],
+        [*yo, "dense", "", 0, 1, "validation", "yo", 0.1, None, None, None],
+        [*yo, "dense", "", 0, 2, "in-language", "yo", 0.0, 0.1, 0.75, 0.25],
+        [*yo, "dense", "", 0, 2, "regular", "yo", 0.0, 0.1, 0.0, 0.25],
+        [*yo, "dense", "", 0, 2, "validation", "yo", 0.0, None, None, None],
+        [*yo, "partial-50", "partial", 50, 1, "in-language", "yo", 0.2, 0.1, 0.75, 0.25],
+        [*yo, "partial-50", "partial", 50, 1, "regular", "yo", 0.2, 0.1, 0.0, 0.25],
+        [*yo, "partial-50", "partial", 50, 1, "validation", "yo", 0.2, None, None, None],
+    ]
+    assert set(table.columns) == {*RUN_COLUMNS, *SCORE_COLUMNS, *NOVELTY_COLUMNS}
+    types = table.dtypes.astype(str)
+    assert (types[NOVELTY_COLUMNS] == "float64").all()
+    assert (types[["sparsity", "seed", "mentions"]] == "int64").all()
+
+    first = [path.read_bytes() for path in out]
+    assert out[1].read_text().splitlines()[0] == ",".join(table.columns)
+    runs, *rest = inputs
+    collect_scores.main(runs[::-1], *rest, *map(str, out))
+    assert [path.read_bytes() for path in out] == first  # the order of the inputs does not matter
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        ("missing", "run yo/dense/seed-2, language yo, test set in-language: no scores"),
+        ("twice", "run yo/dense/seed-2, language yo, test set validation: scores given twice"),
+        ("unexpected", "run yo/dense/seed-2, language yo, test set in-script: scores that the study doesn't expect"),
+        ("run twice", "run yo/dense/seed-2 is given twice"),
+        ("language", "run multilingual/full-98/seed-1, language hi, test set regular: no scores"),
+        ("overlap", "no unseen_share for training_set yo, language yo, test_set in-language"),
+        ("overlap twice", "unseen_share given twice for training_set yo, language hi, test_set regular"),
+        ("perturbed", "no changed_share for language yo, test_set in-language"),
+    ],
+)
+def test_incomplete_tables_are_refused(tmp_path, damage, message):
+    runs, floors, overlap, perturbed = make_study(tmp_path, ["yo"] if damage == "language" else ["yo", "hi"])
+    path = Path(overlap["yo"] if damage.startswith("overlap") else runs[0][3])
+    lines = path.read_text().splitlines()
+    if damage in ("missing", "overlap"):
+        lines = [line for line in lines if "in-language" not in line]
+    elif damage == "twice":
+        lines.append(lines[1])
+    elif damage == "unexpected":
+        lines.append(lines[1].replace("validation", "in-script"))
+    elif damage == "overlap twice":
+        lines.append(lines[-1])
+    elif damage == "run twice":
+        runs[1] = ("yo", "dense", 2, runs[1][3])
+    elif damage == "perturbed":
+        perturbed = {}
+    path.write_text("\n".join([*lines, ""]))
+    with pytest.raises(InputError, match=message):
+        collect_scores.main(runs, floors, overlap, perturbed, str(tmp_path / "s.parquet"), str(tmp_path / "s.csv"))
+    assert not (tmp_path / "s.csv").exists()

@@ -1,0 +1,173 @@
+"""Tables as CSV and Markdown: their rows, what they say about what is behind them, and what they escape."""
+
+import io
+import json
+from pathlib import Path
+
+import data_sizes_table
+import examples_table
+import f1_table
+import numpy as np
+import pandas as pd
+import pytest
+from compression import tables
+from compression.files import InputError
+from compression.study import read_languages
+from compression.wikiann import Corpus, write_corpus
+
+ROOT = Path(__file__).parents[2]
+LANGUAGES = ROOT / "resources" / "languages.tsv"
+CLASSES = [100, 1000, 5000, 10000, 15000, 20000]
+
+
+@pytest.fixture(scope="module")
+def resource():
+    return read_languages(LANGUAGES)
+
+
+def scores(seeds=(1, 2), test_set="regular"):
+    """Two languages, dense and 50 %; en: 0.8 and 0.6, yo: 0.4 and 0.1, plus or minus 0.01 by seed."""
+    rows = [
+        ("monolingual", scope, sparsity, seed, language, test_set, f1 + 0.01 * (-1) ** seed * (len(seeds) > 1))
+        for seed in seeds
+        for language, dense, sparse in (("en", 0.8, 0.6), ("yo", 0.4, 0.1))
+        for scope, sparsity, f1 in (("", 0, dense), ("partial", 50, sparse))
+    ]
+    frame = pd.DataFrame(rows, columns=["setting", "scope", "sparsity", "seed", "language", "test_set", "f1"])
+    floor = frame["language"].map({"en": 0.04, "yo": 0.14})
+    return frame.assign(chance_floor=floor, changed_share=0.95, unseen_share=0.25)
+
+
+def test_table_1_of_the_whole_study_is_the_papers(resource):
+    sizes = {code: language.train_size for code, language in resource.items()}
+    monolingual = [code for code, language in resource.items() if language.monolingual]
+    table = tables.data_sizes_table(sizes, monolingual, resource, CLASSES, "paper", demo=False)
+    assert table.rows.iloc[:, :3].to_numpy().tolist() == [
+        ["100", "jv* my yo*", "0.05"],
+        ["1000", "kk sw* te*", "0.19"],
+        ["5000", "af* hi* mr", "0.21"],
+        ["10000", "bn* eu* ka ml tl", "0.23"],
+        ["15000", "et ta", "0.31"],
+        ["20000", "ar bg de el en* es fa fi fr he hu id it ja ko ms nl pt ru th tr ur vi zh*", "2.93"],
+    ]
+    assert "jv\\* my yo\\*" in table.markdown() and "40 languages" in table.markdown()
+
+
+def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
+    cards = {}
+    for language, sentences in {"en": 400, "yo": 50, "sw": 100, "de": 30000}.items():
+        cards[language] = tmp_path / f"{language}.json"
+        cards[language].write_text(json.dumps({"splits": {"train": {"sentences": sentences}}}))
+    out = tmp_path / "t.csv", tmp_path / "t.md"
+    data_sizes_table.main(cards, ["yo"], LANGUAGES, CLASSES, "demo", True, *out)
+    rows = pd.read_csv(out[0], dtype=str).to_numpy().tolist()
+    assert rows == [
+        ["100", "sw yo*", "0.12", "50–100"],
+        ["1000", "en", "2.93", "400"],
+        ["20000", "de", "2.93", "30000"],
+    ]
+    assert "(demo on synthetic text)" in out[1].read_text()
+
+
+def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
+    path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md")
+    scores().to_parquet(path)
+    f1_table.main(path, 6, ["yo", "en"], "small", "some/encoder_x", False, *out)
+    assert out[0].read_text() == (
+        "languages,0,50\nyo,0.4000,0.1000\nen,0.8000,0.6000\nmeans,0.6000,0.3500\nmedians,0.6000,0.3500\n"
+    )
+    text = out[1].read_text()
+    assert text.startswith(
+        "**Table 6: F1 scores for monolingual fine-tuning on the regular data for various levels of sparsity "
+        "without pruning embedding layers**\n"
+    )
+    assert "2 languages; every F1 is the mean over 2 seeds" in text and "some/encoder\\_x" in text
+    assert "demo" not in text
+
+
+def test_perturbed_table_has_chance_floor_and_shares():
+    table = tables.f1_table(scores(test_set="in-language"), 8, ["en", "yo"], "small", "x", demo=True)
+    frame = pd.read_csv(io.StringIO(table.csv()), index_col=0)
+    assert list(frame.columns) == ["0", "50", "chance floor", "changed", "unseen"]
+    assert frame["chance floor"].tolist() == [0.04, 0.14, 0.09, 0.09]
+    assert frame.loc["means", ["changed", "unseen"]].tolist() == [0.95, 0.25]
+    assert "perturbed data (in-language)" in table.title and table.title.endswith("(demo on synthetic text)")
+
+
+def test_what_is_missing_is_empty_and_named():
+    held = scores()
+    held = held[~((held["language"] == "yo") & (held["sparsity"] == 50))]
+    held = held[~((held["language"] == "en") & (held["sparsity"] == 0) & (held["seed"] == 2))]
+    table = tables.f1_table(held, 6, ["en", "yo", "sw"], "small", "x", demo=False)
+    assert table.csv().splitlines()[2:4] == ["yo,0.4000,", "sw,,"]
+    assert "2 languages" in table.notes[0]
+    assert "Fewer seeds: en at 0 % (1)." in table.notes[0]
+    assert "No score: sw, yo at 50 %; means and medians are over the other languages." in table.notes[0]
+    assert "–" in table.markdown() and "nan" not in table.markdown()
+
+
+def test_one_seed_one_language_dense_only():
+    held = scores(seeds=(1,))
+    held = held[(held["language"] == "yo") & (held["sparsity"] == 0)]
+    table = tables.f1_table(held, 7, ["yo"], "small", "x", demo=False)
+    assert table.csv() == "languages,0\nyo,0.4000\nmeans,0.4000\nmedians,0.4000\n"
+    assert "1 language; every F1 is the mean over 1 seed." in table.notes[0]
+
+
+def test_a_table_the_study_has_no_scores_for_is_refused():
+    with pytest.raises(InputError, match="no row of a multilingual model on the test set regular"):
+        tables.f1_table(scores(), 2, ["en"], "small", "x", demo=False)
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ([1, 2, 0, 0, 5], "[PER John Smith] lives in [LOC Rome]"),
+        ([1, 1, 0, 0, 6], "[PER John] [PER Smith] lives in [LOC Rome]"),  # adjacent; I- without B-
+        ([3, 4, 4, 4, 4], "[ORG John Smith lives in Rome]"),
+        ([0] * 5, "John Smith lives in Rome"),
+    ],
+)
+def test_mentions_are_marked(tags, expected):
+    assert tables.mark_mentions(["John", "Smith", "lives", "in", "Rome"], tags) == expected
+
+
+def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
+    unchanged, none = ["b", "c", "in", "Oslo"], ["no", "mention", "at", "all"]
+    last, empty = [0, 0, 0, 5], [0, 0, 0, 0]
+    before = Corpus(
+        [["Rome"], ["a", "|", "in", "Rome"], unchanged, none, ["*", "of", "x", "Èkó"]],
+        [[5], last, last, empty, last],
+    )
+    after = Corpus(
+        [["Paris"], ["a", "|", "in", "New", "York"], unchanged, none, ["*", "of", "x", "Ìbàdàn"]],
+        [[5], [*last, 6], last, empty, last],
+        original=[0, 1, 2, 3, 4],
+    )
+    paths = tmp_path / "test.parquet", tmp_path / "perturbed.parquet"
+    write_corpus(paths[0], before)
+    write_corpus(paths[1], after)
+    out = tmp_path / "t.csv", tmp_path / "t.md"
+    examples_table.main(*paths, LANGUAGES, "yo", 11, 5, "small", False, *out)
+    assert pd.read_csv(out[0]).to_numpy().tolist() == [
+        [1, "a | in [LOC Rome]", "a | in [LOC New York]"],
+        [4, "* of x [LOC Èkó]", "* of x [LOC Ìbàdàn]"],
+    ]
+    text = out[1].read_text()
+    assert "Table 11: Example of test sentences for Yoruba (yo)" in text and "the first 2 sentences" in text
+    assert "a \\| in [LOC Rome]" in text and "\\* of x" in text
+    examples_table.main(*paths, LANGUAGES, "yo", 11, 1, "small", False, *out)
+    assert len(pd.read_csv(out[0])) == 1
+
+
+def test_no_example_is_said(resource):
+    table = tables.examples_table([], 10, resource["en"], 5, "small", demo=False)
+    assert table.csv() == "sentence,original,perturbed\n"
+    assert "no sentence of the test set" in table.markdown()
+
+
+def test_nan_cells_do_not_hide_a_score_of_zero():
+    held = scores(seeds=(1,))
+    held.loc[0, "f1"] = 0.0
+    held.loc[1, "f1"] = np.nan
+    assert tables.f1_table(held, 6, ["en"], "small", "x", demo=False).csv().splitlines()[1] == "en,0.0000,"

@@ -1,0 +1,199 @@
+import json
+import os
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from compression.files import InputError
+from compression.wikiann import Corpus, read_corpus, read_hub_shards, read_tagged_text, write_corpus
+
+WIKIANN = Path(os.environ.get("WIKIANN_DIR", ""))
+needs_wikiann = pytest.mark.skipif("WIKIANN_DIR" not in os.environ, reason="WIKIANN_DIR names no WikiAnn data")
+
+SMALL = Corpus(tokens=[["Lamu", "ni", "mji"], ["\u2028", "a\u00a0b"]], tags=[[5, 0, 0], [1, 2]])
+TOKENS, TAGS = pa.list_(pa.string()), pa.list_(pa.int8())
+
+
+def write_table(path, tokens=(["a"], ["b"]), tags=([0], [0]), tokens_type=TOKENS, tags_type=TAGS, **other):
+    columns = {"tokens": pa.array(list(tokens), tokens_type), "ner_tags": pa.array(list(tags), tags_type), **other}
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+@pytest.mark.parametrize("original", [None, [3, 0]])
+def test_a_written_corpus_reads_back_the_same(tmp_path, original):
+    corpus = Corpus(SMALL.tokens, SMALL.tags, original)
+    write_corpus(tmp_path / "a.parquet", corpus)
+    assert read_corpus(tmp_path / "a.parquet") == corpus
+
+
+def test_columns_have_the_documented_types(tmp_path):
+    write_corpus(tmp_path / "a.parquet", Corpus(SMALL.tokens, SMALL.tags, [0, 1]))
+    schema = pq.read_schema(tmp_path / "a.parquet")
+    assert schema.names == ["tokens", "ner_tags", "original"]
+    assert [schema.field(name).type for name in schema.names] == [TOKENS, TAGS, pa.int32()]
+
+
+def test_the_same_corpus_gives_the_same_bytes(tmp_path):
+    for name in ("a", "b"):
+        write_corpus(tmp_path / f"{name}.parquet", SMALL)
+    assert (tmp_path / "a.parquet").read_bytes() == (tmp_path / "b.parquet").read_bytes()
+
+
+BAD_TABLES = {
+    "tag_7": ({"tags": ([0], [7])}, "row 1: tag id 7; expected one of 0 = O, 1 = B-PER"),
+    "tag_negative": ({"tags": ([-1], [0])}, "row 0: tag id -1"),
+    "tag_null": ({"tags": ([0], [None])}, "row 1: tag id None"),
+    "fewer_tags": ({"tokens": (["a"], ["b", "c"])}, "row 1: 2 tokens and 1 tags; expected one tag a token"),
+    "empty_token": ({"tokens": (["a"], [""])}, "row 1: an empty token"),
+    "null_token": ({"tokens": ([None], ["b"])}, "row 0: an empty token"),
+    "empty_sentence": ({"tokens": (["a"], []), "tags": ([0], [])}, "row 1: a sentence without tokens"),
+    "null_sentence": ({"tokens": (None, ["b"])}, "row 0: tokens is missing"),
+    "null_tags": ({"tags": ([0], None)}, "row 1: ner_tags is missing"),
+    "text_tags": (
+        {"tags": (["O"], ["O"]), "tags_type": pa.list_(pa.string())},
+        "column ner_tags is list<element: string>; expected list<integer>",
+    ),
+    "joined_tokens": (
+        {"tokens": ("a", "b"), "tokens_type": pa.string()},
+        "column tokens is string; expected list<string>",
+    ),
+    "original_negative": ({"original": pa.array([0, -1], pa.int32())}, "row 1: original is no row number"),
+    "original_null": ({"original": pa.array([None, 1], pa.int32())}, "row 0: original is no row number"),
+    "original_text": ({"original": pa.array(["0", "1"])}, "column original is string; expected integer"),
+}
+
+
+@pytest.mark.parametrize("columns, message", BAD_TABLES.values(), ids=BAD_TABLES)
+def test_a_bad_table_is_refused_in_one_line_naming_file_and_row(tmp_path, columns, message):
+    path = write_table(tmp_path / "bad.parquet", **columns)
+    with pytest.raises(InputError) as error:
+        read_corpus(path)
+    assert str(error.value).startswith(f"{path}: {message}")
+    assert "\n" not in str(error.value)
+
+
+def test_a_missing_column_is_named(tmp_path):
+    pq.write_table(pa.table({"tokens": pa.array([["a"]])}), tmp_path / "bad.parquet")
+    with pytest.raises(InputError, match=r"bad\.parquet: no column ner_tags"):
+        read_corpus(tmp_path / "bad.parquet")
+
+
+@pytest.mark.parametrize("content", [b"", b"tokens,ner_tags\n", b"PAR1 cut short"])
+def test_what_is_no_parquet_file_is_refused(tmp_path, content):
+    (tmp_path / "bad.parquet").write_bytes(content)
+    with pytest.raises(InputError, match=r"bad\.parquet: not a Parquet file"):
+        read_corpus(tmp_path / "bad.parquet")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"none\.parquet: cannot be read as Parquet \(No such file"):
+        read_corpus(tmp_path / "none.parquet")
+
+
+def test_a_bad_corpus_is_not_written(tmp_path):
+    with pytest.raises(InputError, match="row 0: an empty token"):
+        write_corpus(tmp_path / "a.parquet", Corpus([[""]], [[0]]))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_shards_are_read_one_after_another(tmp_path):
+    paths = [
+        write_table(tmp_path / f"{i}.parquet", ([f"{i}"],), ([i],), tags_type=pa.list_(pa.int64())) for i in (4, 2)
+    ]
+    assert read_hub_shards(paths) == Corpus([["4"], ["2"]], [[4], [2]])
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG"], ["O", "B-PER", "I-PER"], list("0123456")],
+)
+def test_other_tag_names_or_another_order_of_them_are_refused(tmp_path, names):
+    feature = {"_type": "ClassLabel", "names": names}
+    features = {"ner_tags": {"feature": feature, "_type": "List"}}
+    table = pa.table({"tokens": pa.array([["a"]], TOKENS), "ner_tags": pa.array([[1]], TAGS)})
+    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(
+        InputError, match=r"a\.parquet: tag names are .*; expected O, B-PER, I-PER, B-ORG, I-ORG, B-LOC"
+    ):
+        read_hub_shards([tmp_path / "a.parquet"])
+
+
+LAMU = Corpus([["Lamu", "ni"], ["mji"]], [[5, 0], [0]])
+TEXTS = {
+    "lf": ("Lamu\tB-LOC\nni\tO\n\nmji\tO\n", "", LAMU),
+    "crlf": ("Lamu\tB-LOC\r\nni\tO\r\n\r\nmji\tO\r\n\r\n", "", LAMU),
+    "no_last_line_end": ("Lamu\tB-LOC\nni\tO\n\nmji\tO", "", LAMU),
+    "many_blank_lines": ("\n\nLamu\tB-LOC\nni\tO\n\n\n\nmji\tO\n\n\n", "", LAMU),
+    "byte_order_mark": ("\ufeffsw:Lamu\tB-LOC\nsw:ni\tO\n\nsw:mji\tO\n", "sw:", LAMU),
+    "byte_order_mark_as_token": ("\ufeff\tO\n", "", Corpus([["\ufeff"]], [[0]])),
+    "later_byte_order_mark": ("a\tO\n\ufeff\tO\n", "", Corpus([["a", "\ufeff"]], [[0, 0]])),
+    "prefix_removed_once": ("en:en:\tO\nen::\tO\nen:a:b\tO\n", "en:", Corpus([["en:", ":", "a:b"]], [[0, 0, 0]])),
+    "colon_without_prefix": ("en:a\tI-ORG\n", "", Corpus([["en:a"]], [[4]])),
+    "unicode_line_ends": (
+        "a\u2028b\tO\n\u0085\tO\nc\x0bd\x0c\x1c\tO\n",
+        "",
+        Corpus([["a\u2028b", "\u0085", "c\x0bd\x0c\x1c"]], [[0, 0, 0]]),
+    ),
+    "unicode_spaces": (
+        "a\u00a0b\tO\n\u3000\tO\n \tO\nc \tO\n",
+        "",
+        Corpus([["a\u00a0b", "\u3000", " ", "c "]], [[0, 0, 0, 0]]),
+    ),
+    "all_tags": (
+        "a\tO\nb\tB-PER\nc\tI-PER\nd\tB-ORG\ne\tI-ORG\nf\tB-LOC\ng\tI-LOC\n",
+        "",
+        Corpus([list("abcdefg")], [[0, 1, 2, 3, 4, 5, 6]]),
+    ),
+    "nothing": ("", "", Corpus([], [])),
+}
+
+
+@pytest.mark.parametrize("text, prefix, expected", TEXTS.values(), ids=TEXTS)
+def test_tagged_text_is_read(text, prefix, expected):
+    assert read_tagged_text(text.encode(), "en/train", prefix) == expected
+
+
+SEVEN = "expected one of O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC"
+BAD_TEXTS = {
+    "lower_case_tag": (b"a\tO\nb\tb-per\n", "", f"line 2: tag 'b-per'; {SEVEN}"),
+    "other_type": (b"a\tI-MISC\n", "", f"line 1: tag 'I-MISC'; {SEVEN}"),
+    "spaced_tag": (b"a\tO \n", "", f"line 1: tag 'O '; {SEVEN}"),
+    "no_tag": (b"a\tO\n\nb\n", "", "line 3: no tag; expected token<TAB>tag"),
+    "space_for_tab": (b"a O\n", "", "line 1: no tag; expected token<TAB>tag"),
+    "line_of_spaces": (b"a\tO\n \n", "", "line 2: no tag; expected token<TAB>tag"),
+    "three_columns": (b"a\tb\tO\n", "", "line 1: 3 columns; expected token<TAB>tag"),
+    "no_prefix": (b"en:a\tO\na\tO\n", "en:", "line 2: 'a' does not begin with 'en:'; expected en:token<TAB>tag"),
+    "other_prefix": (b"de:a\tO\n", "en:", "line 1: 'de:a' does not begin with 'en:'"),
+    "empty_token": (b"\tO\n", "", "line 1: an empty token; expected token<TAB>tag"),
+    "empty_token_after_prefix": (b"en:\tO\n", "en:", "line 1: an empty token; expected en:token<TAB>tag"),
+    "latin_1": ("a\tO\né\tO\n".encode("latin-1"), "", "line 2: not UTF-8"),
+}
+
+
+@pytest.mark.parametrize("content, prefix, message", BAD_TEXTS.values(), ids=BAD_TEXTS)
+def test_bad_text_is_refused_in_one_line_naming_file_and_line(content, prefix, message):
+    with pytest.raises(InputError) as error:
+        read_tagged_text(content, "en/train", prefix)
+    assert str(error.value).startswith(f"en/train: {message}")
+    assert "\n" not in str(error.value)
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", ["yo", "ta", "ja"])
+def test_real_sentences_survive_text_and_parquet(tmp_path, language):
+    path = WIKIANN / language / "test-00000-of-00001.parquet"
+    names = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"]
+    rows = pq.read_table(path).to_pylist()
+    text = "".join(
+        "".join(
+            f"{language}:{token}\t{names[tag]}\n" for token, tag in zip(row["tokens"], row["ner_tags"], strict=True)
+        )
+        + "\n"
+        for row in rows
+    )
+    expected = Corpus([row["tokens"] for row in rows], [row["ner_tags"] for row in rows])
+    write_corpus(tmp_path / "test.parquet", read_tagged_text(text.encode(), language, f"{language}:"))
+    assert read_hub_shards([path]) == read_corpus(tmp_path / "test.parquet") == expected

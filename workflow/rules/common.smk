@@ -1,0 +1,304 @@
+"""Validation, the study grid, input functions named by what they return, wildcard constraints, digests."""
+
+import sys
+from pathlib import Path
+
+import yaml
+from snakemake.exceptions import WorkflowError
+
+SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+
+from compression import study
+from compression.config import check_config
+from compression.files import InputError
+from compression.sources import source_files
+from compression.variants import DENSE, choose_schedule, variant_names
+
+TABLE = study.read_languages(Path(workflow.basedir) / "resources" / "languages.tsv")
+
+try:
+    check_config(
+        config, yaml.safe_load((Path(workflow.basedir) / "workflow/schemas/config.schema.yaml").read_text()), TABLE
+    )
+except InputError as error:
+    raise WorkflowError(str(error)) from None
+
+LANGUAGES = config["languages"]
+TRAINING_SETS = study.training_sets(config)
+VARIANTS = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+PERTURBATIONS = config["perturbations"]
+SPLITS = ["train", "validation", "test"]
+SYNTHETIC = config["data"]["source"] == "synthetic"
+ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
+
+
+pathvars:
+    results=f"results/{config['study']}",
+
+
+wildcard_constraints:
+    language="|".join(LANGUAGES),
+    training_set="|".join(TRAINING_SETS),
+    variant="|".join(VARIANTS),
+    seed="|".join(str(seed) for seed in config["seeds"]),
+    perturbation="in-language|in-script|in-family",
+    part="train|validation|regular|in-language|in-script|in-family",
+
+
+def version_of(script):
+    """Return what makes the results of a script stale besides its input and parameters: its code and the lock."""
+    return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'compression')} {LOCK}"
+
+
+def sorted_values(mapping):
+    """Return a mapping with sorted keys as plain values: Snakemake compares parameters by how they print."""
+    return {key: sorted_values(value) if isinstance(value, dict) else value for key, value in sorted(mapping.items())}
+
+
+def encoder_files(folder):
+    """Return the files of a local encoder, so that a change of any makes it stale."""
+    found = sorted(path for path in Path(folder).glob("*") if path.suffix in (".json", ".safetensors", ".bin", ".txt", ".model"))
+    if not Path(folder, "config.json").is_file():
+        raise WorkflowError(f"config: encoder.folder: {folder} has no config.json; expected a folder that transformers saved")
+    return found
+
+
+# The study grid
+
+
+def get_pool(language, perturbation):
+    return study.pool_languages(language, perturbation, LANGUAGES, TABLE, config["replacement"]["own_language"])
+
+
+def get_perturbations(language):
+    """Return the perturbations of the study that exist for a language: it is not alone in its group."""
+    return [perturbation for perturbation in PERTURBATIONS if get_pool(language, perturbation)]
+
+
+def get_test_sets(training_set):
+    """Return (test set, language) of all that the runs of a training set are evaluated on, by test set."""
+    languages = study.training_languages(training_set, config)
+    pairs = [(name, language) for name in (study.VALIDATION, study.REGULAR) for language in languages]
+    return pairs + [
+        (perturbation, language)
+        for perturbation in PERTURBATIONS
+        for language in languages
+        if perturbation in get_perturbations(language)
+    ]
+
+
+def get_runs():
+    """Return (training set, variant, seed) of every run."""
+    return [
+        (training_set, variant, seed)
+        for training_set in TRAINING_SETS
+        for variant in VARIANTS
+        for seed in config["seeds"]
+    ]
+
+
+# Paths
+
+
+def get_corpus_path(part, language):
+    """Return the corpus of a split or test set."""
+    if part in (study.IN_LANGUAGE, *study.GROUPING):
+        return f"<results>/perturbed/{part}/{language}.parquet"
+    return f"<results>/data/{language}/{'test' if part == study.REGULAR else part}.parquet"
+
+
+def get_run_path(training_set, variant, seed, name):
+    return f"<results>/runs/{training_set}/{variant}/seed-{seed}/{name}"
+
+
+# Input functions and parameters
+
+
+def get_source(wildcards):
+    """Return what a language's data is read from: the resolved revision, the files of the folder, or nothing."""
+    if config["data"]["source"] == "hub":
+        return {"resolved": "<results>/data/source.json"}
+    if config["data"]["source"] == "local":
+        return {"files": [str(path) for path in source_files(config["data"]["folder"], wildcards.language)]}
+    return {}
+
+
+def get_encoder_source(wildcards):
+    """Return what the encoder is made from: the resolved revision, the folder's files, or the training text."""
+    if config["encoder"]["source"] == "hub":
+        return {"commit": "<results>/encoder/source.json"}
+    if config["encoder"]["source"] == "local":
+        return {"files": [str(path) for path in encoder_files(config["encoder"]["folder"])]}
+    return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
+
+
+def get_expected_sizes(wildcards):
+    return sorted_values(study.expected_sizes(wildcards.language, config, TABLE))
+
+
+def get_synthetic(wildcards):
+    """Return the size of each synthetic split and the seed, None for real data."""
+    if not SYNTHETIC:
+        return None
+    return {"seed": config["data"]["synthetic"]["seed"], "sizes": get_expected_sizes(wildcards)}
+
+
+def get_corpus(wildcards):
+    return get_corpus_path(wildcards.part, wildcards.language)
+
+
+def get_pool_paths(wildcards):
+    """Return the splits whose mentions replace those of a language's test set."""
+    split = config["replacement"]["pool_split"]
+    return [f"<results>/data/{language}/{split}.parquet" for language in get_pool(**wildcards)]
+
+
+def get_pool_languages(wildcards):
+    return get_pool(**wildcards)
+
+
+def get_sentences(wildcards):
+    """Return the encoded training sentences of a training set."""
+    languages = study.training_languages(wildcards.training_set, config)
+    return [f"<results>/encoded/train/{language}.parquet" for language in languages]
+
+
+def get_training_corpora(wildcards):
+    languages = study.training_languages(wildcards.training_set, config)
+    return [get_corpus_path("train", language) for language in languages]
+
+
+def get_schedules(wildcards):
+    """Return the rows of the schedules that may apply to a training set: one where its size is known beforehand."""
+    rows = config["schedules"]
+    size = study.fixed_training_size(wildcards.training_set, config, TABLE)
+    if wildcards.training_set == study.MULTILINGUAL:
+        rows = [rows[-1]]
+    elif size is not None:
+        rows = [choose_schedule(rows, size)]
+    keys = ("up_to", "batch_size") if wildcards.variant == DENSE else rows[0].keys()
+    return [{key: row[key] for key in sorted(keys)} for row in rows]
+
+
+def get_pruning(wildcards):
+    """Return how a run is pruned; the dense one is not, so that no choice of these makes it stale."""
+    if wildcards.variant == DENSE:
+        return None
+    return sorted_values({key: value for key, value in config["pruning"].items() if key not in ("sparsities", "scopes")})
+
+
+def get_test_set_names(wildcards):
+    return [name for name, _ in get_test_sets(wildcards.training_set)]
+
+
+def get_test_set_languages(wildcards):
+    return [language for _, language in get_test_sets(wildcards.training_set)]
+
+
+def get_encoded_test_sets(wildcards):
+    return [f"<results>/encoded/{part}/{language}.parquet" for part, language in get_test_sets(wildcards.training_set)]
+
+
+def get_gold(wildcards):
+    return [get_corpus_path(part, language) for part, language in get_test_sets(wildcards.training_set)]
+
+
+def get_scored(wildcards):
+    """Return (test set, language) of the test sets of a training set, without validation."""
+    return [pair for pair in get_test_sets(wildcards.training_set) if pair[0] != study.VALIDATION]
+
+
+def get_scored_corpora(wildcards):
+    return [get_corpus_path(part, language) for part, language in get_scored(wildcards)]
+
+
+def get_scored_languages(wildcards):
+    return [language for _, language in get_scored(wildcards)]
+
+
+def get_scored_test_sets(wildcards):
+    return [part for part, _ in get_scored(wildcards)]
+
+
+def get_floor_names(wildcards):
+    return [study.REGULAR, *get_perturbations(wildcards.language)]
+
+
+def get_floor_test_sets(wildcards):
+    return [get_corpus_path(part, wildcards.language) for part in get_floor_names(wildcards)]
+
+
+def get_evaluated_languages():
+    """Return the languages that any run is evaluated on, in the order of the study."""
+    evaluated = {language for training_set in TRAINING_SETS for _, language in get_test_sets(training_set)}
+    return [language for language in LANGUAGES if language in evaluated]
+
+
+def get_evaluated_perturbed():
+    """Return (perturbation, language) of the perturbed sets that any run is evaluated on."""
+    return [
+        (perturbation, language)
+        for perturbation in PERTURBATIONS
+        for language in get_evaluated_languages()
+        if perturbation in get_perturbations(language)
+    ]
+
+
+# Targets
+
+
+def get_data():
+    files = [f"<results>/data/{language}/{split}.parquet" for language in LANGUAGES for split in SPLITS]
+    return files + [f"<results>/data/{language}/card.json" for language in LANGUAGES]
+
+
+def get_perturbed_sets():
+    return [
+        get_corpus_path(perturbation, language)
+        for language in LANGUAGES
+        for perturbation in get_perturbations(language)
+    ]
+
+
+def get_models():
+    return [get_run_path(*run, "model.safetensors") for run in get_runs()]
+
+
+def get_scores():
+    return ["<results>/scores.parquet", "<results>/scores.csv"]
+
+
+def get_f1_tables():
+    """Return the numbers of tables 2-9 that the study has: by setting, test set and scope, as in the paper."""
+    numbers = []
+    for setting, first in ((study.MULTILINGUAL, 2), (study.MONOLINGUAL, 6)):
+        present = config["multilingual"] if setting == study.MULTILINGUAL else config["monolingual"]
+        for offset, test_set in ((0, study.REGULAR), (2, study.IN_LANGUAGE)):
+            if present and (test_set == study.REGULAR or test_set in PERTURBATIONS):
+                scopes = config["pruning"]["scopes"] or ["partial"]  # a study of dense models has one table
+                numbers += [first + offset + place for place, scope in enumerate(["partial", "full"]) if scope in scopes]
+    return numbers
+
+
+def get_example_languages():
+    """Return the languages of tables 10 and 11 that the study has a perturbed test set of, by table number."""
+    languages = {10 + place: language for place, language in enumerate(config["tables"]["examples"])}
+    if study.IN_LANGUAGE not in PERTURBATIONS:
+        return {}
+    return {number: language for number, language in languages.items() if language in LANGUAGES}
+
+
+def get_tables():
+    numbers = [1, *get_f1_tables(), *get_example_languages()]
+    return [f"<results>/tables/table-{number}.{suffix}" for number in numbers for suffix in ("csv", "md")]
+
+
+def get_figure_numbers():
+    """Return the figures that the study has: 2 needs a sparse model, 3 a perturbed test set."""
+    return [1] + ([2] if config["pruning"]["scopes"] else []) + ([3] if PERTURBATIONS else [])
+
+
+def get_figures():
+    return [f"<results>/figures/figure-{number}.{suffix}" for number in get_figure_numbers() for suffix in ("pdf", "png")]

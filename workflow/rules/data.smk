@@ -1,0 +1,104 @@
+"""WikiAnn and the encoder. Local rules: compute nodes may have no internet."""
+
+
+localrules:
+    resolve_data,
+    resolve_encoder,
+    language_data,
+    build_encoder,
+
+
+rule resolve_data:
+    output:
+        "<results>/data/source.json",
+    log:
+        "<results>/logs/resolve_data.log",
+    params:
+        repository=config["data"]["repository"],
+        revision=config["data"]["revision"],
+        version=version_of("resolve_data"),
+    script:
+        "../scripts/resolve_data.py"
+
+
+rule language_data:
+    input:
+        unpack(get_source),
+    output:
+        train="<results>/data/{language}/train.parquet",
+        validation="<results>/data/{language}/validation.parquet",
+        test="<results>/data/{language}/test.parquet",
+    log:
+        "<results>/logs/language_data/{language}.log",
+    params:
+        language="{language}",
+        source=config["data"]["source"],
+        folder=config["data"]["folder"],
+        expected=get_expected_sizes,
+        allow_other_sizes=config["data"]["allow_other_sizes"],
+        synthetic=get_synthetic,
+        version=version_of("language_data"),
+    script:
+        "../scripts/language_data.py"
+
+
+rule data_card:
+    input:
+        train="<results>/data/{language}/train.parquet",
+        validation="<results>/data/{language}/validation.parquet",
+        test="<results>/data/{language}/test.parquet",
+        tokenizer="<results>/encoder/tokenizer.json",
+    output:
+        "<results>/data/{language}/card.json",
+    log:
+        "<results>/logs/data_card/{language}.log",
+    params:
+        language="{language}",
+        max_length=config["finetuning"]["max_length"],
+        version=version_of("data_card"),
+    script:
+        "../scripts/data_card.py"
+
+
+rule resolve_encoder:
+    output:
+        "<results>/encoder/source.json",
+    log:
+        "<results>/logs/resolve_encoder.log",
+    params:
+        name=config["encoder"]["name"],
+        revision=config["encoder"]["revision"],
+        version=version_of("resolve_encoder"),
+    script:
+        "../scripts/resolve_encoder.py"
+
+
+rule build_encoder:
+    input:
+        unpack(get_encoder_source),
+    output:
+        expand("<results>/encoder/{file}", file=ENCODER_FILES),
+    log:
+        "<results>/logs/build_encoder.log",
+    params:
+        source=config["encoder"]["source"],
+        name=config["encoder"]["folder" if config["encoder"]["source"] == "local" else "name"],
+        sizes=config["encoder"]["random"],
+        version=version_of("build_encoder"),
+    script:
+        "../scripts/build_encoder.py"
+
+
+rule encode:
+    input:
+        corpus=get_corpus,
+        tokenizer="<results>/encoder/tokenizer.json",
+    output:
+        "<results>/encoded/{part}/{language}.parquet",
+    log:
+        "<results>/logs/encode/{part}/{language}.log",
+    params:
+        max_length=config["finetuning"]["max_length"],
+        version=version_of("encode"),
+    script:
+        "../scripts/encode.py"

@@ -1,0 +1,80 @@
+"""One prediction and one scoring a run, chance floors, and the table of all scores."""
+
+
+rule predict:
+    input:
+        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
+        config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
+        sentences=get_encoded_test_sets,
+    output:
+        folder=directory("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
+        manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
+    log:
+        "<results>/logs/predict/{training_set}/{variant}/seed-{seed}.log",
+    params:
+        test_sets=get_test_set_names,
+        languages=get_test_set_languages,
+        precision=config["finetuning"]["precision"],
+        device=config["finetuning"]["device"],
+        threads=config["finetuning"]["threads"],
+        version=version_of("predict"),
+    threads: config["finetuning"]["threads"]
+    script:
+        "../scripts/predict.py"
+
+
+rule score:
+    input:
+        # the manifest holds the digests of all prediction files and stands for their content
+        manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
+        folder=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
+        gold=get_gold,
+    output:
+        "<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
+    log:
+        "<results>/logs/score/{training_set}/{variant}/seed-{seed}.log",
+    params:
+        run="{training_set}/{variant}/seed-{seed}",
+        test_sets=get_test_set_names,
+        languages=get_test_set_languages,
+        version=version_of("score"),
+    script:
+        "../scripts/score.py"
+
+
+rule chance_floor:
+    input:
+        get_floor_test_sets,
+    output:
+        "<results>/chance_floors/{language}.json",
+    log:
+        "<results>/logs/chance_floor/{language}.log",
+    params:
+        test_sets=get_floor_names,
+        seed=config["chance_floor"]["seed"],
+        derangements=config["chance_floor"]["derangements"],
+        version=version_of("chance_floor"),
+    script:
+        "../scripts/chance_floor.py"
+
+
+rule collect_scores:
+    input:
+        scores=[get_run_path(*run, "scores.csv") for run in get_runs()],
+        floors=[f"<results>/chance_floors/{language}.json" for language in get_evaluated_languages()],
+        overlap=[f"<results>/overlap/{training_set}.csv" for training_set in TRAINING_SETS],
+        perturbed=[f"<results>/perturbed/{perturbation}/{language}.json" for perturbation, language in get_evaluated_perturbed()],
+        runs=[get_run_path(*run, "run.json") for run in get_runs()],
+    output:
+        parquet="<results>/scores.parquet",
+        csv="<results>/scores.csv",
+    log:
+        "<results>/logs/collect_scores.log",
+    params:
+        runs=get_runs(),
+        languages=get_evaluated_languages(),
+        training_sets=TRAINING_SETS,
+        perturbed=get_evaluated_perturbed(),
+        version=version_of("collect_scores"),
+    script:
+        "../scripts/collect_scores.py"

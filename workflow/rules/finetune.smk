@@ -1,0 +1,25 @@
+"""One fine-tuning a run: a training set, a variant and a seed."""
+
+
+rule finetune:
+    input:
+        sentences=get_sentences,
+        encoder=expand("<results>/encoder/{file}", file=ENCODER_FILES),
+    output:
+        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
+        config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
+        curve="<results>/runs/{training_set}/{variant}/seed-{seed}/training.csv",
+        sparsity="<results>/runs/{training_set}/{variant}/seed-{seed}/sparsity.csv",
+        run="<results>/runs/{training_set}/{variant}/seed-{seed}/run.json",
+    log:
+        "<results>/logs/finetune/{training_set}/{variant}/seed-{seed}.log",
+    benchmark:
+        "<results>/benchmarks/finetune/{training_set}/{variant}/seed-{seed}.tsv"
+    params:
+        finetuning=sorted_values(config["finetuning"]),
+        schedules=get_schedules,
+        pruning=get_pruning,
+        version=version_of("finetune"),
+    threads: config["finetuning"]["threads"]
+    script:
+        "../scripts/finetune.py"

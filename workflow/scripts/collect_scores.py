@@ -1,0 +1,40 @@
+"""Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
+
+from compression.files import atomic_path, read_json
+from compression.scoring import collect, read_overlap, read_scores
+from logs import log_to
+
+
+def main(
+    runs: list[tuple[str, str, int, str]],
+    floors: dict[str, str],
+    overlap: dict[str, str],
+    perturbed: dict[tuple[str, str], str],
+    out_parquet: str,
+    out_csv: str,
+) -> None:
+    """Write the table twice; runs: (training set, variant, seed, path). The rest: paths by the keys of `collect`."""
+    table = collect(
+        [(*run, read_scores(path)) for *run, path in runs],
+        {language: read_json(path) for language, path in floors.items()},
+        {training_set: read_overlap(path) for training_set, path in overlap.items()},
+        {key: read_json(path) for key, path in perturbed.items()},
+    )
+    with atomic_path(out_parquet) as beside:
+        table.to_parquet(beside, index=False, compression="zstd")
+    with atomic_path(out_csv) as beside:
+        table.to_csv(beside, index=False, lineterminator="\n")
+    print(f"{len(table)} scores of {len(runs)} runs")
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params = snakemake.input, snakemake.params
+        main(
+            [(*run, path) for run, path in zip(params.runs, files.scores, strict=True)],
+            dict(zip(params.languages, files.floors, strict=True)),
+            dict(zip(params.training_sets, files.overlap, strict=True)),
+            dict(zip(map(tuple, params.perturbed), files.perturbed, strict=True)),
+            snakemake.output.parquet,
+            snakemake.output.csv,
+        )

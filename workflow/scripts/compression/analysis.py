@@ -1,0 +1,239 @@
+"""What the tables and figures show, computed from the tidy scores: seed means first, then means over languages.
+
+A score that does not exist stays NaN, or its row is absent; nothing is filled in, and every number comes with the count
+of languages and seeds behind it.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from compression.files import InputError
+from compression.study import GROUPING, IN_LANGUAGE, MULTILINGUAL, REGULAR
+
+SETTINGS = ("monolingual", MULTILINGUAL)
+SCOPES = ("partial", "full")
+PERTURBATIONS = (IN_LANGUAGE, *GROUPING)
+SUMMARY = ("means", "medians")
+"""The last two rows of tables 2-9, in the paper's words."""
+
+_CELL = ["setting", "test_set", "language", "scope", "sparsity"]
+_BESIDE = ["chance_floor", "changed_share", "unseen_share"]
+
+
+def seed_means(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return the mean over seeds of each setting, test set, language, scope and sparsity.
+
+    scores: the study's tidy scores, one row a (run, test set, language). Rows without F1 are left out.
+    Returns the columns setting, test_set, language, scope ("" for dense), sparsity (percent), f1, f1_std (standard
+    deviation over seeds, n - 1 in the denominator; NaN with one seed), seeds (how many), chance_floor, changed_share,
+    unseen_share. Raises InputError for a missing column, and for two scores of one cell and seed.
+    """
+    needed = [*_CELL, "seed", "f1", *_BESIDE]
+    missing = [column for column in needed if column not in scores.columns]
+    if missing:
+        raise InputError(f"scores: no column {', '.join(missing)}; expected {', '.join(needed)}")
+    scores = scores[needed].dropna(subset=["f1"])
+    # A scope that went through CSV is NaN for dense runs, and groupby would silently drop them.
+    scores = scores.assign(scope=scores["scope"].astype(object).fillna(""))
+    repeated = scores[scores.duplicated([*_CELL, "seed"])]
+    if len(repeated):
+        cell = ", ".join(f"{column} {repeated.iloc[0][column]!r}" for column in [*_CELL, "seed"])
+        raise InputError(f"scores: more than one row for {cell}; expected one")
+    cells = scores.groupby(_CELL, sort=False, observed=True)
+    return cells.agg(
+        f1=("f1", "mean"),
+        f1_std=("f1", "std"),
+        seeds=("seed", "nunique"),
+        **{column: (column, "mean") for column in _BESIDE},
+    ).reset_index()
+
+
+def repeat_dense(means: pd.DataFrame) -> pd.DataFrame:
+    """Return the seed means with the dense rows once in every scope that has sparse rows: dense is sparsity 0 of both.
+
+    Without any sparse rows the dense rows keep the scope "".
+    """
+    sparse, dense = means[means["sparsity"] > 0], means[means["sparsity"] == 0]
+    scopes = [scope for scope in SCOPES if (sparse["scope"] == scope).any()] or [""]
+    return pd.concat([*(dense.assign(scope=scope) for scope in scopes), sparse], ignore_index=True)
+
+
+def _table_cells(scores: pd.DataFrame, setting: str, test_set: str, scope: str, value: str) -> pd.DataFrame:
+    """Return one value of the seed means as a frame, languages × sparsities in ascending order, dense as column 0."""
+    means = seed_means(scores)
+    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
+    means = means[(means["sparsity"] == 0) | (means["scope"] == scope)]
+    if means.empty:
+        raise InputError(f"scores: no row of a {setting} model on the test set {test_set}; expected at least one")
+    cells = means.pivot(index="language", columns="sparsity", values=value)
+    return cells.rename_axis(index="languages").sort_index(axis="columns")
+
+
+def with_summary(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the frame with two more rows, the means and medians over the languages that have a value in the column."""
+    summary = pd.DataFrame([frame.mean(), frame.median()], index=list(SUMMARY))
+    return pd.concat([frame, summary]).rename_axis(index=frame.index.name, columns=frame.columns.name)
+
+
+def f1_by_sparsity(
+    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+) -> pd.DataFrame:
+    """Return F1 (0 to 1, mean over seeds) by language and sparsity, with means and medians: the paper's tables 2-9.
+
+    languages: those of the setting, in the order of the rows; one without any score is a row of NaN.
+    Returns a frame, (languages + 2) × sparsities in percent; column 0 is the dense model, in both scopes.
+    Raises InputError when there is no score at all.
+    """
+    return with_summary(_table_cells(scores, setting, test_set, scope, "f1").reindex(list(languages)))
+
+
+def seeds_by_sparsity(
+    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+) -> pd.DataFrame:
+    """Return how many seeds are behind each value of `f1_by_sparsity`: languages × sparsities, 0 for no score."""
+    return _table_cells(scores, setting, test_set, scope, "seeds").reindex(list(languages)).fillna(0).astype(int)
+
+
+def chance_by_language(scores: pd.DataFrame, setting: str, test_set: str, languages: Sequence[str]) -> pd.DataFrame:
+    """Return what stands beside a perturbed F1: chance floor (F1), shares of changed and of unseen mentions (0 to 1).
+
+    Returns a frame, (languages + 2) × (chance floor, changed, unseen), with means and medians as the last rows. They
+    belong to the test set and the training set, not to a run: every run has the same, and their mean is returned.
+    """
+    means = seed_means(scores)
+    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
+    beside = means.groupby("language")[_BESIDE].mean().reindex(list(languages))
+    beside.columns = ["chance floor", "changed", "unseen"]
+    return with_summary(beside.rename_axis(index="languages"))
+
+
+def languages_of(scores: pd.DataFrame, setting: str) -> set[str]:
+    """Return the languages that have a score of the setting on the regular test set."""
+    return set(scores.loc[(scores["setting"] == setting) & (scores["test_set"] == REGULAR), "language"])
+
+
+def settings_of(scores: pd.DataFrame) -> list[str]:
+    """Return the settings that the scores hold, monolingual first."""
+    return [setting for setting in SETTINGS if languages_of(scores, setting)]
+
+
+def main_setting(scores: pd.DataFrame) -> str:
+    """Return the setting of figures 2 and 3: multilingual as in the paper, else (no such models) monolingual."""
+    settings = settings_of(scores)
+    if not settings:
+        raise InputError("scores: no row of the test set regular; expected at least one")
+    return settings[-1]
+
+
+def f1_over_languages(scores: pd.DataFrame) -> pd.DataFrame:
+    """Return mean F1 over languages by setting, test set, scope and sparsity: figure 1.
+
+    Over the languages that have both monolingual and multilingual models where the study has both settings, so that
+    the two are compared on the same languages.
+    Returns the columns setting, test_set, scope, sparsity, f1 (mean), f1_std (standard deviation over languages, n - 1
+    in the denominator; NaN with one language), chance_floor (mean), languages, seeds_low, seeds_high.
+    """
+    settings = settings_of(scores)
+    common = set.intersection(*(languages_of(scores, setting) for setting in settings)) if settings else set()
+    if not common:
+        # No language has both: each setting is shown over its own languages, and the counts say how many.
+        common = set(scores["language"])
+    means = repeat_dense(seed_means(scores[scores["language"].isin(common)]))
+    return (
+        means.groupby(["setting", "test_set", "scope", "sparsity"])
+        .agg(
+            f1=("f1", "mean"),
+            f1_std=("f1", "std"),
+            chance_floor=("chance_floor", "mean"),
+            languages=("language", "nunique"),
+            seeds_low=("seeds", "min"),
+            seeds_high=("seeds", "max"),
+        )
+        .reset_index()
+    )
+
+
+def relative_to_dense(
+    scores: pd.DataFrame, setting: str, test_set: str, train_sizes: Mapping[str, int]
+) -> pd.DataFrame:
+    """Return the relative difference in F1 to the dense model by training size, scope and sparsity: figure 2.
+
+    It is the mean over the languages of a size of (F1 sparse - F1 dense) / F1 dense, where F1 is the mean over seeds:
+    -0.1 means that the sparse model reaches 90 % of the dense one (paper, footnote 4).
+    train_sizes: training sentences (or their class) by language.
+    Returns the columns scope, sparsity (without 0), train_size, difference, languages (behind the mean), undefined
+    (languages left out, because they have no dense F1 or one of 0), seeds_low, seeds_high.
+    Raises InputError for a language without a training size, and when there are no sparse models.
+    """
+    means = repeat_dense(seed_means(scores))
+    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
+    unknown = sorted(set(means["language"]) - set(train_sizes))
+    if unknown:
+        raise InputError(
+            f"training sizes: none for {', '.join(unknown)}; expected one for every language of the scores"
+        )
+    dense = means[means["sparsity"] == 0].drop_duplicates("language").set_index("language")
+    sparse = means[means["sparsity"] > 0]
+    if sparse.empty:
+        raise InputError(
+            f"scores: no sparse {setting} model; the difference to the dense one needs one sparsity or more"
+        )
+    dense_f1 = sparse["language"].map(dense["f1"])
+    sparse = sparse.assign(
+        train_size=sparse["language"].map(dict(train_sizes)),
+        difference=((sparse["f1"] - dense_f1) / dense_f1).where(dense_f1 > 0),
+        seeds=sparse["seeds"].combine(sparse["language"].map(dense["seeds"]), min),
+    )
+    return _means_of_defined(sparse, ["scope", "sparsity", "train_size"], ["difference"])
+
+
+def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Return perturbed F1 as a fraction of regular F1 by perturbation, scope and sparsity: figure 3.
+
+    It is the mean over languages of F1 perturbed / F1 regular, where each F1 is the mean over seeds.
+    Returns the columns perturbation, scope, sparsity, fraction, floor_fraction (mean of chance floor / F1 regular),
+    languages (behind the means), undefined (languages left out, because their regular F1 is missing or 0), seeds_low,
+    seeds_high. Raises InputError when there are no scores on perturbed test sets.
+    """
+    means = repeat_dense(seed_means(scores))
+    means = means[means["setting"] == setting]
+    cell = ["language", "scope", "sparsity"]
+    regular = means.loc[means["test_set"] == REGULAR, [*cell, "f1", "seeds"]]
+    perturbed = means[means["test_set"].isin(PERTURBATIONS)].rename(columns={"test_set": "perturbation"})
+    if perturbed.empty:
+        raise InputError(f"scores: no row of a {setting} model on a perturbed test set; expected at least one")
+    pairs = perturbed.merge(regular, on=cell, how="left", suffixes=("", "_regular"))
+    regular_f1 = pairs["f1_regular"].where(pairs["f1_regular"] > 0)
+    pairs = pairs.assign(
+        fraction=pairs["f1"] / regular_f1,
+        floor_fraction=pairs["chance_floor"] / regular_f1,
+        seeds=pairs[["seeds", "seeds_regular"]].min(axis="columns"),
+    )
+    return _means_of_defined(pairs, ["perturbation", "scope", "sparsity"], ["fraction", "floor_fraction"])
+
+
+def _means_of_defined(frame: pd.DataFrame, keys: list[str], values: list[str]) -> pd.DataFrame:
+    """Return means of `values` by `keys`, and how many languages have the first of them, how many not, and seeds."""
+    return (
+        frame.assign(undefined=frame[values[0]].isna())
+        .groupby(keys)
+        .agg(
+            **{value: (value, "mean") for value in values},
+            languages=(values[0], "count"),
+            undefined=("undefined", "sum"),
+            seeds_low=("seeds", "min"),
+            seeds_high=("seeds", "max"),
+        )
+        .reset_index()
+    )
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, singular for one: "1 seed", "3 seeds"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def count_range(low: int, high: int, noun: str) -> str:
+    """Return a range of numbers with its noun: "3 seeds", "2–3 seeds"."""
+    return count(high, noun) if low == high else f"{low}–{high} {noun}s"

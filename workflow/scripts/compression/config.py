@@ -1,0 +1,126 @@
+"""Checks of a study's config, each of which ends in one line that names the key and what is allowed."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from compression.files import InputError
+from compression.study import MULTILINGUAL, Language, fixed_training_size, training_sets
+from compression.variants import choose_schedule
+
+
+def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
+    """Raise InputError on the first wrong value: its type and range (the schema), and how the values fit together."""
+    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    if error is not None:
+        raise InputError(f"config: {schema_message(error)}")
+    studied = config["languages"]
+    _known("languages", studied, table, "resources/languages.tsv")
+    _known("monolingual", config["monolingual"], studied, "languages")
+    _known("tables.examples", config["tables"]["examples"], table, "resources/languages.tsv")
+    if not config["monolingual"] and not config["multilingual"]:
+        raise InputError("config: multilingual: false and monolingual: [] leave nothing to train")
+    if config["multilingual"] and len(studied) < 2:
+        raise InputError("config: multilingual: true needs two languages or more; set it to false")
+    if bool(config["pruning"]["scopes"]) != bool(config["pruning"]["sparsities"]):
+        raise InputError("config: pruning: scopes and sparsities: both or neither must be empty")
+    _check_data(config["data"], studied)
+    _check_encoder(config["encoder"], config["finetuning"]["max_length"])
+    _check_schedules(config["schedules"])
+    _check_steps(config, table)
+
+
+def schema_message(error: ValidationError) -> str:
+    """Return a schema error as one line: the key, what it is, and what is allowed."""
+    key = ".".join(str(part) for part in error.absolute_path) or "the config"
+    value = repr(error.instance)
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})), key=str)[0]
+        allowed = ", ".join(error.schema.get("properties", {}))
+        return f"{key}: unknown key {unknown!r}; allowed: {allowed}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance][0]
+        return f"{key}: the key {missing!r} is missing"
+    allowed = {
+        "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
+        "type": lambda allowed: f"of type {allowed if isinstance(allowed, str) else ' or '.join(allowed)}",
+        "minimum": lambda allowed: f"at least {allowed}",
+        "maximum": lambda allowed: f"at most {allowed}",
+        "exclusiveMinimum": lambda allowed: f"more than {allowed}",
+        "exclusiveMaximum": lambda allowed: f"less than {allowed}",
+        "minItems": lambda allowed: f"a list of at least {allowed}",
+        "maxItems": lambda allowed: f"a list of at most {allowed}",
+        "minLength": lambda allowed: "a text that is not empty",
+        "uniqueItems": lambda allowed: "a list without repetitions",
+        "pattern": lambda allowed: f"a text that matches {allowed}",
+    }[error.validator](error.validator_value)
+    return f"{key}: {value if len(value) < 80 else value[:77] + '...'} is wrong: it must be {allowed}"
+
+
+def _known(key: str, codes: Sequence[str], known, where: str) -> None:
+    unknown = [code for code in codes if code not in known]
+    if unknown:
+        raise InputError(f"config: {key}: {unknown[0]!r} is not in {where}: {', '.join(known)}")
+
+
+def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:
+    if data["source"] == "local" and not data["folder"]:
+        raise InputError("config: data.folder: source local needs the folder of the data")
+    if data["source"] == "synthetic":
+        missing = [code for code in studied if code not in data["synthetic"]["sizes"]]
+        if missing:
+            raise InputError(f"config: data.synthetic.sizes: no sizes for the language {missing[0]!r}")
+
+
+def _check_encoder(encoder: Mapping[str, Any], max_length: int) -> None:
+    if encoder["source"] == "local" and not encoder["folder"]:
+        raise InputError("config: encoder.folder: source local needs the folder of the encoder")
+    if encoder["source"] == "random":
+        sizes = encoder["random"]
+        if not sizes:
+            raise InputError("config: encoder.random: source random needs the sizes of the encoder")
+        if sizes["hidden"] % sizes["heads"]:
+            raise InputError(
+                f"config: encoder.random.hidden: {sizes['hidden']} is wrong: it must be a multiple of "
+                f"encoder.random.heads ({sizes['heads']})"
+            )
+        if max_length > sizes["positions"]:
+            raise InputError(
+                f"config: finetuning.max_length: {max_length} is wrong: it must be at most encoder.random.positions "
+                f"({sizes['positions']})"
+            )
+
+
+def _check_schedules(schedules: Sequence[Mapping[str, int]]) -> None:
+    for number, row in enumerate(schedules):
+        if number and row["up_to"] <= schedules[number - 1]["up_to"]:
+            raise InputError(f"config: schedules.{number}.up_to: {row['up_to']} is wrong: rows must ascend by up_to")
+        if row["start"] >= row["end"]:
+            raise InputError(
+                f"config: schedules.{number}.start: {row['start']} is wrong: it must be less than end ({row['end']})"
+            )
+        if row["frequency"] > row["end"] - row["start"]:
+            raise InputError(
+                f"config: schedules.{number}.frequency: {row['frequency']} is wrong: it must be at most end − start "
+                f"({row['end'] - row['start']})"
+            )
+
+
+def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
+    """Refuse a pruning schedule that ends after the last optimiser step of a training set whose size is known."""
+    if not config["pruning"]["sparsities"]:
+        return
+    for training_set in training_sets(config):
+        size = fixed_training_size(training_set, config, table)
+        if size is None:
+            continue
+        rows = config["schedules"]
+        row = rows[-1] if training_set == MULTILINGUAL else choose_schedule(rows, size)
+        steps = config["finetuning"]["epochs"] * -(-size // row["batch_size"])
+        if row["end"] > steps:
+            raise InputError(
+                f"config: schedules: pruning of {training_set} ends at step {row['end']}, but {size} sentences in "
+                f"batches of {row['batch_size']} over {config['finetuning']['epochs']} epochs are {steps} steps"
+            )

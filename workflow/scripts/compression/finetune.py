@@ -1,0 +1,117 @@
+"""Fine-tuning with magnitude pruning: one loop, read from top to bottom (paper, sections 3 and A)."""
+
+import math
+import sys
+import time
+from dataclasses import dataclass
+
+import torch
+from torch.nn.functional import cross_entropy
+from torch.nn.utils import clip_grad_norm_
+from tqdm import tqdm
+from transformers import PreTrainedModel, get_scheduler
+
+from compression.encoded import EncodedSentences, pack
+from compression.model import packed_inputs
+from compression.pruning import Pruner
+
+LOG_ROWS = 1000
+"""Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
+
+
+class TrainingError(RuntimeError):
+    """Training cannot go on: its message is one line."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a run trains with. learning_rate_schedule is a name of transformers' `get_scheduler`; precision is fp32 or
+    bf16 (autocast, float32 weights); the adam values are AdamW's betas and epsilon."""
+
+    epochs: int
+    batch_size: int
+    learning_rate: float
+    learning_rate_schedule: str
+    warmup_steps: int
+    weight_decay: float
+    gradient_clipping: float
+    adam_beta1: float
+    adam_beta2: float
+    adam_epsilon: float
+    precision: str
+
+    def steps(self, sentences: int) -> int:
+        """Return the number of optimiser steps over a training set of that many sentences."""
+        return self.epochs * math.ceil(sentences / self.batch_size)
+
+
+def finetune(
+    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner, seed: int
+) -> list[dict]:
+    """Train `model` in place on packed batches of `sentences`, pruning as it goes; return the training curve.
+
+    The seed gives the order of sentences and the dropout. A row of the curve: step (finished optimiser steps), epoch,
+    loss (mean over the words of each batch, then over the steps since the last row), learning_rate (of the last step),
+    sparsity (that the schedule has reached), tokens_per_second (pieces). Raises TrainingError on a loss that is not
+    finite.
+    """
+    device = next(model.parameters()).device
+    total = training.steps(len(sentences))
+    log_every = max(1, total // LOG_ROWS)
+    optimizer, scheduler = make_optimizer(model, training, total)
+    order = torch.Generator().manual_seed(seed)
+    torch.manual_seed(seed)
+    model.train()
+
+    curve, step, tokens = [], 0, 0
+    loss_sum, steps_summed, since = torch.zeros((), device=device), 0, time.perf_counter()
+    progress = tqdm(total=total, unit="step", mininterval=1 if sys.stderr.isatty() else 30, file=sys.stderr)
+    for epoch in range(1, training.epochs + 1):
+        for chosen in torch.randperm(len(sentences), generator=order).split(training.batch_size):
+            batch = pack(sentences, chosen.numpy())
+            words = torch.from_numpy(batch.words).to(device)
+            tags = torch.from_numpy(batch.tags).long().to(device)
+            with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
+                logits = model(**packed_inputs(batch, model, device)).logits[0, words]
+            # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
+            loss = cross_entropy(logits.float(), tags, reduction="sum") / max(1, len(words))
+            loss.backward()
+            clip_grad_norm_(model.parameters(), training.gradient_clipping)
+            optimizer.step()
+            learning_rate = scheduler.get_last_lr()[0]
+            scheduler.step()
+            optimizer.zero_grad(set_to_none=True)
+            step += 1
+            pruner.update(step, optimizer)
+
+            loss_sum, steps_summed, tokens = loss_sum + loss.detach(), steps_summed + 1, tokens + len(batch.pieces)
+            progress.update()
+            if step % log_every == 0 or step in pruner.schedule or step == total:
+                mean_loss = float(loss_sum) / steps_summed  # the only wait for the device
+                if not math.isfinite(mean_loss):
+                    raise TrainingError(f"the loss is {mean_loss} at step {step} of {total} (epoch {epoch})")
+                now = time.perf_counter()
+                row = (step, epoch, mean_loss, learning_rate, pruner.sparsity, tokens / (now - since))
+                curve.append(dict(zip(CURVE_COLUMNS, row, strict=True)))
+                progress.set_postfix(loss=f"{mean_loss:.4f}", refresh=False)
+                loss_sum, steps_summed, tokens, since = torch.zeros_like(loss_sum), 0, 0, now
+    progress.close()
+    return curve
+
+
+CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_per_second")
+
+
+def make_optimizer(model: PreTrainedModel, training: Training, total: int):
+    """Return AdamW over all parameters and its scheduler; weight decay spares biases and normalisation."""
+    matrices = [parameter for parameter in model.parameters() if parameter.ndim >= 2]
+    vectors = [parameter for parameter in model.parameters() if parameter.ndim < 2]
+    optimizer = torch.optim.AdamW(
+        [{"params": matrices, "weight_decay": training.weight_decay}, {"params": vectors, "weight_decay": 0.0}],
+        lr=training.learning_rate,
+        betas=(training.adam_beta1, training.adam_beta2),
+        eps=training.adam_epsilon,
+        fused=True,
+    )
+    scheduler = get_scheduler(training.learning_rate_schedule, optimizer, training.warmup_steps, total)
+    return optimizer, scheduler

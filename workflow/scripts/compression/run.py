@@ -1,0 +1,124 @@
+"""One run: from an encoder and encoded sentences to a stored model whose sparsity is counted from the file."""
+
+import dataclasses
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import torch
+
+from compression.checkpoint import peak_memory_bytes, save_model, stored_sparsity
+from compression.encoded import concatenate, read_encoded
+from compression.files import InputError, atomic_path, file_digest, write_json
+from compression.finetune import Training, finetune
+from compression.model import choose_device, load_encoder
+from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
+from compression.variants import choose_schedule, parse_variant
+from compression.vocabulary import restore_vocabulary, trim_vocabulary
+
+PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
+TRAINING_KEYS = tuple(field.name for field in dataclasses.fields(Training) if field.name != "batch_size")
+
+
+def train_run(
+    encoder_folder: str,
+    encoded_paths: Sequence[str],
+    variant: str,
+    seed: int,
+    finetuning: Mapping[str, Any],
+    schedules: Sequence[Mapping[str, int]],
+    pruning: Mapping[str, Any] | None,
+    weights_path: str,
+    config_path: str,
+    curve_path: str,
+    sparsity_path: str,
+    run_path: str,
+) -> None:
+    """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
+
+    finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant. schedules: the rows
+    of them that may apply, see `variants.choose_schedule`. Writes the model, the training curve, the sparsity of each
+    matrix as counted from the stored file, and run.json. Raises InputError when the pruning schedule does not fit into
+    the training.
+    """
+    began = time.perf_counter()
+    device = choose_device(finetuning["device"])
+    torch.set_num_threads(finetuning["threads"])
+    torch.use_deterministic_algorithms(True)
+    sentences = concatenate([read_encoded(path) for path in encoded_paths])
+    schedule = choose_schedule(schedules, len(sentences))
+    training = Training(
+        batch_size=schedule["batch_size"], **{key: value for key, value in finetuning.items() if key in TRAINING_KEYS}
+    )
+    scope, sparsity = parse_variant(variant)
+    steps = training.steps(len(sentences))
+    if scope and schedule["end"] > steps:
+        raise InputError(f"schedules: pruning ends at step {schedule['end']}, but {variant} trains for {steps} steps")
+
+    model = load_encoder(encoder_folder, dropout=finetuning["dropout"], seed=seed)
+    model.to(device)
+    rest, vocabulary = {}, None
+    if training.weight_decay == 0:  # with weight decay the rows that no sentence uses would move
+        vocabulary, pieces = trim_vocabulary(model, sentences.pieces)
+        sentences = dataclasses.replace(sentences, pieces=pieces)
+        rest = {vocabulary.name: (vocabulary.rest, vocabulary.used, vocabulary.unused)}
+    pruner = Pruner({}, {})
+    if scope:
+        choice = {key: pruning[key] for key in ("classifier", "position_embeddings")}
+        steps_and_sparsities = sparsity_schedule(
+            sparsity / 100, schedule["start"], schedule["end"], schedule["frequency"], pruning["curve"]
+        )
+        pruner = Pruner(prunable_matrices(model, scope, **choice), steps_and_sparsities, pruning["threshold"], rest)
+    curve = finetune(model, sentences, training, pruner, seed)
+    trained = time.perf_counter()
+
+    if vocabulary is not None:
+        restore_vocabulary(model, vocabulary)
+    save_model(model, weights_path, config_path)
+    counts = stored_sparsity(weights_path, list(pruner.parameters), model.base_model_prefix)
+    if scope:
+        check_sparsity(counts, sparsity / 100, pruning["threshold"], weights_path)
+    for path, frame in ((curve_path, pd.DataFrame(curve)), (sparsity_path, counts)):
+        with atomic_path(path) as beside:
+            frame.to_csv(beside, index=False, lineterminator="\n")
+    write_json(
+        run_path,
+        {
+            "variant": variant,
+            "seed": seed,
+            "sentences": len(sentences),
+            "steps": steps,
+            "pieces": int(training.epochs * len(sentences.pieces)),
+            "finetuning": dict(finetuning),
+            "schedule": dict(schedule) if scope else {"batch_size": training.batch_size},
+            "pruning": dict(pruning) if scope else None,
+            "precision": training.precision,
+            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
+            "device_type": device.type,
+            "threads": torch.get_num_threads(),
+            "packages": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
+            "training_seconds": trained - began,
+            "seconds": time.perf_counter() - began,
+            "peak_memory_bytes": peak_memory_bytes(device),
+            "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
+            "encoder_sha256": file_digest(Path(encoder_folder, "model.safetensors")),
+            "data_sha256": {Path(path).stem: file_digest(path) for path in encoded_paths},
+        },
+    )
+
+
+def check_sparsity(counts: pd.DataFrame, sparsity: float, threshold: str, source: str) -> None:
+    """Raise RuntimeError unless the stored matrices have the zeros that the sparsity asks for (0..1, contract: exact).
+
+    A matrix has more zeros than asked for only where weights that are kept are 0 themselves; that is allowed when the
+    encoder came with them, so only too few zeros are an error.
+    """
+    pruned = counts[counts["pruned"]]
+    groups = [pruned] if threshold == "global" else [pruned[pruned["matrix"] == name] for name in pruned["matrix"]]
+    for group in groups:
+        if len(group) and group["zeros"].sum() < target_count(sparsity, int(group["weights"].sum())):
+            raise RuntimeError(f"{source}: {group['matrix'].iloc[0]} has fewer zeros than sparsity {sparsity} asks for")

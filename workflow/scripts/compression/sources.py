@@ -1,0 +1,226 @@
+"""Where a study's sentences come from: a local folder in one of three layouts, or the Hub."""
+
+import os
+import re
+import tarfile
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from compression.files import InputError
+
+# The workflow calls `source_files` while it builds its graph: Parquet, Hub and retry libraries are imported where used.
+if TYPE_CHECKING:
+    from compression.wikiann import Corpus
+
+SPLITS: tuple[str, ...] = ("train", "validation", "test")
+_TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}  # in XTREME's and Rahimi's files
+_ATTEMPTS = 4  # to reach the Hub; its client makes five of its own in each
+
+
+class _Layout(NamedTuple):
+    """A language's files in one layout: for each split those found, and the name of the first that was looked for."""
+
+    name: str
+    files: dict[str, list[Path]]
+    expected: dict[str, Path]
+
+
+def expected_sizes(train_size: int, test_size: int) -> dict[str, int]:
+    """Return the number of sentences of each split: Rahimi et al. made validation sets as large as test sets."""
+    return {"train": train_size, "validation": test_size, "test": test_size}
+
+
+def check_sizes(
+    language: str, corpora: Mapping[str, "Corpus"], expected: Mapping[str, int], allow_other_sizes: bool
+) -> None:
+    """Raise InputError when a split is empty or, unless `allow_other_sizes`, has another number of sentences."""
+    for split in SPLITS:
+        found = len(corpora[split])
+        if found == 0:
+            raise InputError(f"{language}: {split}: no sentences")
+        if found != expected[split] and not allow_other_sizes:
+            raise InputError(
+                f"{language}: {split}: {found} sentences; expected {expected[split]} "
+                "(sizes select the pruning schedule; `data: allow_other_sizes: true` permits others)"
+            )
+
+
+def source_files(folder: str | os.PathLike, language: str) -> list[Path]:
+    """Return the files of a local folder that hold a language: train, validation and test, or one archive.
+
+    Layouts, of which the first complete one is taken: the Hub's (`en/train-00000-of-00001.parquet`, `validation`,
+    `test`, in any number of shards), XTREME's (`train-en.tsv`, `dev-en.tsv`, `test-en.tsv`, in the folder or in `en/`),
+    Rahimi et al.'s (`en/train`, `en/dev`, `en/test`, or these in `en.tar.gz`). Raises InputError that names folder,
+    language and what was looked for when there is none, or when a split or a shard is missing.
+    """
+    files = _find_layout(folder, language).files
+    return list(dict.fromkeys(path for split in SPLITS for path in files[split]))
+
+
+def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
+    """Read a language from a local folder (layouts: `source_files`) into a corpus a split.
+
+    Raises InputError on what `source_files`, `wikiann.read_hub_shards` and `wikiann.read_tagged_text` refuse.
+    """
+    from compression.wikiann import read_hub_shards, read_tagged_text
+
+    layout = _find_layout(folder, language)
+    if layout.name == "Hub":
+        return {split: read_hub_shards(layout.files[split]) for split in SPLITS}
+    if layout.name == "archive":
+        contents = _read_archive(layout.files["train"][0])
+    else:
+        contents = {split: (str(path), path.read_bytes()) for split, (path,) in layout.files.items()}
+    prefix = "" if layout.name == "XTREME" else f"{language}:"
+    return {split: read_tagged_text(content, source, prefix) for split, (source, content) in contents.items()}
+
+
+def resolve_revision(repository: str, revision: str, repo_type: str) -> str:
+    """Return the commit that a branch, tag or commit of a Hub repository stands for, 40 hexadecimal digits.
+
+    repo_type: "dataset" or "model". A full commit is returned as it is, without asking the Hub. Raises InputError that
+    names repository and revision when the Hub cannot be reached, or does not have them.
+    """
+    if re.fullmatch(r"[0-9a-f]{40}", revision):
+        return revision
+    from huggingface_hub import HfApi
+
+    what = f"{repository} (revision {revision})"
+    return _ask_hub(lambda: HfApi().repo_info(repository, revision=revision, repo_type=repo_type).sha, what)
+
+
+def read_hub(repository: str, language: str, revision: str) -> dict[str, "Corpus"]:
+    """Load a language's configuration of a Hub data set, at one commit, into a corpus a split.
+
+    revision: a commit, as `resolve_revision` returns it. A Hub that cannot be reached is asked again, with growing
+    pauses. Raises InputError that names repository, language, revision and the cause when it stays out of reach, when
+    it does not have them, when the tag names are not LABELS in this order, or when the sentences are not valid.
+    """
+    import datasets
+
+    from compression.wikiann import check_label_names, corpus_from_table
+
+    what = f"{repository}, language {language} (revision {revision})"
+    corpora = {}
+    # An empty cache, because where the Hub is out of reach `datasets` takes whatever commit its own cache holds.
+    with tempfile.TemporaryDirectory() as cache:
+        loaded = _ask_hub(
+            lambda: datasets.load_dataset(repository, language, split=list(SPLITS), revision=revision, cache_dir=cache),
+            what,
+        )
+        for split, dataset in zip(SPLITS, loaded, strict=True):
+            source = f"{what}: {split}"
+            tags = dataset.features.get("ner_tags")
+            check_label_names(getattr(getattr(tags, "feature", None), "names", ()), source)
+            corpora[split] = corpus_from_table(dataset.with_format("arrow")[:], source)
+    return corpora
+
+
+def _find_layout(folder: str | os.PathLike, language: str) -> _Layout:
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder; expected the data of `data: folder`")
+    layouts = list(_layouts(folder, language))
+    for layout in layouts:
+        if all(layout.files.values()):
+            return layout
+    for layout in layouts:
+        missing = [split for split, files in layout.files.items() if not files]
+        if len(missing) < len(SPLITS):
+            names = ", ".join(f"{split} ({layout.expected[split]})" for split in missing)
+            raise InputError(f"{folder}: {language}: a missing split in {layout.name}'s layout: {names}")
+    names = ", ".join(f"{layout.expected['train'].relative_to(folder)}" for layout in layouts)
+    raise InputError(f"{folder}: no data of language {language!r}; looked for {names}")
+
+
+def _layouts(folder: Path, language: str):
+    own = folder / language
+    yield _Layout(
+        "Hub",
+        {split: _find_shards(own, split) for split in SPLITS},
+        {split: own / f"{split}-00000-of-00001.parquet" for split in SPLITS},
+    )
+    archive = folder / f"{language}.tar.gz"
+    for name, paths in (
+        ("XTREME", {split: folder / f"{_TEXT_NAMES[split]}-{language}.tsv" for split in SPLITS}),
+        ("XTREME", {split: own / f"{_TEXT_NAMES[split]}-{language}.tsv" for split in SPLITS}),
+        ("Rahimi", {split: own / _TEXT_NAMES[split] for split in SPLITS}),
+        ("archive", dict.fromkeys(SPLITS, archive)),
+    ):
+        yield _Layout(name, {split: [path] if path.is_file() else [] for split, path in paths.items()}, paths)
+
+
+def _find_shards(folder: Path, split: str) -> list[Path]:
+    """Return the Parquet shards of a split in their order; raises InputError when some of them are missing."""
+    shards = {}
+    for path in sorted(folder.glob(f"{split}-*-of-*.parquet")):
+        if match := re.fullmatch(r"(\d{5})-of-(\d{5})", path.stem.removeprefix(f"{split}-")):
+            shards[int(match[1]), int(match[2])] = path
+    counts = {count for _, count in shards}
+    if len(counts) > 1:
+        names = ", ".join(path.name for path in shards.values())
+        raise InputError(f"{folder}: {split}: shards of more than one set: {names}")
+    for count in counts:
+        for number in range(count):
+            if (number, count) not in shards:
+                raise InputError(
+                    f"{folder}: {split}: no {split}-{number:05d}-of-{count:05d}.parquet; expected all shards"
+                )
+    return list(shards.values())
+
+
+def _read_archive(path: Path) -> dict[str, tuple[str, bytes]]:
+    """Return for each split the name of its file, for errors, and its content."""
+    contents = {}
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            members = {Path(member.name).name: member for member in archive.getmembers() if member.isfile()}
+            for split, name in _TEXT_NAMES.items():
+                if name not in members:
+                    raise InputError(f"{path}: a missing split: no file {name} in the archive")
+                contents[split] = (f"{path}:{members[name].name}", archive.extractfile(members[name]).read())
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be read as a .tar.gz archive ({error})") from None
+    return contents
+
+
+def _ask_hub(call: Callable[[], Any], what: str) -> Any:
+    """Call until it succeeds or fails for good; raises InputError that names `what` and the cause."""
+    from datasets.exceptions import DatasetsError
+    from huggingface_hub.errors import HTTPError
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
+
+    retrying = Retrying(
+        retry=retry_if_exception(_may_pass),
+        stop=stop_after_attempt(_ATTEMPTS),
+        wait=wait_exponential(multiplier=10, max=60),  # seconds: 10, 20, 40
+        before_sleep=lambda state: print(f"{what}: {_cause(state.outcome.exception())}; asking again"),
+        reraise=True,
+    )
+    try:
+        return retrying(call)
+    except (DatasetsError, HTTPError, OSError, RuntimeError, ValueError) as error:
+        raise InputError(f"{what}: cannot be had from the Hub ({_cause(error)})") from error
+
+
+def _may_pass(error: BaseException) -> bool:
+    """Return whether an error is one of the network or the server, which a later attempt may not meet."""
+    from huggingface_hub.errors import HTTPError, OfflineModeIsEnabled
+
+    passing = False
+    chained: BaseException | None = error
+    while chained is not None:  # the libraries wrap what happened, some of them twice
+        status = getattr(getattr(chained, "response", None), "status_code", None)
+        if isinstance(chained, OfflineModeIsEnabled) or (status is not None and status < 500 and status != 429):
+            return False
+        passing = passing or isinstance(chained, ConnectionError | TimeoutError | HTTPError)
+        chained = chained.__cause__ or chained.__context__
+    return passing
+
+
+def _cause(error: BaseException) -> str:
+    text = " ".join(str(error).split())  # one line; an unknown language brings the whole list of those there are
+    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__

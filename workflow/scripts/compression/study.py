@@ -1,0 +1,165 @@
+"""The study grid: languages, variants, runs, test sets, pools, and what a rule's code is."""
+
+import ast
+import csv
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compression.files import InputError
+
+MULTILINGUAL = "multilingual"
+MONOLINGUAL = "monolingual"
+REGULAR = "regular"
+VALIDATION = "validation"
+IN_LANGUAGE = "in-language"
+GROUPING = {"in-script": "script", "in-family": "family"}
+"""The property that the languages of a cross-language pool share."""
+
+
+@dataclass(frozen=True)
+class Language:
+    """A row of resources/languages.tsv; sizes in sentences, pretraining_share in percent of mBERT's tokens."""
+
+    code: str
+    name: str
+    phylum: str
+    family: str
+    script: str
+    train_size: int
+    test_size: int
+    pretraining_share: float
+    monolingual: bool
+
+
+def read_languages(path: str | os.PathLike) -> dict[str, Language]:
+    """Read languages.tsv, in the order of its rows, by language code."""
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    languages = {}
+    for number, row in enumerate(rows, start=2):
+        try:
+            languages[row["code"]] = Language(
+                **{key: row[key] for key in ("code", "name", "phylum", "family", "script")},
+                train_size=int(row["train_size"]),
+                test_size=int(row["test_size"]),
+                pretraining_share=float(row["pretraining_share"]),
+                monolingual={"yes": True, "no": False}[row["monolingual"]],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
+    return languages
+
+
+def pool_languages(
+    language: str, perturbation: str, studied: Sequence[str], table: Mapping[str, Language], own_language: bool = False
+) -> list[str]:
+    """Return the languages whose mentions may replace those of `language`, in the order of the study.
+
+    in-language: itself. in-script, in-family: the other languages of the study that share its script or family (and
+    itself, with `own_language`, if there is another); none for a language alone in its group.
+    """
+    if perturbation == IN_LANGUAGE:
+        return [language]
+    shared = GROUPING[perturbation]
+    group = [other for other in studied if getattr(table[other], shared) == getattr(table[language], shared)]
+    others = [other for other in group if other != language]
+    return group if others and own_language else others
+
+
+def training_sets(config: Mapping[str, Any]) -> list[str]:
+    """Return the training sets of a study: its monolingual languages, and `multilingual`."""
+    return list(config["monolingual"]) + ([MULTILINGUAL] if config["multilingual"] else [])
+
+
+def training_languages(training_set: str, config: Mapping[str, Any]) -> list[str]:
+    """Return the languages whose training sentences a training set holds."""
+    return list(config["languages"]) if training_set == MULTILINGUAL else [training_set]
+
+
+def expected_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int]:
+    """Return the sentences by split that a language must have: of Table 1, or of the synthetic corpus.
+
+    Rahimi et al. 2019 made the validation split as large as the test split.
+    """
+    if config["data"]["source"] == "synthetic":
+        return dict(config["data"]["synthetic"]["sizes"][language])
+    row = table[language]
+    return {"train": row.train_size, "validation": row.test_size, "test": row.test_size}
+
+
+def fixed_training_size(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> int | None:
+    """Return the number of training sentences as far as the config fixes it; None where other sizes are allowed."""
+    if config["data"]["allow_other_sizes"] and config["data"]["source"] != "synthetic":
+        return None
+    codes = training_languages(training_set, config)
+    return sum(expected_sizes(code, config, table)["train"] for code in codes)
+
+
+def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
+    """Return a digest of what a script does: its code and that of every module of `library` it imports, at any depth.
+
+    Comments, docstrings and formatting do not count. library: the folder of the package, imported by its name.
+    """
+    library = Path(library)
+    found, waiting = {}, [Path(script)]
+    while waiting:
+        path = waiting.pop()
+        if path in found:
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        _strip_docstrings(tree)
+        found[path] = ast.unparse(tree)
+        waiting += [module for name in _imported_names(tree) if (module := _module_path(name, library)) is not None]
+    digest = hashlib.sha256()
+    for path in sorted(found, key=lambda path: path.name):
+        digest.update(f"{path.name}\n{found[path]}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def _strip_docstrings(tree: ast.AST) -> None:
+    """Remove the strings that stand as statements: docstrings of modules, classes, functions and attributes."""
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            kept = [
+                statement
+                for statement in body
+                if not (
+                    isinstance(statement, ast.Expr)
+                    and isinstance(statement.value, ast.Constant)
+                    and isinstance(statement.value.value, str)
+                )
+            ]
+            node.body = kept or [ast.Pass()]
+
+
+def _imported_names(tree: ast.AST) -> list[str]:
+    """Return the dotted names that a module imports, wherever the import statement stands."""
+    names = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+def _module_path(name: str, library: Path) -> Path | None:
+    """Return the file of a module of the library or beside it (a script's helper), None for any other module."""
+    path = library.parent.joinpath(*name.split("."))
+    if name.split(".")[0] == library.name and name != library.name:
+        return path.with_suffix(".py") if path.with_suffix(".py").exists() else None
+    if "." not in name and path.with_suffix(".py").exists():
+        return path.with_suffix(".py")
+    return None
+
+
+def lock_digest(path: str | os.PathLike) -> str:
+    """Return a digest of the pinned packages of a lock file; comments, blank lines and order do not count."""
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    pins = sorted(line.split("#", 1)[0].strip() for line in lines)
+    return hashlib.sha256("\n".join(pin for pin in pins if pin).encode()).hexdigest()[:16]

@@ -1,0 +1,24 @@
+"""The variants of a study (dense, or a scope and a sparsity), and the schedule that a training set's size selects."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+DENSE = "dense"
+
+
+def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]:
+    """Return the variants of a study: the dense one once, and each scope at each sparsity."""
+    sparsities = sorted(sparsities)
+    return [DENSE] + [f"{scope}-{sparsity}" for scope in scopes for sparsity in sparsities]
+
+
+def parse_variant(variant: str) -> tuple[str, int]:
+    """Return the scope and sparsity (percent) of a variant: ("", 0) for the dense one."""
+    if variant == DENSE:
+        return "", 0
+    scope, sparsity = variant.rsplit("-", 1)
+    return scope, int(sparsity)
+
+
+def choose_schedule(schedules: Sequence[Mapping[str, int]], sentences: int) -> Mapping[str, int]:
+    """Return the first row of the schedules that is not smaller than a training set, the last for larger ones."""
+    return next((row for row in schedules if sentences <= row["up_to"]), schedules[-1])

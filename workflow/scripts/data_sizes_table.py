@@ -1,0 +1,35 @@
+"""Write table 1: the study's languages by training size."""
+
+from collections.abc import Sequence
+
+from compression.files import read_json, write_text
+from compression.study import read_languages
+from compression.tables import data_sizes_table
+from logs import log_to
+
+
+def main(
+    cards: dict[str, str],
+    monolingual: Sequence[str],
+    languages_path: str,
+    size_classes: Sequence[int],
+    study: str,
+    demo: bool,
+    out_csv: str,
+    out_md: str,
+) -> None:
+    """Write the table; cards: paths of the data cards by language, in the order of the study."""
+    sentences = {language: read_json(path)["splits"]["train"]["sentences"] for language, path in cards.items()}
+    resource = read_languages(languages_path)
+    table = data_sizes_table(sentences, monolingual, resource, sorted(size_classes), study, demo)
+    write_text(out_csv, table.csv())
+    write_text(out_md, table.markdown())
+    print(table.markdown())
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params, out = snakemake.input, snakemake.params, snakemake.output
+        cards = dict(zip(params.languages, files.cards, strict=True))
+        names = (params.size_classes, params.study, params.demo)
+        main(cards, params.monolingual, files.languages, *names, out.csv, out.markdown)

@@ -1,0 +1,16 @@
+"""Tokenise one split or test set of a language."""
+
+from compression.encoded import write_encoded
+from compression.encoding import encode, load_tokenizer
+from compression.wikiann import read_corpus
+from logs import log_to
+
+
+def main(corpus_path: str, tokenizer_path: str, max_length: int, out: str) -> None:
+    corpus = read_corpus(corpus_path)
+    write_encoded(out, encode(corpus.tokens, corpus.tags, load_tokenizer(tokenizer_path, max_length)))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        main(snakemake.input.corpus, snakemake.input.tokenizer, snakemake.params.max_length, snakemake.output[0])

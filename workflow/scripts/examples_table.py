@@ -1,0 +1,38 @@
+"""Write table 10 or 11: sentences of a test set beside their perturbed form."""
+
+from compression.files import write_text
+from compression.study import read_languages
+from compression.tables import examples_table
+from compression.wikiann import read_corpus
+from logs import log_to
+
+
+def main(
+    test: str,
+    perturbed: str,
+    languages_path: str,
+    language: str,
+    number: int,
+    examples: int,
+    study: str,
+    demo: bool,
+    out_csv: str,
+    out_md: str,
+) -> None:
+    """Write the table; test, perturbed: paths of a test set and of what the perturbation made of it."""
+    before, after = read_corpus(test), read_corpus(perturbed)
+    pairs = [
+        (row, (before.tokens[row], before.tags[row]), (tokens, tags))
+        for row, tokens, tags in zip(after.original, after.tokens, after.tags, strict=True)
+    ]
+    table = examples_table(pairs, number, read_languages(languages_path)[language], examples, study, demo)
+    write_text(out_csv, table.csv())
+    write_text(out_md, table.markdown())
+    print(table.markdown())
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params, out = snakemake.input, snakemake.params, snakemake.output
+        names = (params.language, params.number, params.examples, params.study, params.demo)
+        main(files.test, files.perturbed, files.languages, *names, out.csv, out.markdown)

@@ -1,0 +1,23 @@
+"""Fine-tune and prune one run."""
+
+from pathlib import Path
+
+from compression.run import train_run
+from logs import log_to
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        train_run(
+            encoder_folder=str(Path(snakemake.input.encoder[0]).parent),
+            encoded_paths=snakemake.input.sentences,
+            variant=snakemake.wildcards.variant,
+            seed=int(snakemake.wildcards.seed),
+            finetuning=snakemake.params.finetuning,
+            schedules=snakemake.params.schedules,
+            pruning=snakemake.params.pruning,
+            weights_path=snakemake.output.weights,
+            config_path=snakemake.output.config,
+            curve_path=snakemake.output.curve,
+            sparsity_path=snakemake.output.sparsity,
+            run_path=snakemake.output.run,
+        )

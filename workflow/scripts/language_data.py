@@ -1,0 +1,45 @@
+"""Write one language's training, validation and test sentences, checked, from the source that the study names."""
+
+from typing import Any
+
+from compression.files import read_json
+from compression.sources import check_sizes, read_hub, read_local
+from compression.wikiann import write_corpus
+from logs import log_to
+
+
+def main(
+    out_paths: dict[str, str],
+    source: str,
+    language: str,
+    place: str | None,
+    expected: dict[str, int],
+    allow_other_sizes: bool,
+    synthetic: dict[str, Any] | None,
+) -> None:
+    """Write a language's three splits; out_paths and expected (numbers of sentences): by train, validation and test.
+
+    place: with source `hub` the JSON file of `resolve_data`, with `local` the folder, with `synthetic` None.
+    synthetic: with source `synthetic`, {"sizes": number of sentences of each split, "seed": int}; else None.
+    """
+    if source == "hub":
+        resolved = read_json(place)
+        corpora = read_hub(resolved["repository"], language, resolved["commit"])
+    elif source == "local":
+        corpora = read_local(place, language)
+    else:
+        from compression.synthetic import generate  # needs libraries that real data do without
+
+        corpora = generate(language, **synthetic)
+    check_sizes(language, corpora, expected, allow_other_sizes)
+    for split, path in out_paths.items():
+        write_corpus(path, corpora[split])
+    print(f"{language}: {', '.join(f'{len(corpora[split])} {split}' for split in out_paths)} sentences")
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        params = snakemake.params
+        place = snakemake.input.get("resolved", params.folder)
+        sizes = params.expected, params.allow_other_sizes
+        main(dict(snakemake.output.items()), params.source, params.language, place, *sizes, params.synthetic)

@@ -1,0 +1,37 @@
+"""Write the perturbed test set of one language, and what was replaced in it."""
+
+from typing import Any
+
+from compression.entities import known_mentions, mention_pool, overlap, replace_mentions
+from compression.files import write_json
+from compression.wikiann import read_corpus, write_corpus
+from logs import log_to
+
+
+def main(
+    test_path: str, train_path: str, pool_paths: dict[str, str], out_parquet: str, out_json: str, **options: Any
+) -> None:
+    """Perturb a test set; pool_paths: pool languages to their test sets; options: those of `replace_mentions`."""
+    pool = mention_pool(read_corpus(path) for path in pool_paths.values())
+    perturbed, counts = replace_mentions(read_corpus(test_path), pool, **options)
+    counts["pool_languages"] = sorted(pool_paths)
+    counts["unseen_share"] = overlap(known_mentions([read_corpus(train_path)]), perturbed)["unseen_share"]
+    write_corpus(out_parquet, perturbed)
+    write_json(out_json, counts)
+    print(f"{options['perturbation']} {options['language']}: {counts}")
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params = snakemake.input, snakemake.params
+        main(
+            files.test,
+            files.train,
+            dict(zip(params.pool_languages, files.pool, strict=True)),
+            snakemake.output.test,
+            snakemake.output.counts,
+            seed=params.seed,
+            share=params.share,
+            perturbation=params.perturbation,
+            language=params.language,
+        )
