@@ -231,7 +231,7 @@ def test_all_real_languages_pass_the_data_stage(tmp_path):
     for language in languages:
         expected = expected_sizes(int(rows[language]["train_size"]), int(rows[language]["test_size"]))
         out = {split: tmp_path / language / f"{split}.parquet" for split in SPLITS}
-        language_data.main(out, "local", language, str(WIKIANN), expected, False, None)
+        language_data.main(out, "local", language, str(WIKIANN), expected, False)
     assert read_corpus(tmp_path / "yo" / "test.parquet").tokens[0]
 
 
@@ -239,7 +239,7 @@ def test_the_synthetic_source_is_generated(tmp_path):
     pytest.importorskip("faker")
     sizes = {"train": 4, "validation": 3, "test": 2}
     out = {split: tmp_path / f"{split}.parquet" for split in SPLITS}
-    language_data.main(out, "synthetic", "sw", None, sizes, False, {"sizes": sizes, "seed": 0})
+    language_data.main(out, "synthetic", "sw", {"sizes": sizes, "seed": 0}, sizes, False)
     assert {split: len(read_corpus(path)) for split, path in out.items()} == sizes
 
 

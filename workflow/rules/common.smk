@@ -9,11 +9,11 @@ from snakemake.exceptions import WorkflowError
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from compression import study
+from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.sources import source_files
-from compression.variants import DENSE, choose_schedule, variant_names
+from compression.variants import choose_schedule, variant_names
 
 TABLE = study.read_languages(Path(workflow.basedir) / "resources" / "languages.tsv")
 
@@ -80,7 +80,7 @@ def get_perturbations(language):
 def get_test_sets(training_set):
     """Return (test set, language) of all that the runs of a training set are evaluated on, by test set."""
     languages = study.training_languages(training_set, config)
-    pairs = [(name, language) for name in (study.VALIDATION, study.REGULAR) for language in languages]
+    pairs = [(name, language) for name in (terms.VALIDATION, terms.REGULAR) for language in languages]
     return pairs + [
         (perturbation, language)
         for perturbation in PERTURBATIONS
@@ -104,9 +104,9 @@ def get_runs():
 
 def get_corpus_path(part, language):
     """Return the corpus of a split or test set."""
-    if part in (study.IN_LANGUAGE, *study.GROUPING):
+    if part in (terms.IN_LANGUAGE, *study.GROUPING):
         return f"<results>/perturbed/{part}/{language}.parquet"
-    return f"<results>/data/{language}/{'test' if part == study.REGULAR else part}.parquet"
+    return f"<results>/data/{language}/{'test' if part == terms.REGULAR else part}.parquet"
 
 
 def get_run_path(training_set, variant, seed, name):
@@ -174,17 +174,17 @@ def get_schedules(wildcards):
     """Return the rows of the schedules that may apply to a training set: one where its size is known beforehand."""
     rows = config["schedules"]
     size = study.fixed_training_size(wildcards.training_set, config, TABLE)
-    if wildcards.training_set == study.MULTILINGUAL:
+    if wildcards.training_set == terms.MULTILINGUAL:
         rows = [rows[-1]]
     elif size is not None:
         rows = [choose_schedule(rows, size)]
-    keys = ("up_to", "batch_size") if wildcards.variant == DENSE else rows[0].keys()
+    keys = ("up_to", "batch_size") if wildcards.variant == terms.DENSE else rows[0].keys()
     return [{key: row[key] for key in sorted(keys)} for row in rows]
 
 
 def get_pruning(wildcards):
     """Return how a run is pruned; the dense one is not, so that no choice of these makes it stale."""
-    if wildcards.variant == DENSE:
+    if wildcards.variant == terms.DENSE:
         return None
     return sorted_values({key: value for key, value in config["pruning"].items() if key not in ("sparsities", "scopes")})
 
@@ -207,7 +207,7 @@ def get_gold(wildcards):
 
 def get_scored(wildcards):
     """Return (test set, language) of the test sets of a training set, without validation."""
-    return [pair for pair in get_test_sets(wildcards.training_set) if pair[0] != study.VALIDATION]
+    return [pair for pair in get_test_sets(wildcards.training_set) if pair[0] != terms.VALIDATION]
 
 
 def get_scored_corpora(wildcards):
@@ -223,7 +223,7 @@ def get_scored_test_sets(wildcards):
 
 
 def get_floor_names(wildcards):
-    return [study.REGULAR, *get_perturbations(wildcards.language)]
+    return [terms.REGULAR, *get_perturbations(wildcards.language)]
 
 
 def get_floor_test_sets(wildcards):
@@ -273,10 +273,10 @@ def get_scores():
 def get_f1_tables():
     """Return the numbers of tables 2-9 that the study has: by setting, test set and scope, as in the paper."""
     numbers = []
-    for setting, first in ((study.MULTILINGUAL, 2), (study.MONOLINGUAL, 6)):
-        present = config["multilingual"] if setting == study.MULTILINGUAL else config["monolingual"]
-        for offset, test_set in ((0, study.REGULAR), (2, study.IN_LANGUAGE)):
-            if present and (test_set == study.REGULAR or test_set in PERTURBATIONS):
+    for setting, first in ((terms.MULTILINGUAL, 2), (terms.MONOLINGUAL, 6)):
+        present = config["multilingual"] if setting == terms.MULTILINGUAL else config["monolingual"]
+        for offset, test_set in ((0, terms.REGULAR), (2, terms.IN_LANGUAGE)):
+            if present and (test_set == terms.REGULAR or test_set in PERTURBATIONS):
                 scopes = config["pruning"]["scopes"] or ["partial"]  # a study of dense models has one table
                 numbers += [first + offset + place for place, scope in enumerate(["partial", "full"]) if scope in scopes]
     return numbers
@@ -285,7 +285,7 @@ def get_f1_tables():
 def get_example_languages():
     """Return the languages of tables 10 and 11 that the study has a perturbed test set of, by table number."""
     languages = {10 + place: language for place, language in enumerate(config["tables"]["examples"])}
-    if study.IN_LANGUAGE not in PERTURBATIONS:
+    if terms.IN_LANGUAGE not in PERTURBATIONS:
         return {}
     return {number: language for number, language in languages.items() if language in LANGUAGES}
 

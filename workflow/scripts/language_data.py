@@ -12,25 +12,24 @@ def main(
     out_paths: dict[str, str],
     source: str,
     language: str,
-    place: str | None,
+    origin: Any,
     expected: dict[str, int],
     allow_other_sizes: bool,
-    synthetic: dict[str, Any] | None,
 ) -> None:
     """Write a language's three splits; out_paths and expected (numbers of sentences): by train, validation and test.
 
-    place: with source `hub` the JSON file of `resolve_data`, with `local` the folder, with `synthetic` None.
-    synthetic: with source `synthetic`, {"sizes": number of sentences of each split, "seed": int}; else None.
+    origin: with source `hub` the JSON file of `resolve_data`, with `local` the folder, with `synthetic` a mapping of
+    sizes (number of sentences of each split) and seed.
     """
     if source == "hub":
-        resolved = read_json(place)
+        resolved = read_json(origin)
         corpora = read_hub(resolved["repository"], language, resolved["commit"])
     elif source == "local":
-        corpora = read_local(place, language)
+        corpora = read_local(origin, language)
     else:
         from compression.synthetic import generate  # needs libraries that real data do without
 
-        corpora = generate(language, **synthetic)
+        corpora = generate(language, **origin)
     check_sizes(language, corpora, expected, allow_other_sizes)
     for split, path in out_paths.items():
         write_corpus(path, corpora[split])
@@ -40,6 +39,6 @@ def main(
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
-        place = snakemake.input.get("resolved", params.folder)
+        origin = snakemake.input.get("resolved", params.origin)
         sizes = params.expected, params.allow_other_sizes
-        main(dict(snakemake.output.items()), params.source, params.language, place, *sizes, params.synthetic)
+        main(dict(snakemake.output.items()), params.source, params.language, origin, *sizes)

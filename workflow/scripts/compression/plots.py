@@ -147,7 +147,7 @@ def sparse_and_dense(frame: pd.DataFrame, setting: str, study: str, demo: bool) 
         for size, (colour, marker) in styles.items():
             line = panel[panel["train_size"] == size].set_index("sparsity").reindex(sparsities)
             axes.plot(range(len(sparsities)), line["difference"], color=colour, marker=marker)
-        _say_if_undefined(axes, panel["difference"], "dense F1 is 0\nin every language")
+        _say_if_undefined(axes, panel["difference"], "no language has\na dense F1 above 0")
         axes.set_title(SCOPE_NAMES[scope])
     # At least 0.1, so that rounding errors do not look like differences.
     low, high = np.nanmin([*frame["difference"], -0.05]), np.nanmax([*frame["difference"], 0.05])
@@ -182,7 +182,7 @@ def perturbed_and_regular(frame: pd.DataFrame, setting: str, study: str, demo: b
             # One value has no line to be dotted: it gets a point.
             lone = "." if line["floor_fraction"].notna().sum() == 1 else ""
             axes.plot(range(len(sparsities)), line["floor_fraction"], color=colour, linestyle=":", marker=lone)
-        _say_if_undefined(axes, panel["fraction"], "regular F1 is 0\nin every language")
+        _say_if_undefined(axes, panel["fraction"], "no language has\na regular F1 above 0")
         axes.set_ylim(0, max(1.0, 1.05 * frame[["fraction", "floor_fraction"]].max().max()))
         axes.set_title(SCOPE_NAMES[scope])
     panels[0][0].set_ylabel("F1 perturbed / regular")
@@ -262,10 +262,10 @@ def _seeds(frame: pd.DataFrame) -> str:
 
 
 def _left_out(frame: pd.DataFrame, what: str) -> str:
-    return f"; without languages whose {what} F1 is 0" if frame["undefined"].any() else ""
+    return f"; without languages that have no {what} F1 above 0" if frame["undefined"].any() else ""
 
 
 def _say_if_undefined(axes: Axes, values: pd.Series, why: str) -> None:
     """Write into a panel that would be empty why it is."""
     if values.isna().all():
-        axes.text(0.5, 0.5, why, transform=axes.transAxes, ha="center", va="center")
+        axes.text(0.5, 0.75, why, transform=axes.transAxes, ha="center", va="center")

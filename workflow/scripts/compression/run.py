@@ -40,10 +40,10 @@ def train_run(
 ) -> None:
     """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
 
-    finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant. schedules: the rows
-    of them that may apply, see `variants.choose_schedule`. Writes the model, the training curve, the sparsity of each
-    matrix as counted from the stored file, and run.json. Raises InputError when the pruning schedule does not fit into
-    the training.
+    finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant. schedules: the
+    rows of them that may apply, see `variants.choose_schedule`. Writes the model, the training curve, the sparsity of
+    each matrix as counted from the stored file, and run.json. Raises InputError when the pruning schedule does not fit
+    into the training.
     """
     began = time.perf_counter()
     device = choose_device(finetuning["device"])

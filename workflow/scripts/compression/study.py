@@ -10,13 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from compression.files import InputError
+from compression.terms import IN_FAMILY, IN_LANGUAGE, IN_SCRIPT, MULTILINGUAL
 
-MULTILINGUAL = "multilingual"
-MONOLINGUAL = "monolingual"
-REGULAR = "regular"
-VALIDATION = "validation"
-IN_LANGUAGE = "in-language"
-GROUPING = {"in-script": "script", "in-family": "family"}
+GROUPING = {IN_SCRIPT: "script", IN_FAMILY: "family"}
 """The property that the languages of a cross-language pool share."""
 
 
@@ -102,7 +98,8 @@ def fixed_training_size(training_set: str, config: Mapping[str, Any], table: Map
 def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
     """Return a digest of what a script does: its code and that of every module of `library` it imports, at any depth.
 
-    Comments, docstrings and formatting do not count. library: the folder of the package, imported by its name.
+    Comments, docstrings and formatting do not count, nor does what lies outside the library, such as how a script logs.
+    library: the folder of the package, imported by its name.
     """
     library = Path(library)
     found, waiting = {}, [Path(script)]
@@ -149,13 +146,9 @@ def _imported_names(tree: ast.AST) -> list[str]:
 
 
 def _module_path(name: str, library: Path) -> Path | None:
-    """Return the file of a module of the library or beside it (a script's helper), None for any other module."""
-    path = library.parent.joinpath(*name.split("."))
-    if name.split(".")[0] == library.name and name != library.name:
-        return path.with_suffix(".py") if path.with_suffix(".py").exists() else None
-    if "." not in name and path.with_suffix(".py").exists():
-        return path.with_suffix(".py")
-    return None
+    """Return the file of a module of the library, None for any other name."""
+    path = library.parent.joinpath(*name.split(".")).with_suffix(".py")
+    return path if name.startswith(f"{library.name}.") and path.exists() else None
 
 
 def lock_digest(path: str | os.PathLike) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-DENSE = "dense"
+from compression.terms import DENSE
 
 
 def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]:

@@ -129,7 +129,9 @@ def _split_line(line: str, place: str, prefix: str) -> tuple[str, int]:
 def check_label_names(names: Sequence[str], source: str) -> None:
     """Raise InputError that names `source` unless `names` are the seven LABELS in the order of their ids."""
     if tuple(names) != LABELS:
-        raise InputError(f"{source}: tag names are {', '.join(names)}; expected {', '.join(LABELS)}, in this order")
+        raise InputError(
+            f"{source}: tag names are {', '.join(names) or 'missing'}; expected {', '.join(LABELS)}, in this order"
+        )
 
 
 def corpus_from_table(table: pa.Table, source: str) -> Corpus:
