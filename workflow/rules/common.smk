@@ -12,10 +12,11 @@ sys.path.insert(0, str(SCRIPTS))
 from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
+from compression.languages import read_languages
 from compression.sources import source_files
-from compression.variants import choose_schedule, variant_names
+from compression.variants import DENSE, choose_schedule, variant_names
 
-TABLE = study.read_languages(Path(workflow.basedir) / "resources" / "languages.tsv")
+TABLE = read_languages(Path(workflow.basedir) / "resources" / "languages.tsv")
 
 try:
     check_config(
@@ -104,7 +105,7 @@ def get_runs():
 
 def get_corpus_path(part, language):
     """Return the corpus of a split or test set."""
-    if part in (terms.IN_LANGUAGE, *study.GROUPING):
+    if part in terms.PERTURBATIONS:
         return f"<results>/perturbed/{part}/{language}.parquet"
     return f"<results>/data/{language}/{'test' if part == terms.REGULAR else part}.parquet"
 
@@ -178,13 +179,13 @@ def get_schedules(wildcards):
         rows = [rows[-1]]
     elif size is not None:
         rows = [choose_schedule(rows, size)]
-    keys = ("up_to", "batch_size") if wildcards.variant == terms.DENSE else rows[0].keys()
+    keys = ("up_to", "batch_size") if wildcards.variant == DENSE else rows[0].keys()
     return [{key: row[key] for key in sorted(keys)} for row in rows]
 
 
 def get_pruning(wildcards):
     """Return how a run is pruned; the dense one is not, so that no choice of these makes it stale."""
-    if wildcards.variant == terms.DENSE:
+    if wildcards.variant == DENSE:
         return None
     return sorted_values({key: value for key, value in config["pruning"].items() if key not in ("sparsities", "scopes")})
 

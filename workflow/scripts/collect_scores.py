@@ -1,7 +1,7 @@
 """Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
 
+from compression.collection import collect, read_overlap, read_scores
 from compression.files import atomic_path, read_json
-from compression.scoring import collect, read_overlap, read_scores
 from logs import log_to
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from compression.files import read_json, write_text
-from compression.study import read_languages
+from compression.languages import read_languages
 from compression.tables import data_sizes_table
 from logs import log_to
 

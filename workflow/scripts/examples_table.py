@@ -1,7 +1,7 @@
 """Write table 10 or 11: sentences of a test set beside their perturbed form."""
 
 from compression.files import write_text
-from compression.study import read_languages
+from compression.languages import read_languages
 from compression.tables import examples_table
 from compression.wikiann import read_corpus
 from logs import log_to

@@ -8,18 +8,11 @@ from compression.wikiann import write_corpus
 from logs import log_to
 
 
-def main(
-    out_paths: dict[str, str],
-    source: str,
-    language: str,
-    origin: Any,
-    expected: dict[str, int],
-    allow_other_sizes: bool,
-) -> None:
+def main(out_paths: dict[str, str], source: str, language: str, origin: Any, expected: dict[str, int], **check) -> None:
     """Write a language's three splits; out_paths and expected (numbers of sentences): by train, validation and test.
 
     origin: with source `hub` the JSON file of `resolve_data`, with `local` the folder, with `synthetic` a mapping of
-    sizes (number of sentences of each split) and seed.
+    sizes (number of sentences of each split) and seed. check: `check_sizes`'s allow_other_sizes.
     """
     if source == "hub":
         resolved = read_json(origin)
@@ -30,7 +23,7 @@ def main(
         from compression.synthetic import generate  # needs libraries that real data do without
 
         corpora = generate(language, **origin)
-    check_sizes(language, corpora, expected, allow_other_sizes)
+    check_sizes(language, corpora, expected, **check)
     for split, path in out_paths.items():
         write_corpus(path, corpora[split])
     print(f"{language}: {', '.join(f'{len(corpora[split])} {split}' for split in out_paths)} sentences")

@@ -9,11 +9,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from compression.files import InputError
-from compression.study import GROUPING, IN_LANGUAGE, MULTILINGUAL, REGULAR
+from compression.terms import MULTILINGUAL, PERTURBATIONS, REGULAR
 
 SETTINGS = ("monolingual", MULTILINGUAL)
 SCOPES = ("partial", "full")
-PERTURBATIONS = (IN_LANGUAGE, *GROUPING)
 SUMMARY = ("means", "medians")
 """The last two rows of tables 2-9, in the paper's words."""
 

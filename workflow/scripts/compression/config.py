@@ -7,7 +7,8 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
 from compression.files import InputError
-from compression.study import Language, fixed_training_size, training_sets
+from compression.languages import Language
+from compression.study import fixed_training_size, training_sets
 from compression.terms import MULTILINGUAL
 from compression.variants import choose_schedule
 

@@ -22,7 +22,7 @@ from matplotlib.lines import Line2D
 
 from compression import analysis
 from compression.analysis import PERTURBATIONS, SCOPES, SETTINGS, count_range
-from compression.study import IN_LANGUAGE, REGULAR
+from compression.terms import IN_LANGUAGE, REGULAR
 
 FONT_SIZE = 8  # points
 # Lengths in inches.

@@ -1,4 +1,4 @@
-"""Scores of predicted tags, the chance floor of a test set, and the table of all runs' scores.
+"""Scores of predicted tags, and the chance floor of a test set.
 
 The scores are seqeval's (Nakayama 2018), to the last bit, and tested against it. They are counted with arrays because
 seqeval takes about a second for 10,000 sentences, and a multilingual run of the paper's study has over a million.
@@ -11,12 +11,9 @@ from itertools import chain
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
-from compression.files import InputError, atomic_path
+from compression.files import atomic_path
 from compression.mentions import TYPES
-from compression.study import MULTILINGUAL, REGULAR, VALIDATION
-from compression.variants import parse_variant
 
 SCORE_COLUMNS: dict[str, str] = {
     "test_set": "str",
@@ -27,15 +24,6 @@ SCORE_COLUMNS: dict[str, str] = {
     "f1_strict": "float64",
 }
 """Columns of a run's scores, and their types."""
-
-RUN_COLUMNS = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "language"]
-"""What the columns of a run's scores come after in the table of all runs."""
-
-NOVELTY_COLUMNS = ["chance_floor", "chance_floor_low", "chance_floor_high", "changed_share", "unseen_share"]
-"""What they come before: floats."""
-
-ORDER = ["training_set", "scope", "sparsity", "seed", "test_set", "language"]
-"""What the rows of the table of all runs are sorted by."""
 
 
 @dataclass(frozen=True)
@@ -168,105 +156,3 @@ def write_scores(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None
         writer = csv.DictWriter(file, list(SCORE_COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
-
-
-def read_scores(path: str | Path) -> pd.DataFrame:
-    """Return a run's scores, columns SCORE_COLUMNS; raises InputError for other columns or unreadable values."""
-    try:
-        frame = pd.read_csv(path, dtype=SCORE_COLUMNS, keep_default_na=False)
-    except ValueError as error:
-        raise InputError(f"{path}: not a table of scores ({error})") from None
-    if list(frame.columns) != list(SCORE_COLUMNS):
-        raise InputError(f"{path}: columns {', '.join(frame.columns)}; expected {', '.join(SCORE_COLUMNS)}")
-    return frame
-
-
-def read_overlap(path: str | Path) -> pd.DataFrame:
-    """Return the overlap of a training set with its test sets; the share is NaN for a test set without mentions."""
-    types = {"language": "str", "test_set": "str", "unseen_share": "float64"}
-    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"unseen_share": [""]})
-
-
-def collect(
-    scores: Sequence[tuple[str, str, int, pd.DataFrame]],
-    floors: Mapping[str, Mapping[str, Mapping[str, float | None]]],
-    overlap: Mapping[str, pd.DataFrame],
-    perturbed: Mapping[tuple[str, str], Mapping[str, int]],
-) -> pd.DataFrame:
-    """Return one tidy table of all runs' scores, each beside its chance floor and the novelty of its mentions.
-
-    scores: training set, variant, seed and scores of each run. floors: `chance_floor` by language and test set.
-    overlap: by training set, with the columns language, test_set and unseen_share. perturbed: the counts `mentions` and
-    `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of SCORE_COLUMNS, and NOVELTY_COLUMNS,
-    which are NaN on validation and where a share or floor does not exist. Rows are sorted by ORDER.
-
-    Raises InputError that names run, language and test set where a row is given twice, is missing or is not expected.
-    A monolingual run is expected to have its own language, a multilingual one every language of `floors`, and a
-    language the test sets of its `floors`, and validation.
-    """
-    runs = [(training_set, variant, seed) for training_set, variant, seed, _ in scores]
-    if len(set(runs)) < len(runs):
-        training_set, variant, seed = max(runs, key=runs.count)
-        raise InputError(f"run {training_set}/{variant}/seed-{seed} is given twice")
-    for *run, frame in scores:
-        _check_rows(*run, frame, floors)
-    table = pd.concat([_with_run(*run) for run in scores], ignore_index=True)
-    keys = ["language", "test_set"]
-
-    floor_rows = [
-        (language, test_set, values["mean"], values["low"], values["high"])
-        for language, test_sets in floors.items()
-        for test_set, values in test_sets.items()
-    ]
-    changed_rows = [(language, REGULAR, 0.0) for language in floors] + [
-        (language, perturbation, counts["changed"] / counts["mentions"] if counts["mentions"] else None)
-        for (perturbation, language), counts in perturbed.items()
-    ]
-    unseen = pd.concat([frame.assign(training_set=name) for name, frame in overlap.items()], ignore_index=True)
-    table = _join(table, pd.DataFrame(floor_rows, columns=keys + NOVELTY_COLUMNS[:3]), keys)
-    table = _join(table, pd.DataFrame(changed_rows, columns=[*keys, "changed_share"]), keys)
-    table = _join(table, unseen[["training_set", *keys, "unseen_share"]], ["training_set", *keys])
-
-    table = table.astype(dict.fromkeys(NOVELTY_COLUMNS, "float64"))
-    rest = [column for column in SCORE_COLUMNS if column not in RUN_COLUMNS]
-    return table[RUN_COLUMNS + rest + NOVELTY_COLUMNS].sort_values(ORDER, ignore_index=True)
-
-
-def _with_run(training_set: str, variant: str, seed: int, frame: pd.DataFrame) -> pd.DataFrame:
-    scope, sparsity = parse_variant(variant)
-    setting = MULTILINGUAL if training_set == MULTILINGUAL else "monolingual"
-    return frame.assign(
-        training_set=training_set, setting=setting, variant=variant, scope=scope, sparsity=sparsity, seed=seed
-    )
-
-
-def _check_rows(training_set: str, variant: str, seed: int, frame: pd.DataFrame, floors: Mapping[str, Mapping]) -> None:
-    languages = floors if training_set == MULTILINGUAL else [training_set]
-    expected = {(language, name) for language in languages for name in (VALIDATION, *floors.get(language, ()))}
-    rows = list(zip(frame["language"], frame["test_set"], strict=True))
-    twice = {row for row in rows if rows.count(row) > 1}
-    for what, wrong in (
-        ("scores given twice", twice),
-        ("no scores", expected - set(rows)),
-        ("scores that the study doesn't expect", set(rows) - expected),
-    ):
-        if wrong:
-            language, test_set = min(wrong)
-            raise InputError(
-                f"run {training_set}/{variant}/seed-{seed}, language {language}, test set {test_set}: {what}"
-            )
-
-
-def _join(table: pd.DataFrame, values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Add the columns of `values` to each row by its keys, NaN on validation; refuse missing and repeated values."""
-    what = ", ".join(column for column in values.columns if column not in keys)
-    values = values[values["test_set"] != VALIDATION]
-    if values.duplicated(keys).any():
-        row = values[values.duplicated(keys)].iloc[0]
-        raise InputError(f"{what} given twice for {', '.join(f'{key} {row[key]}' for key in keys)}")
-    joined = table.merge(values, on=keys, how="left", indicator=True)
-    missing = joined[(joined["_merge"] == "left_only") & (joined["test_set"] != VALIDATION)]
-    if len(missing):
-        row = missing.iloc[0]
-        raise InputError(f"no {what} for {', '.join(f'{key} {row[key]}' for key in keys)}")
-    return joined.drop(columns="_merge")

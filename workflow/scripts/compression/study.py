@@ -1,53 +1,14 @@
 """The study grid: languages, variants, runs, test sets, pools, and what a rule's code is."""
 
 import ast
-import csv
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compression.files import InputError
-from compression.terms import IN_FAMILY, IN_LANGUAGE, IN_SCRIPT, MULTILINGUAL
-
-GROUPING = {IN_SCRIPT: "script", IN_FAMILY: "family"}
-"""The property that the languages of a cross-language pool share."""
-
-
-@dataclass(frozen=True)
-class Language:
-    """A row of resources/languages.tsv; sizes in sentences, pretraining_share in percent of mBERT's tokens."""
-
-    code: str
-    name: str
-    phylum: str
-    family: str
-    script: str
-    train_size: int
-    test_size: int
-    pretraining_share: float
-    monolingual: bool
-
-
-def read_languages(path: str | os.PathLike) -> dict[str, Language]:
-    """Read languages.tsv, in the order of its rows, by language code."""
-    with open(path, encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    languages = {}
-    for number, row in enumerate(rows, start=2):
-        try:
-            languages[row["code"]] = Language(
-                **{key: row[key] for key in ("code", "name", "phylum", "family", "script")},
-                train_size=int(row["train_size"]),
-                test_size=int(row["test_size"]),
-                pretraining_share=float(row["pretraining_share"]),
-                monolingual={"yes": True, "no": False}[row["monolingual"]],
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
-    return languages
+from compression.languages import Language
+from compression.terms import GROUPING, IN_LANGUAGE, MULTILINGUAL
 
 
 def pool_languages(

@@ -12,8 +12,9 @@ from compression.analysis import (
     f1_by_sparsity,
     seeds_by_sparsity,
 )
+from compression.languages import Language
 from compression.mentions import find_mentions
-from compression.study import IN_LANGUAGE, MULTILINGUAL, REGULAR, Language
+from compression.terms import IN_LANGUAGE, MULTILINGUAL, REGULAR
 from compression.variants import choose_schedule
 
 NOTHING = "–"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from compression.terms import DENSE
+DENSE = "dense"
 
 
 def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]:
