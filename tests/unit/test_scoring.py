@@ -13,19 +13,11 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import score as score_script
+from compression.collection import NOVELTY_COLUMNS, RUN_COLUMNS, read_scores
 from compression.files import InputError, sentence_digest, write_json
 from compression.mentions import LABELS, TYPES, find_mentions
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
-from compression.scoring import (
-    NOVELTY_COLUMNS,
-    RUN_COLUMNS,
-    SCORE_COLUMNS,
-    chance_floor,
-    draw_derangement,
-    read_scores,
-    score,
-    write_scores,
-)
+from compression.scoring import SCORE_COLUMNS, chance_floor, draw_derangement, score, write_scores
 from compression.wikiann import Corpus, write_corpus
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities

@@ -14,7 +14,7 @@ import pytest
 import resolve_data
 from compression.files import InputError
 from compression.mentions import LABELS
-from compression.sources import SPLITS, check_sizes, expected_sizes, read_hub, read_local, source_files
+from compression.sources import SPLITS, check_sizes, read_hub, read_local, source_files
 from compression.wikiann import Corpus, read_corpus
 
 WIKIANN = Path(os.environ.get("WIKIANN_DIR", ""))
@@ -229,7 +229,8 @@ def test_all_real_languages_pass_the_data_stage(tmp_path):
     languages = sorted(path.name for path in WIKIANN.iterdir())
     assert len(languages) == 34
     for language in languages:
-        expected = expected_sizes(int(rows[language]["train_size"]), int(rows[language]["test_size"]))
+        train_size, test_size = int(rows[language]["train_size"]), int(rows[language]["test_size"])
+        expected = {"train": train_size, "validation": test_size, "test": test_size}
         out = {split: tmp_path / language / f"{split}.parquet" for split in SPLITS}
         language_data.main(out, "local", language, str(WIKIANN), expected, False)
     assert read_corpus(tmp_path / "yo" / "test.parquet").tokens[0]

@@ -16,7 +16,8 @@ from compression.languages import read_languages
 from compression.sources import source_files
 from compression.variants import DENSE, choose_schedule, variant_names
 
-TABLE = read_languages(Path(workflow.basedir) / "resources" / "languages.tsv")
+LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
+TABLE = read_languages(LANGUAGES_FILE)
 
 try:
     check_config(
@@ -31,6 +32,11 @@ VARIANTS = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsit
 PERTURBATIONS = config["perturbations"]
 SPLITS = ["train", "validation", "test"]
 SYNTHETIC = config["data"]["source"] == "synthetic"
+ENCODER_NAME = {
+    "hub": config["encoder"]["name"],
+    "local": Path(config["encoder"]["folder"] or "").name,
+    "random": "random weights",
+}[config["encoder"]["source"]]
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
 
@@ -245,6 +251,28 @@ def get_evaluated_perturbed():
         for language in get_evaluated_languages()
         if perturbation in get_perturbations(language)
     ]
+
+
+def get_number(wildcards):
+    """Return the number of a table or figure."""
+    return int(wildcards.number)
+
+
+def get_table_languages(wildcards):
+    """Return the languages of one of tables 2-9: tables 2-5 are multilingual, 6-9 monolingual."""
+    return LANGUAGES if int(wildcards.number) <= 5 else config["monolingual"]
+
+
+def get_example_language(wildcards):
+    return get_example_languages()[int(wildcards.number)]
+
+
+def get_example_test(wildcards):
+    return get_corpus_path(terms.REGULAR, get_example_language(wildcards))
+
+
+def get_example_perturbed(wildcards):
+    return get_corpus_path(terms.IN_LANGUAGE, get_example_language(wildcards))
 
 
 # Targets

@@ -1,1 +1,87 @@
-"""Tables and figures."""
+"""Tables and figures. Tables 1-11 and figures 1-3 have the paper's numbers."""
+
+
+rule data_sizes_table:
+    input:
+        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
+    output:
+        csv=report("<results>/tables/table-1.csv", caption="../report/table-1.rst", category="Tables"),
+        markdown="<results>/tables/table-1.md",
+    log:
+        "<results>/logs/data_sizes_table.log",
+    params:
+        languages=LANGUAGES,
+        monolingual=config["monolingual"],
+        size_classes=[row["up_to"] for row in config["schedules"]],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("data_sizes_table"),
+    script:
+        "../scripts/data_sizes_table.py"
+
+
+rule f1_table:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        csv=report("<results>/tables/table-{number}.csv", caption="../report/f1-table.rst", category="Tables"),
+        markdown="<results>/tables/table-{number}.md",
+    log:
+        "<results>/logs/f1_table/{number}.log",
+    wildcard_constraints:
+        number="[2-9]",
+    params:
+        number=get_number,
+        languages=get_table_languages,
+        study=config["study"],
+        encoder=ENCODER_NAME,
+        demo=SYNTHETIC,
+        version=version_of("f1_table"),
+    script:
+        "../scripts/f1_table.py"
+
+
+rule examples_table:
+    input:
+        test=get_example_test,
+        perturbed=get_example_perturbed,
+        languages=LANGUAGES_FILE,
+    output:
+        csv=report("<results>/tables/table-{number}.csv", caption="../report/examples-table.rst", category="Tables"),
+        markdown="<results>/tables/table-{number}.md",
+    log:
+        "<results>/logs/examples_table/{number}.log",
+    wildcard_constraints:
+        number="1[01]",
+    params:
+        number=get_number,
+        language=get_example_language,
+        examples=config["tables"]["sentences"],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("examples_table"),
+    script:
+        "../scripts/examples_table.py"
+
+
+rule figure:
+    input:
+        scores="<results>/scores.parquet",
+        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+    output:
+        pdf="<results>/figures/figure-{number}.pdf",
+        png=report("<results>/figures/figure-{number}.png", caption="../report/figure.rst", category="Figures"),
+    log:
+        "<results>/logs/figure/{number}.log",
+    wildcard_constraints:
+        number="[1-3]",
+    params:
+        number=get_number,
+        languages=LANGUAGES,
+        size_classes=[row["up_to"] for row in config["schedules"]],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("figure"),
+    script:
+        "../scripts/figure.py"

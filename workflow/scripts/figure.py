@@ -1,20 +1,31 @@
 """Draw one of figures 1-3 as PDF and PNG."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from compression.files import atomic_path
+from compression.files import atomic_path, read_json
 from compression.plots import draw_figure, save_figure
+from compression.variants import choose_schedule
 from logs import log_to
 
 
 def main(
-    scores: str, number: int, train_sizes: Mapping[str, int], study: str, demo: bool, out_pdf: str, out_png: str
+    scores: str,
+    number: int,
+    cards: Mapping[str, str],
+    size_classes: Sequence[int],
+    study: str,
+    demo: bool,
+    out_pdf: str,
+    out_png: str,
 ) -> None:
-    """Draw the figure; scores: path of the study's scores; train_sizes: training sentences or their class, by language.
+    """Draw the figure; scores: path of the study's scores; cards: paths of the data cards by language.
 
     The numbers that the figure shows go to the log.
     """
+    classes = [{"up_to": size} for size in size_classes]
+    sentences = {language: read_json(path)["splits"]["train"]["sentences"] for language, path in cards.items()}
+    train_sizes = {language: choose_schedule(classes, size)["up_to"] for language, size in sentences.items()}
     figure, numbers = draw_figure(number, pd.read_parquet(scores), train_sizes, study, demo)
     print(numbers.to_string(index=False))
     for path in (out_pdf, out_png):
@@ -25,5 +36,14 @@ def main(
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params, out = snakemake.params, snakemake.output
-        train_sizes = dict(zip(params.languages, params.train_sizes, strict=True))
-        main(snakemake.input.scores, params.number, train_sizes, params.study, params.demo, out.pdf, out.png)
+        cards = dict(zip(params.languages, snakemake.input.cards, strict=True))
+        main(
+            snakemake.input.scores,
+            params.number,
+            cards,
+            params.size_classes,
+            params.study,
+            params.demo,
+            out.pdf,
+            out.png,
+        )

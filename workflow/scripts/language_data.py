@@ -8,11 +8,13 @@ from compression.wikiann import write_corpus
 from logs import log_to
 
 
-def main(out_paths: dict[str, str], source: str, language: str, origin: Any, expected: dict[str, int], **check) -> None:
+def main(
+    out_paths: dict[str, str], source: str, language: str, origin: Any, expected: dict[str, int], other_sizes: bool
+) -> None:
     """Write a language's three splits; out_paths and expected (numbers of sentences): by train, validation and test.
 
     origin: with source `hub` the JSON file of `resolve_data`, with `local` the folder, with `synthetic` a mapping of
-    sizes (number of sentences of each split) and seed. check: `check_sizes`'s allow_other_sizes.
+    sizes (number of sentences of each split) and seed. other_sizes: whether others than the expected are allowed.
     """
     if source == "hub":
         resolved = read_json(origin)
@@ -23,7 +25,7 @@ def main(out_paths: dict[str, str], source: str, language: str, origin: Any, exp
         from compression.synthetic import generate  # needs libraries that real data do without
 
         corpora = generate(language, **origin)
-    check_sizes(language, corpora, expected, **check)
+    check_sizes(language, corpora, expected, other_sizes)
     for split, path in out_paths.items():
         write_corpus(path, corpora[split])
     print(f"{language}: {', '.join(f'{len(corpora[split])} {split}' for split in out_paths)} sentences")
@@ -31,7 +33,7 @@ def main(out_paths: dict[str, str], source: str, language: str, origin: Any, exp
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        params = snakemake.params
-        origin = snakemake.input.get("resolved", params.origin)
-        sizes = params.expected, params.allow_other_sizes
-        main(dict(snakemake.output.items()), params.source, params.language, origin, *sizes)
+        source, params = snakemake.params.source, snakemake.params
+        origins = {"hub": snakemake.input.get("resolved"), "local": params.folder, "synthetic": params.synthetic}
+        out_paths, sizes = dict(snakemake.output.items()), (params.expected, params.allow_other_sizes)
+        main(out_paths, source, params.language, origins[source], *sizes)

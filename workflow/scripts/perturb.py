@@ -9,10 +9,16 @@ from logs import log_to
 
 
 def main(
-    test_path: str, train_path: str, pool_paths: dict[str, str], out_parquet: str, out_json: str, **options: Any
+    test_path: str,
+    train_path: str,
+    pool_paths: dict[str, str],
+    unique_mentions: bool,
+    out_parquet: str,
+    out_json: str,
+    **options: Any,
 ) -> None:
-    """Perturb a test set; pool_paths: pool languages to their test sets; options: those of `replace_mentions`."""
-    pool = mention_pool(read_corpus(path) for path in pool_paths.values())
+    """Perturb a test set; pool_paths: pool languages to the split replacements come from; options: those of `replace_mentions`."""
+    pool = mention_pool((read_corpus(path) for path in pool_paths.values()), unique_mentions)
     perturbed, counts = replace_mentions(read_corpus(test_path), pool, **options)
     counts["pool_languages"] = sorted(pool_paths)
     counts["unseen_share"] = overlap(known_mentions([read_corpus(train_path)]), perturbed)["unseen_share"]
@@ -28,6 +34,7 @@ if __name__ == "__main__":
             files.test,
             files.train,
             dict(zip(params.pool_languages, files.pool, strict=True)),
+            params.unique_mentions,
             snakemake.output.test,
             snakemake.output.counts,
             seed=params.seed,

@@ -1,7 +1,7 @@
 """Perturbed test sets by mention replacement (Dai & Adel 2020), and mentions shared by training and test data."""
 
 import hashlib
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any
 
@@ -25,13 +25,18 @@ def known_mentions(corpora: Iterable[Corpus]) -> set[tuple[str, Words]]:
     return {mention for corpus in corpora for mention in typed_mentions(corpus)}
 
 
-def mention_pool(corpora: Iterable[Corpus]) -> Pool:
-    """Return the unique mentions of all corpora by type, sorted by code point.
+def _all_mentions(corpora: Iterable[Corpus]) -> list[tuple[str, Words]]:
+    return [mention for corpus in corpora for mention in typed_mentions(corpus)]
+
+
+def mention_pool(corpora: Iterable[Corpus], unique: bool = True) -> Pool:
+    """Return the mentions of all corpora by type, sorted by code point; each once, or with `unique` false as often as
+    it occurs.
 
     Every type of the tag set is a key, with an empty list where no corpus has a mention of it. The order of the corpora
     makes no difference.
     """
-    mentions = known_mentions(corpora)
+    mentions: Iterable[tuple[str, Words]] = known_mentions(corpora) if unique else _all_mentions(corpora)
     return {type: sorted(words for other, words in mentions if other == type) for type in TYPES}
 
 
@@ -48,16 +53,17 @@ def keyed_draw(*key: str | int) -> int:
 def draw_other(candidates: Sequence[Words], original: Words, draw: int) -> Words | None:
     """Return the candidate that `draw` picks, uniformly among those that are not `original`; None if there is none.
 
-    candidates: sorted, without repetitions. draw: a number of `keyed_draw`. It is scaled to the number of candidates
-    and steps over the place of `original`, so nothing is drawn twice; the bias of scaling is below 2**-100.
+    candidates: sorted; one that is listed twice is drawn twice as often. draw: a number of `keyed_draw`. It is scaled to
+    the number of candidates and steps over the place of `original`, so nothing is drawn twice; the bias of scaling is
+    below 2**-100.
     """
-    place = bisect_left(candidates, original)
-    listed = place < len(candidates) and candidates[place] == original
-    others = len(candidates) - listed
+    place, after = bisect_left(candidates, original), bisect_right(candidates, original)
+    own = after - place
+    others = len(candidates) - own
     if others == 0:
         return None
     index = draw * others >> DRAW_BITS
-    return candidates[index + 1 if listed and index >= place else index]
+    return candidates[index + own if index >= place else index]
 
 
 def replace_mentions(

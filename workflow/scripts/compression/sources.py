@@ -28,11 +28,6 @@ class _Layout(NamedTuple):
     expected: dict[str, Path]
 
 
-def expected_sizes(train_size: int, test_size: int) -> dict[str, int]:
-    """Return the number of sentences of each split: Rahimi et al. made validation sets as large as test sets."""
-    return {"train": train_size, "validation": test_size, "test": test_size}
-
-
 def check_sizes(
     language: str, corpora: Mapping[str, "Corpus"], expected: Mapping[str, int], allow_other_sizes: bool
 ) -> None:
