@@ -1,19 +1,22 @@
 """Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
 
-from compression.collection import collect, read_overlap, read_scores
+from compression.collection import check_precision, collect, read_overlap, read_scores
 from compression.files import atomic_path, read_json
 from logs import log_to
 
 
 def main(
     runs: list[tuple[str, str, int, str]],
+    run_records: list[str],
     floors: dict[str, str],
     overlap: dict[str, str],
     perturbed: dict[tuple[str, str], str],
     out_parquet: str,
     out_csv: str,
 ) -> None:
-    """Write the table twice; runs: (training set, variant, seed, path). The rest: paths by the keys of `collect`."""
+    """Write the table twice; runs: (training set, variant, seed, path of the scores); run_records: paths
+    of their run.json. The rest: paths by the keys of `collect`."""
+    check_precision({path: read_json(path) for path in run_records})
     table = collect(
         [(*run, read_scores(path)) for *run, path in runs],
         {language: read_json(path) for language, path in floors.items()},
@@ -32,6 +35,7 @@ if __name__ == "__main__":
         files, params = snakemake.input, snakemake.params
         main(
             [(*run, path) for run, path in zip(params.runs, files.scores, strict=True)],
+            files.runs,
             dict(zip(params.languages, files.floors, strict=True)),
             dict(zip(params.training_sets, files.overlap, strict=True)),
             dict(zip(map(tuple, params.perturbed), files.perturbed, strict=True)),

@@ -17,7 +17,7 @@ def main(
     out_json: str,
     **options: Any,
 ) -> None:
-    """Perturb a test set; pool_paths: pool languages to the split replacements come from; options: those of `replace_mentions`."""
+    """Perturb a test set; pool_paths: pool languages to what replaces; options: those of `replace_mentions`."""
     pool = mention_pool((read_corpus(path) for path in pool_paths.values()), unique_mentions)
     perturbed, counts = replace_mentions(read_corpus(test_path), pool, **options)
     counts["pool_languages"] = sorted(pool_paths)

@@ -36,4 +36,4 @@ if __name__ == "__main__":
             snakemake.params.test_sets, snakemake.params.languages, snakemake.input.gold, strict=True
         ):
             gold.setdefault(test_set, {})[language] = path
-        main(snakemake.input.manifest, snakemake.params.folder, gold, snakemake.params.run, snakemake.output[0])
+        main(snakemake.input.manifest, snakemake.input.folder, gold, snakemake.params.run, snakemake.output[0])

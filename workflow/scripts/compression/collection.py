@@ -82,6 +82,16 @@ def collect(
     return table[RUN_COLUMNS + rest + NOVELTY_COLUMNS].sort_values(ORDER, ignore_index=True)
 
 
+def check_precision(runs: Mapping[str, Mapping[str, object]]) -> None:
+    """Raise InputError when the runs of a study were trained in different precision; runs: run.json by run name."""
+    by_precision: dict[object, str] = {}
+    for name, run in runs.items():
+        by_precision.setdefault(run["precision"], name)
+    if len(by_precision) > 1:
+        found = ", ".join(f"{precision} (run {name})" for precision, name in by_precision.items())
+        raise InputError(f"finetuning.precision: the runs of one study need the same precision, these have {found}")
+
+
 def _with_run(training_set: str, variant: str, seed: int, frame: pd.DataFrame) -> pd.DataFrame:
     scope, sparsity = parse_variant(variant)
     setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL

@@ -53,9 +53,9 @@ def keyed_draw(*key: str | int) -> int:
 def draw_other(candidates: Sequence[Words], original: Words, draw: int) -> Words | None:
     """Return the candidate that `draw` picks, uniformly among those that are not `original`; None if there is none.
 
-    candidates: sorted; one that is listed twice is drawn twice as often. draw: a number of `keyed_draw`. It is scaled to
-    the number of candidates and steps over the place of `original`, so nothing is drawn twice; the bias of scaling is
-    below 2**-100.
+    candidates: sorted; one that is listed twice is picked twice as often. draw: a number of `keyed_draw`. It is scaled
+    to the number of candidates and steps over the places of `original`, so nothing is drawn twice; the bias of scaling
+    is below 2**-100.
     """
     place, after = bisect_left(candidates, original), bisect_right(candidates, original)
     own = after - place
