@@ -83,7 +83,7 @@ def test_a_missing_column_is_named(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"tokens,ner_tags\n", b"PAR1 cut short"])
 def test_what_is_no_parquet_file_is_refused(tmp_path, content):
     (tmp_path / "bad.parquet").write_bytes(content)
-    with pytest.raises(InputError, match=r"bad\.parquet: not a Parquet file"):
+    with pytest.raises(InputError, match=r"bad\.parquet: not a readable Parquet file"):
         read_corpus(tmp_path / "bad.parquet")
 
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-import pandas as pd
 from compression.files import write_text
+from compression.parquet import read_table
 from compression.tables import f1_table
 from logs import log_to
 
@@ -19,7 +19,7 @@ def main(
     out_md: str,
 ) -> None:
     """Write the table; scores: path of the study's scores; languages: those of the setting, in the rows' order."""
-    table = f1_table(pd.read_parquet(scores), number, languages, study, encoder, demo)
+    table = f1_table(read_table(scores).to_pandas(use_threads=False), number, languages, study, encoder, demo)
     write_text(out_csv, table.csv())
     write_text(out_md, table.markdown())
     print(table.markdown())

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 from compression.files import atomic_path, read_json
+from compression.parquet import read_table
 from compression.plots import draw_figure, save_figure
 from compression.variants import choose_schedule
 from logs import log_to
@@ -26,7 +26,7 @@ def main(
     classes = [{"up_to": size} for size in size_classes]
     sentences = {language: read_json(path)["splits"]["train"]["sentences"] for language, path in cards.items()}
     train_sizes = {language: choose_schedule(classes, size)["up_to"] for language, size in sentences.items()}
-    figure, numbers = draw_figure(number, pd.read_parquet(scores), train_sizes, study, demo)
+    figure, numbers = draw_figure(number, read_table(scores).to_pandas(use_threads=False), train_sizes, study, demo)
     print(numbers.to_string(index=False))
     for path in (out_pdf, out_png):
         with atomic_path(path) as beside:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from compression.files import InputError, atomic_path
+from compression.files import InputError
+from compression.parquet import read_table, write_table
 
 LOST = -1
 """First piece of a word that has none: it gives no piece, or it lies past the length limit."""
@@ -62,16 +62,12 @@ def write_encoded(path: str | os.PathLike, sentences: EncodedSentences) -> None:
             "digest": pa.array(sentences.digests, pa.string()),
         }
     ).cast(SCHEMA)
-    with atomic_path(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    write_table(path, table)
 
 
 def read_encoded(path: str | os.PathLike) -> EncodedSentences:
     """Read the encoded sentences that `write_encoded` wrote; raises InputError naming the file when it is damaged."""
-    try:
-        table = pq.read_table(path).combine_chunks()
-    except pa.ArrowException as error:
-        raise InputError(f"{path}: not a readable Parquet file ({error})") from None
+    table = read_table(path).combine_chunks()
     if table.schema.remove_metadata() != SCHEMA:
         raise InputError(f"{path}: columns {table.schema.names}, expected {SCHEMA.names}")
     columns = {name: table[name].combine_chunks() for name in _LIST}

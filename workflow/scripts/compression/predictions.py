@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from compression.files import InputError, atomic_path, file_digest, read_json, sentence_digest, write_json
+from compression.files import InputError, file_digest, read_json, sentence_digest, write_json
 from compression.mentions import LABELS
+from compression.parquet import read_table, write_table
 from compression.wikiann import Corpus
 
 _SCHEMA = pa.schema(
@@ -53,8 +53,7 @@ def write_predictions(path: str | Path, predictions: Sequence[LanguagePrediction
         raise ValueError(f"{path}: a language is given twice")
     tables = [_to_table(part) for part in predictions]
     table = pa.concat_tables([_SCHEMA.empty_table(), *tables]).combine_chunks()
-    with atomic_path(path) as beside:
-        pq.write_table(table, beside, compression="zstd", use_dictionary=["language"])
+    write_table(path, table, use_dictionary=["language"])
 
 
 def _to_table(part: LanguagePredictions) -> pa.Table:
@@ -86,11 +85,7 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
     """
     if entry is not None and Path(path).is_file() and file_digest(path) != entry["sha256"]:
         raise InputError(f"{path}: sha256 {file_digest(path)}, expected {entry['sha256']} as in the manifest")
-    try:
-        with open(path, "rb") as file:  # given a path, pyarrow would make columns of folder names such as a=b
-            table = pq.read_table(file)
-    except (pa.ArrowInvalid, OSError) as error:
-        raise InputError(f"{path}: not a readable Parquet file ({str(error).splitlines()[0]})") from None
+    table = read_table(path)
     if not table.schema.equals(_SCHEMA):
         found = ", ".join(f"{field.name} {field.type}" for field in table.schema)
         raise InputError(f"{path}: columns {found}; expected {', '.join(f'{f.name} {f.type}' for f in _SCHEMA)}")

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from compression.files import InputError, atomic_path
+from compression.files import InputError
 from compression.mentions import LABELS
+from compression.parquet import read_table, write_table
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def read_corpus(path: str | os.PathLike) -> Corpus:
     is missing or of another type, when a sentence or a token is empty, when a sentence has not one tag a token, or when
     a tag is none of 0..6.
     """
-    return corpus_from_table(_read_table(path), str(path))
+    return corpus_from_table(read_table(path), str(path))
 
 
 def write_corpus(path: str | os.PathLike, corpus: Corpus) -> None:
@@ -53,8 +53,7 @@ def write_corpus(path: str | os.PathLike, corpus: Corpus) -> None:
         columns["original"] = pa.array(corpus.original, pa.int32())
     table = pa.table(columns)
     _check(table, str(path))
-    with atomic_path(path) as beside:
-        pq.write_table(table, beside, compression="zstd")
+    write_table(path, table)
 
 
 def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:
@@ -64,7 +63,7 @@ def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:
     """
     corpora = []
     for path in paths:
-        table = _read_table(path)
+        table = read_table(path)
         description = (table.schema.metadata or {}).get(b"huggingface")
         if description:
             features = json.loads(description).get("info", {}).get("features") or {}
@@ -145,17 +144,6 @@ def corpus_from_table(table: pa.Table, source: str) -> Corpus:
         tags=table["ner_tags"].to_pylist(),
         original=table["original"].to_pylist() if "original" in table.column_names else None,
     )
-
-
-def _read_table(path: str | os.PathLike) -> pa.Table:
-    try:
-        with open(path, "rb") as file:
-            return pq.read_table(file)
-    except OSError as error:
-        reason = error.strerror or error
-        raise InputError(f"{path}: cannot be read as Parquet ({reason})") from None
-    except pa.ArrowInvalid as error:
-        raise InputError(f"{path}: not a Parquet file ({str(error).splitlines()[0]})") from None
 
 
 def _check(table: pa.Table, source: str) -> None:

@@ -1,0 +1,244 @@
+import numpy as np
+import pytest
+import torch
+from compression.encoded import LOST, EncodedSentences, batches_by_length, concatenate, pack, ranges
+from compression.mentions import LABELS
+from compression.model import first_position, packed_inputs
+from transformers import BertConfig, BertForTokenClassification, XLMRobertaConfig, XLMRobertaForTokenClassification
+
+CPU = torch.device("cpu")
+IGNORED = -100  # label of a position without loss in transformers
+
+
+def tiny_model(family, attention="sdpa", *, vocabulary=60, dropout=0.0, initializer_range=0.2):
+    """A model with random weights, large enough for logits that differ between positions and sentences."""
+    sizes = {
+        "vocab_size": vocabulary,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 48,
+        "max_position_embeddings": 64,
+        "initializer_range": initializer_range,
+        "num_labels": len(LABELS),
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": dropout,
+        "attn_implementation": attention,
+    }
+    torch.manual_seed(0)
+    if family == "bert":
+        return BertForTokenClassification(BertConfig(pad_token_id=0, **sizes))
+    return XLMRobertaForTokenClassification(XLMRobertaConfig(pad_token_id=1, type_vocab_size=1, **sizes))
+
+
+def random_sentences(lengths, all_lost=(), seed=0):
+    """Sentences of random pieces; about one word in five is lost, and all words of the sentences `all_lost`."""
+    random = np.random.default_rng(seed)
+    firsts = []
+    for number, length in enumerate(lengths):
+        positions = np.sort(random.choice(np.arange(1, length), size=max(1, length // 2), replace=False))
+        lost = np.full(len(positions), number in all_lost) | (random.random(len(positions)) < 0.2)
+        firsts.append(np.where(lost, LOST, positions).astype(np.int16))
+    words = [len(sentence) for sentence in firsts]
+    return EncodedSentences(
+        pieces=random.integers(4, 60, sum(lengths)).astype(np.int32),
+        piece_offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        first_pieces=np.concatenate(firsts),
+        tags=random.integers(0, len(LABELS), sum(words)).astype(np.int8),
+        word_offsets=np.concatenate([[0], np.cumsum(words)]),
+        digests=[str(number) for number in range(len(lengths))],
+    )
+
+
+def padded_inputs(sentences, chosen, padding):
+    """The usual batch: a row a sentence, padded, a 2-D mask, and labels at the first pieces alone."""
+    shape = (len(chosen), int(sentences.lengths[chosen].max()))
+    pieces, mask = torch.full(shape, padding), torch.zeros(shape, dtype=torch.long)
+    labels = torch.full(shape, IGNORED)
+    for row, sentence in enumerate(chosen):
+        start, end = sentences.piece_offsets[sentence : sentence + 2]
+        pieces[row, : end - start] = torch.tensor(sentences.pieces[start:end].tolist())
+        mask[row, : end - start] = 1
+        for word in range(*sentences.word_offsets[sentence : sentence + 2]):
+            if sentences.first_pieces[word] >= 0:
+                labels[row, int(sentences.first_pieces[word])] = int(sentences.tags[word])
+    return {"input_ids": pieces, "attention_mask": mask, "labels": labels}
+
+
+def packed_logits(model, batch):
+    return model(**packed_inputs(batch, model, CPU)).logits[0]
+
+
+LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4]
+CHOSEN = np.array([6, 0, 3, 1, 5, 2])
+MODELS = [("bert", "sdpa"), ("bert", "eager"), ("xlm-roberta", "sdpa"), ("xlm-roberta", "eager")]
+
+
+@pytest.mark.parametrize("family, attention", MODELS)
+def test_packed_logits_equal_padded_ones(family, attention):
+    model, sentences = tiny_model(family, attention).eval(), random_sentences(LENGTHS, all_lost=[5])
+    batch = pack(sentences, CHOSEN)
+    inputs = padded_inputs(sentences, CHOSEN, model.config.pad_token_id)
+    with torch.no_grad():
+        packed = packed_logits(model, batch)
+        padded = model(**inputs).logits
+    all_pieces = padded[inputs["attention_mask"].bool()]
+    assert packed.shape == all_pieces.shape == (3 + 60 + 7 + 2 + 5 + 33, 7)
+    assert all_pieces.std() > 0.1, "logits too flat to tell models apart"
+    torch.testing.assert_close(packed, all_pieces, rtol=0, atol=1e-5)
+    labelled = inputs["labels"] != IGNORED
+    torch.testing.assert_close(packed[batch.words], padded[labelled], rtol=0, atol=1e-5)
+    assert batch.tags.tolist() == inputs["labels"][labelled].tolist()
+
+
+@pytest.mark.parametrize("family, attention", MODELS)
+def test_packed_gradients_equal_padded_ones(family, attention):
+    packed_model, padded_model = tiny_model(family, attention), tiny_model(family, attention)
+    sentences = random_sentences(LENGTHS, all_lost=[5])
+    batch = pack(sentences, CHOSEN)
+    logits = packed_logits(packed_model, batch)[batch.words]
+    loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.tags).long())
+    loss.backward()
+    padded = padded_model(**padded_inputs(sentences, CHOSEN, padded_model.config.pad_token_id))
+    padded.loss.backward()
+    torch.testing.assert_close(loss, padded.loss, rtol=0, atol=1e-5)
+    for (name, one), other in zip(packed_model.named_parameters(), padded_model.parameters(), strict=True):
+        torch.testing.assert_close(
+            one.grad, other.grad, rtol=0, atol=1e-5, msg=lambda text, name=name: f"{name} {text}"
+        )
+    assert packed_model.get_input_embeddings().weight.grad.abs().max() > 1e-3
+
+
+@pytest.mark.parametrize("family, attention", MODELS)
+def test_the_logits_of_a_sentence_do_not_depend_on_the_others_of_its_batch(family, attention):
+    model, sentences = tiny_model(family, attention).eval(), random_sentences(LENGTHS)
+    start, end = sentences.piece_offsets[4:6]
+    with torch.no_grad():
+        alone = packed_logits(model, pack(sentences, np.array([4])))
+        for before, after in (([], [1]), ([1], []), ([0, 6], [2, 3]), ([4], [4]), ([7, 5, 3, 2, 1], [0, 6])):
+            row = sum(LENGTHS[other] for other in before)
+            logits = packed_logits(model, pack(sentences, np.array([*before, 4, *after])))
+            torch.testing.assert_close(logits[row : row + end - start], alone, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+def test_other_pieces_in_the_same_batch_change_no_bit(family):
+    """With batches of the same shape nothing is rounded in another way: what leaks would show in any bit."""
+    model, sentences = tiny_model(family).eval(), random_sentences(LENGTHS)
+    others = random_sentences(LENGTHS, seed=1)
+    start, end = sentences.piece_offsets[4:6]
+    others.pieces[start:end] = sentences.pieces[start:end]
+    with torch.no_grad():
+        one, other = (packed_logits(model, pack(each, np.array([1, 4, 6]))) for each in (sentences, others))
+    assert torch.equal(one[60:79], other[60:79])
+    assert not torch.equal(one[:60], other[:60])
+
+
+@pytest.mark.parametrize("family, first", [("bert", 0), ("xlm-roberta", 2)])
+def test_position_ids_begin_where_the_model_begins_them(family, first):
+    model, batch = tiny_model(family), pack(random_sentences([3, 2]), np.array([1, 0]))
+    assert first_position(model) == first
+    expected = [[first, first + 1, first, first + 1, first + 2]]
+    assert packed_inputs(batch, model, CPU)["position_ids"].tolist() == expected
+
+
+def test_every_piece_attends_to_its_own_sentence_alone():
+    batch = pack(random_sentences([3, 2]), np.array([1, 0]))
+    own = torch.block_diag(torch.ones(2, 2), torch.ones(3, 3)).bool()[None, None]
+    inputs = packed_inputs(batch, tiny_model("bert"), CPU)
+    assert torch.equal(inputs["attention_mask"], own)
+    assert inputs["token_type_ids"].tolist() == [[0] * 5]
+    additive = packed_inputs(batch, tiny_model("bert", "eager"), CPU)["attention_mask"]
+    assert torch.equal(additive == 0, own)
+    assert additive[~own].max() < -1e30
+
+
+# Batches, by hand
+
+HAND = EncodedSentences(
+    pieces=np.array([10, 11, 12, 20, 21, 30, 31, 32, 33], np.int32),
+    piece_offsets=np.array([0, 3, 5, 9]),
+    first_pieces=np.array([1, LOST, LOST, 1, 2, LOST], np.int16),
+    tags=np.array([1, 2, 3, 5, 6, 0], np.int8),
+    word_offsets=np.array([0, 2, 3, 6]),
+    digests=["a", "b", "c"],
+)
+
+
+def test_packed_sentences_lie_end_to_end_in_the_order_chosen():
+    batch = pack(HAND, np.array([2, 1, 0]))
+    assert batch.pieces.tolist() == [30, 31, 32, 33, 20, 21, 10, 11, 12]
+    assert batch.positions.tolist() == [0, 1, 2, 3, 0, 1, 0, 1, 2]
+    assert batch.segments.tolist() == [0, 0, 0, 0, 1, 1, 2, 2, 2]
+    assert batch.words.tolist() == [1, 2, 7]  # the second sentence has no word with a piece
+    assert batch.word_numbers.tolist() == [3, 4, 0]
+    assert batch.tags.tolist() == [5, 6, 1]
+
+
+def test_a_batch_of_lost_words_alone_has_pieces_and_no_words():
+    batch = pack(HAND, np.array([1]))
+    assert batch.pieces.tolist() == [20, 21]
+    assert (batch.words.tolist(), batch.word_numbers.tolist(), batch.tags.tolist()) == ([], [], [])
+
+
+def test_a_sentence_may_be_packed_twice():
+    batch = pack(HAND, np.array([0, 0]))
+    assert batch.pieces.tolist() == [10, 11, 12, 10, 11, 12]
+    assert batch.segments.tolist() == [0, 0, 0, 1, 1, 1]
+    assert (batch.words.tolist(), batch.word_numbers.tolist()) == ([1, 4], [0, 0])
+
+
+@pytest.mark.parametrize(
+    "starts, counts, expected",
+    [
+        ([5, 0, 7], [2, 0, 3], [5, 6, 7, 8, 9]),
+        ([3, 3], [2, 2], [3, 4, 3, 4]),
+        ([9, 0], [1, 2], [9, 0, 1]),
+        ([4], [0], []),
+        ([], [], []),
+    ],
+)
+def test_ranges(starts, counts, expected):
+    assert ranges(np.array(starts, np.int64), np.array(counts, np.int64)).tolist() == expected
+
+
+@pytest.mark.parametrize(
+    "lengths, budget, expected",
+    [
+        ([3, 9, 3, 5, 1], 8, [[1], [3, 0], [2, 4]]),  # 9 is over the budget and stands alone; 5 + 3 is just the budget
+        ([2, 2, 2], 6, [[0, 1, 2]]),
+        ([2, 2, 2], 5, [[0, 1], [2]]),
+        ([7, 8, 9], 1, [[2], [1], [0]]),
+        ([4], 8, [[0]]),
+        ([], 8, []),
+    ],
+)
+def test_batches_by_length(lengths, budget, expected):
+    batches = batches_by_length(np.array(lengths, np.int64), budget)
+    assert [batch.tolist() for batch in batches] == expected
+
+
+def test_languages_are_joined_in_the_order_given():
+    other = EncodedSentences(
+        pieces=np.array([40, 41], np.int32),
+        piece_offsets=np.array([0, 2]),
+        first_pieces=np.array([1], np.int16),
+        tags=np.array([4], np.int8),
+        word_offsets=np.array([0, 1]),
+        digests=["d"],
+    )
+    joined = concatenate([other, HAND, other])
+    assert len(joined) == 5
+    assert joined.pieces.tolist() == [40, 41, 10, 11, 12, 20, 21, 30, 31, 32, 33, 40, 41]
+    assert joined.piece_offsets.tolist() == [0, 2, 5, 7, 11, 13]
+    assert joined.first_pieces.tolist() == [1, 1, LOST, LOST, 1, 2, LOST, 1]
+    assert joined.tags.tolist() == [4, 1, 2, 3, 5, 6, 0, 4]
+    assert joined.word_offsets.tolist() == [0, 1, 3, 4, 7, 8]
+    assert list(joined.digests) == ["d", "a", "b", "c", "d"]
+    assert (joined.pieces.dtype, joined.first_pieces.dtype, joined.tags.dtype) == (np.int32, np.int16, np.int8)
+
+
+def test_one_language_is_joined_to_itself():
+    joined = concatenate([HAND])
+    assert joined.piece_offsets.tolist() == HAND.piece_offsets.tolist()
+    assert joined.pieces.tolist() == HAND.pieces.tolist()
