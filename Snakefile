@@ -10,11 +10,11 @@ include: "workflow/rules/report.smk"
 
 
 rule all:
+    default_target: True
     input:
         get_tables(),
         get_figures(),
         get_scores(),
-    default_target: True
 
 
 rule data:

@@ -88,7 +88,7 @@ def test_what_is_no_parquet_file_is_refused(tmp_path, content):
 
 
 def test_a_missing_file_is_named(tmp_path):
-    with pytest.raises(InputError, match=r"none\.parquet: cannot be read as Parquet \(No such file"):
+    with pytest.raises(InputError, match=r"none\.parquet: not a readable Parquet file \(No such file"):
         read_corpus(tmp_path / "none.parquet")
 
 

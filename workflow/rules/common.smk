@@ -66,9 +66,13 @@ def sorted_values(mapping):
 
 def encoder_files(folder):
     """Return the files of a local encoder, so that a change of any makes it stale."""
-    found = sorted(path for path in Path(folder).glob("*") if path.suffix in (".json", ".safetensors", ".bin", ".txt", ".model"))
+    found = sorted(
+        path for path in Path(folder).glob("*") if path.suffix in (".json", ".safetensors", ".bin", ".txt", ".model")
+    )
     if not Path(folder, "config.json").is_file():
-        raise WorkflowError(f"config: encoder.folder: {folder} has no config.json; expected a folder that transformers saved")
+        raise WorkflowError(
+            f"config: encoder.folder: {folder} has no config.json; expected a folder that transformers saved"
+        )
     return found
 
 
@@ -193,7 +197,9 @@ def get_pruning(wildcards):
     """Return how a run is pruned; the dense one is not, so that no choice of these makes it stale."""
     if wildcards.variant == DENSE:
         return None
-    return sorted_values({key: value for key, value in config["pruning"].items() if key not in ("sparsities", "scopes")})
+    return sorted_values(
+        {key: value for key, value in config["pruning"].items() if key not in ("sparsities", "scopes")}
+    )
 
 
 def get_test_set_names(wildcards):
@@ -307,7 +313,9 @@ def get_f1_tables():
         for offset, test_set in ((0, terms.REGULAR), (2, terms.IN_LANGUAGE)):
             if present and (test_set == terms.REGULAR or test_set in PERTURBATIONS):
                 scopes = config["pruning"]["scopes"] or ["partial"]  # a study of dense models has one table
-                numbers += [first + offset + place for place, scope in enumerate(["partial", "full"]) if scope in scopes]
+                numbers += [
+                    first + offset + place for place, scope in enumerate(["partial", "full"]) if scope in scopes
+                ]
     return numbers
 
 
@@ -330,4 +338,6 @@ def get_figure_numbers():
 
 
 def get_figures():
-    return [f"<results>/figures/figure-{number}.{suffix}" for number in get_figure_numbers() for suffix in ("pdf", "png")]
+    return [
+        f"<results>/figures/figure-{number}.{suffix}" for number in get_figure_numbers() for suffix in ("pdf", "png")
+    ]

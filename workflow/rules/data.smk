@@ -13,6 +13,8 @@ rule resolve_data:
         "<results>/data/source.json",
     log:
         "<results>/logs/resolve_data.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         repository=config["data"]["repository"],
         revision=config["data"]["revision"],
@@ -30,6 +32,8 @@ rule language_data:
         test="<results>/data/{language}/test.parquet",
     log:
         "<results>/logs/language_data/{language}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         language="{language}",
         source=config["data"]["source"],
@@ -52,6 +56,8 @@ rule data_card:
         "<results>/data/{language}/card.json",
     log:
         "<results>/logs/data_card/{language}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         language="{language}",
         max_length=config["finetuning"]["max_length"],
@@ -65,6 +71,8 @@ rule resolve_encoder:
         "<results>/encoder/source.json",
     log:
         "<results>/logs/resolve_encoder.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         name=config["encoder"]["name"],
         revision=config["encoder"]["revision"],
@@ -80,6 +88,8 @@ rule build_encoder:
         expand("<results>/encoder/{file}", file=ENCODER_FILES),
     log:
         "<results>/logs/build_encoder.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         source=config["encoder"]["source"],
         name=config["encoder"]["folder" if config["encoder"]["source"] == "local" else "name"],
@@ -97,6 +107,8 @@ rule encode:
         "<results>/encoded/{part}/{language}.parquet",
     log:
         "<results>/logs/encode/{part}/{language}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         max_length=config["finetuning"]["max_length"],
         version=version_of("encode"),

@@ -11,6 +11,9 @@ rule predict:
         manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
     log:
         "<results>/logs/predict/{training_set}/{variant}/seed-{seed}.log",
+    conda:
+        "../../envs/study.yaml"
+    threads: config["finetuning"]["threads"]
     params:
         test_sets=get_test_set_names,
         languages=get_test_set_languages,
@@ -18,7 +21,6 @@ rule predict:
         device=config["finetuning"]["device"],
         threads=config["finetuning"]["threads"],
         version=version_of("predict"),
-    threads: config["finetuning"]["threads"]
     script:
         "../scripts/predict.py"
 
@@ -33,6 +35,8 @@ rule score:
         "<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
     log:
         "<results>/logs/score/{training_set}/{variant}/seed-{seed}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         run="{training_set}/{variant}/seed-{seed}",
         test_sets=get_test_set_names,
@@ -49,6 +53,8 @@ rule chance_floor:
         "<results>/chance_floors/{language}.json",
     log:
         "<results>/logs/chance_floor/{language}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         test_sets=get_floor_names,
         seed=config["chance_floor"]["seed"],
@@ -63,13 +69,18 @@ rule collect_scores:
         scores=[get_run_path(*run, "scores.csv") for run in get_runs()],
         floors=[f"<results>/chance_floors/{language}.json" for language in get_evaluated_languages()],
         overlap=[f"<results>/overlap/{training_set}.csv" for training_set in TRAINING_SETS],
-        perturbed=[f"<results>/perturbed/{perturbation}/{language}.json" for perturbation, language in get_evaluated_perturbed()],
+        perturbed=[
+            f"<results>/perturbed/{perturbation}/{language}.json"
+            for perturbation, language in get_evaluated_perturbed()
+        ],
         runs=[get_run_path(*run, "run.json") for run in get_runs()],
     output:
         parquet="<results>/scores.parquet",
         csv="<results>/scores.csv",
     log:
         "<results>/logs/collect_scores.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         runs=get_runs(),
         languages=get_evaluated_languages(),

@@ -15,11 +15,13 @@ rule finetune:
         "<results>/logs/finetune/{training_set}/{variant}/seed-{seed}.log",
     benchmark:
         "<results>/benchmarks/finetune/{training_set}/{variant}/seed-{seed}.tsv"
+    conda:
+        "../../envs/study.yaml"
+    threads: config["finetuning"]["threads"]
     params:
         finetuning=sorted_values(config["finetuning"]),
         schedules=get_schedules,
         pruning=get_pruning,
         version=version_of("finetune"),
-    threads: config["finetuning"]["threads"]
     script:
         "../scripts/finetune.py"

@@ -11,6 +11,8 @@ rule perturb:
         counts="<results>/perturbed/{perturbation}/{language}.json",
     log:
         "<results>/logs/perturb/{perturbation}/{language}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         perturbation="{perturbation}",
         language="{language}",
@@ -31,6 +33,8 @@ rule overlap:
         "<results>/overlap/{training_set}.csv",
     log:
         "<results>/logs/overlap/{training_set}.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         languages=get_scored_languages,
         test_sets=get_scored_test_sets,

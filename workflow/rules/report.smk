@@ -10,6 +10,8 @@ rule data_sizes_table:
         markdown="<results>/tables/table-1.md",
     log:
         "<results>/logs/data_sizes_table.log",
+    conda:
+        "../../envs/study.yaml"
     params:
         languages=LANGUAGES,
         monolingual=config["monolingual"],
@@ -31,6 +33,8 @@ rule f1_table:
         "<results>/logs/f1_table/{number}.log",
     wildcard_constraints:
         number="[2-9]",
+    conda:
+        "../../envs/study.yaml"
     params:
         number=get_number,
         languages=get_table_languages,
@@ -54,6 +58,8 @@ rule examples_table:
         "<results>/logs/examples_table/{number}.log",
     wildcard_constraints:
         number="1[01]",
+    conda:
+        "../../envs/study.yaml"
     params:
         number=get_number,
         language=get_example_language,
@@ -76,6 +82,8 @@ rule figure:
         "<results>/logs/figure/{number}.log",
     wildcard_constraints:
         number="[1-3]",
+    conda:
+        "../../envs/study.yaml"
     params:
         number=get_number,
         languages=LANGUAGES,
