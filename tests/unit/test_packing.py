@@ -6,6 +6,8 @@ from compression.mentions import LABELS
 from compression.model import first_position, packed_inputs
 from transformers import BertConfig, BertForTokenClassification, XLMRobertaConfig, XLMRobertaForTokenClassification
 
+torch.set_num_threads(1)  # as in a run; tiny matrices gain nothing from more, which wait for each other
+
 CPU = torch.device("cpu")
 IGNORED = -100  # label of a position without loss in transformers
 

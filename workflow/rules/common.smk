@@ -1,6 +1,7 @@
 """Validation, the study grid, input functions named by what they return, wildcard constraints, digests."""
 
 import sys
+from functools import cache
 from pathlib import Path
 
 import yaml
@@ -51,7 +52,6 @@ wildcard_constraints:
     variant="|".join(VARIANTS),
     seed="|".join(str(seed) for seed in config["seeds"]),
     perturbation="in-language|in-script|in-family",
-    part="train|validation|regular|in-language|in-script|in-family",
 
 
 def version_of(script):
@@ -79,25 +79,20 @@ def encoder_files(folder):
 # The study grid
 
 
+@cache
 def get_pool(language, perturbation):
     return study.pool_languages(language, perturbation, LANGUAGES, TABLE, config["replacement"]["own_language"])
 
 
+@cache
 def get_perturbations(language):
     """Return the perturbations of the study that exist for a language: it is not alone in its group."""
     return [perturbation for perturbation in PERTURBATIONS if get_pool(language, perturbation)]
 
 
-def get_test_sets(training_set):
-    """Return (test set, language) of all that the runs of a training set are evaluated on, by test set."""
-    languages = study.training_languages(training_set, config)
-    pairs = [(name, language) for name in (terms.VALIDATION, terms.REGULAR) for language in languages]
-    return pairs + [
-        (perturbation, language)
-        for perturbation in PERTURBATIONS
-        for language in languages
-        if perturbation in get_perturbations(language)
-    ]
+def get_test_sets(language):
+    """Return what a language is evaluated on: validation, and the test sets that exist for it."""
+    return [terms.VALIDATION, terms.REGULAR, *get_perturbations(language)]
 
 
 def get_runs():
@@ -156,10 +151,6 @@ def get_synthetic(wildcards):
     return {"seed": config["data"]["synthetic"]["seed"], "sizes": get_expected_sizes(wildcards)}
 
 
-def get_corpus(wildcards):
-    return get_corpus_path(wildcards.part, wildcards.language)
-
-
 def get_pool_paths(wildcards):
     """Return the splits whose mentions replace those of a language's test set."""
     split = config["replacement"]["pool_split"]
@@ -202,51 +193,31 @@ def get_pruning(wildcards):
     )
 
 
-def get_test_set_names(wildcards):
-    return [name for name, _ in get_test_sets(wildcards.training_set)]
+def get_evaluation_names(wildcards):
+    return get_test_sets(wildcards.language)
 
 
-def get_test_set_languages(wildcards):
-    return [language for _, language in get_test_sets(wildcards.training_set)]
+def get_evaluation_corpora(wildcards):
+    """Return the corpora that a language is evaluated on."""
+    return [get_corpus_path(name, wildcards.language) for name in get_test_sets(wildcards.language)]
 
 
-def get_encoded_test_sets(wildcards):
-    return [f"<results>/encoded/{part}/{language}.parquet" for part, language in get_test_sets(wildcards.training_set)]
+def get_languages(wildcards):
+    """Return the languages that a training set's runs are evaluated on."""
+    return study.training_languages(wildcards.training_set, config)
 
 
-def get_gold(wildcards):
-    return [get_corpus_path(part, language) for part, language in get_test_sets(wildcards.training_set)]
+def get_encoded_evaluation(wildcards):
+    return [f"<results>/encoded/evaluation/{language}.parquet" for language in get_languages(wildcards)]
 
 
-def get_scored(wildcards):
-    """Return (test set, language) of the test sets of a training set, without validation."""
-    return [pair for pair in get_test_sets(wildcards.training_set) if pair[0] != terms.VALIDATION]
-
-
-def get_scored_corpora(wildcards):
-    return [get_corpus_path(part, language) for part, language in get_scored(wildcards)]
-
-
-def get_scored_languages(wildcards):
-    return [language for _, language in get_scored(wildcards)]
-
-
-def get_scored_test_sets(wildcards):
-    return [part for part, _ in get_scored(wildcards)]
-
-
-def get_floor_names(wildcards):
-    return [terms.REGULAR, *get_perturbations(wildcards.language)]
-
-
-def get_floor_test_sets(wildcards):
-    return [get_corpus_path(part, wildcards.language) for part in get_floor_names(wildcards)]
+def get_evaluation(wildcards):
+    return [f"<results>/evaluation/{language}.parquet" for language in get_languages(wildcards)]
 
 
 def get_evaluated_languages():
     """Return the languages that any run is evaluated on, in the order of the study."""
-    evaluated = {language for training_set in TRAINING_SETS for _, language in get_test_sets(training_set)}
-    return [language for language in LANGUAGES if language in evaluated]
+    return LANGUAGES if config["multilingual"] else [code for code in LANGUAGES if code in config["monolingual"]]
 
 
 def get_evaluated_perturbed():

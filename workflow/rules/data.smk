@@ -101,12 +101,12 @@ rule build_encoder:
 
 rule encode:
     input:
-        corpus=get_corpus,
+        corpus="<results>/data/{language}/train.parquet",
         tokenizer="<results>/encoder/tokenizer.json",
     output:
-        "<results>/encoded/{part}/{language}.parquet",
+        "<results>/encoded/train/{language}.parquet",
     log:
-        "<results>/logs/encode/{part}/{language}.log",
+        "<results>/logs/encode/{language}.log",
     conda:
         "../../envs/study.yaml"
     params:

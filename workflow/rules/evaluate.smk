@@ -1,11 +1,11 @@
-"""One prediction and one scoring a run, chance floors, and the table of all scores."""
+"""One prediction and one scoring a run, and the table of all scores."""
 
 
 rule predict:
     input:
         weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
         config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
-        sentences=get_encoded_test_sets,
+        sentences=get_encoded_evaluation,
     output:
         folder=directory("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
         manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
@@ -15,8 +15,7 @@ rule predict:
         "../../envs/study.yaml"
     threads: config["finetuning"]["threads"]
     params:
-        test_sets=get_test_set_names,
-        languages=get_test_set_languages,
+        languages=get_languages,
         precision=config["finetuning"]["precision"],
         device=config["finetuning"]["device"],
         threads=config["finetuning"]["threads"],
@@ -30,7 +29,7 @@ rule score:
         # the manifest holds the digests of all prediction files and stands for their content
         manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
         folder=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
-        gold=get_gold,
+        gold=get_evaluation,
     output:
         "<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
     log:
@@ -39,29 +38,10 @@ rule score:
         "../../envs/study.yaml"
     params:
         run="{training_set}/{variant}/seed-{seed}",
-        test_sets=get_test_set_names,
-        languages=get_test_set_languages,
+        languages=get_languages,
         version=version_of("score"),
     script:
         "../scripts/score.py"
-
-
-rule chance_floor:
-    input:
-        get_floor_test_sets,
-    output:
-        "<results>/chance_floors/{language}.json",
-    log:
-        "<results>/logs/chance_floor/{language}.log",
-    conda:
-        "../../envs/study.yaml"
-    params:
-        test_sets=get_floor_names,
-        seed=config["chance_floor"]["seed"],
-        derangements=config["chance_floor"]["derangements"],
-        version=version_of("chance_floor"),
-    script:
-        "../scripts/chance_floor.py"
 
 
 rule collect_scores:

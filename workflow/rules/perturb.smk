@@ -1,4 +1,4 @@
-"""Perturbed test sets by entity mention replacement, and which mentions of a test set a training set holds."""
+"""Perturbed test sets by entity mention replacement, their chance floor, and the mentions that training has seen."""
 
 
 rule perturb:
@@ -25,10 +25,60 @@ rule perturb:
         "../scripts/perturb.py"
 
 
+rule evaluation:
+    input:
+        get_evaluation_corpora,
+    output:
+        "<results>/evaluation/{language}.parquet",
+    log:
+        "<results>/logs/evaluation/{language}.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        test_sets=get_evaluation_names,
+        version=version_of("evaluation"),
+    script:
+        "../scripts/evaluation.py"
+
+
+rule encode_evaluation:
+    input:
+        evaluation="<results>/evaluation/{language}.parquet",
+        tokenizer="<results>/encoder/tokenizer.json",
+    output:
+        "<results>/encoded/evaluation/{language}.parquet",
+    log:
+        "<results>/logs/encode_evaluation/{language}.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        max_length=config["finetuning"]["max_length"],
+        version=version_of("encode_evaluation"),
+    script:
+        "../scripts/encode_evaluation.py"
+
+
+rule chance_floor:
+    input:
+        "<results>/evaluation/{language}.parquet",
+    output:
+        "<results>/chance_floors/{language}.json",
+    log:
+        "<results>/logs/chance_floor/{language}.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        seed=config["chance_floor"]["seed"],
+        derangements=config["chance_floor"]["derangements"],
+        version=version_of("chance_floor"),
+    script:
+        "../scripts/chance_floor.py"
+
+
 rule overlap:
     input:
         train=get_training_corpora,
-        tests=get_scored_corpora,
+        evaluation=get_evaluation,
     output:
         "<results>/overlap/{training_set}.csv",
     log:
@@ -36,8 +86,7 @@ rule overlap:
     conda:
         "../../envs/study.yaml"
     params:
-        languages=get_scored_languages,
-        test_sets=get_scored_test_sets,
+        languages=get_languages,
         version=version_of("overlap"),
     script:
         "../scripts/overlap.py"

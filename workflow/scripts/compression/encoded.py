@@ -48,8 +48,8 @@ class EncodedSentences:
         return np.diff(self.word_offsets)
 
 
-def write_encoded(path: str | os.PathLike, sentences: EncodedSentences) -> None:
-    """Write encoded sentences as Parquet, one row a sentence; the file appears whole."""
+def write_encoded(path: str | os.PathLike, sentences: EncodedSentences, metadata: dict[str, str] | None = None) -> None:
+    """Write encoded sentences as Parquet, one row a sentence, with metadata of the caller; the file appears whole."""
 
     def lists(offsets: np.ndarray, values: np.ndarray) -> pa.ListArray:
         return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values))
@@ -62,7 +62,7 @@ def write_encoded(path: str | os.PathLike, sentences: EncodedSentences) -> None:
             "digest": pa.array(sentences.digests, pa.string()),
         }
     ).cast(SCHEMA)
-    write_table(path, table)
+    write_table(path, table.replace_schema_metadata(metadata))
 
 
 def read_encoded(path: str | os.PathLike) -> EncodedSentences:

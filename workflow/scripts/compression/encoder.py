@@ -41,19 +41,40 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     tokenizer.save_pretrained(out)
 
 
+def train_wordpiece(texts: Iterable[list[str]], size: int) -> dict[str, int]:
+    """Return a cased WordPiece vocabulary of at most `size` pieces (piece to id), trained on lists of words.
+
+    Same texts, same vocabulary: the trainer numbers continuing characters in the order of a hash map and breaks ties by
+    their numbers (tokenizers issue 1794), so they are given to it in order, as if they were special pieces.
+    """
+    lines = [" ".join(words) for words in texts]
+    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_PIECES["unk"]))
+    _split_as_bert(tokenizer)
+    characters = sorted(set(tokenizer.normalizer.normalize_str(" ".join(lines))) - {" "})
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size,
+        special_tokens=[*SPECIAL_PIECES.values(), *(f"##{character}" for character in characters)],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    return tokenizer.get_vocab()
+
+
+def _split_as_bert(tokenizer: Tokenizer) -> None:
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+
+
 def random_encoder(texts: Iterable[list[str]], sizes: dict[str, int], seed: int, out: Path) -> None:
     """Build a BERT with random weights and a cased WordPiece vocabulary trained on `texts` (lists of words).
 
     sizes: vocabulary, hidden, layers, heads, feed_forward, positions. Same texts, sizes and seed give the same files.
     """
-    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_PIECES["unk"], max_input_chars_per_word=100))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    tokenizer.decoder = decoders.WordPiece()
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=sizes["vocabulary"], special_tokens=list(SPECIAL_PIECES.values()), show_progress=False
+    tokenizer = Tokenizer(
+        models.WordPiece(train_wordpiece(texts, sizes["vocabulary"]), unk_token=SPECIAL_PIECES["unk"])
     )
-    tokenizer.train_from_iterator((" ".join(words) for words in texts), trainer)
+    _split_as_bert(tokenizer)
+    tokenizer.decoder = decoders.WordPiece()
     cls, sep = SPECIAL_PIECES["cls"], SPECIAL_PIECES["sep"]
     tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{cls} $A {sep}", special_tokens=[(piece, tokenizer.token_to_id(piece)) for piece in (cls, sep)]

@@ -1,5 +1,7 @@
 """Prediction: the tag of each word of encoded sentences, in full batches of packed sentences."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import torch
 from transformers import PreTrainedModel
@@ -7,6 +9,7 @@ from transformers import PreTrainedModel
 from compression.encoded import LOST, EncodedSentences, batches_by_length, pack
 from compression.mentions import LABELS
 from compression.model import packed_inputs
+from compression.predictions import LanguagePredictions
 
 BATCH_PIECES = 512
 """Pieces of a packed batch: large enough for full matrix products, small enough for its square attention mask."""
@@ -26,6 +29,19 @@ def predict(model: PreTrainedModel, sentences: EncodedSentences, precision: str)
             logits = model(**packed_inputs(batch, model, device)).logits[0]
         tags[batch.word_numbers] = logits[torch.from_numpy(batch.words).to(device)].argmax(-1).cpu().numpy()
     return np.split(tags, sentences.word_offsets[1:-1])
+
+
+def predict_language(
+    model: PreTrainedModel, language: str, sentences: EncodedSentences, sizes: Mapping[str, int], precision: str
+) -> dict[str, LanguagePredictions]:
+    """Return the predictions for a language by test set; sizes: numbers of sentences, in the order they stand in."""
+    tags, lost = predict(model, sentences, precision), lost_words(sentences)
+    parts, start = {}, 0
+    for name, size in sizes.items():
+        rows = slice(start, start + size)
+        parts[name] = LanguagePredictions(language, sentences.digests[rows], tags[rows], lost[rows])
+        start += size
+    return parts
 
 
 def lost_words(sentences: EncodedSentences) -> np.ndarray:

@@ -45,15 +45,20 @@ def write_corpus(path: str | os.PathLike, corpus: Corpus) -> None:
 
     The file appears whole, and the same corpus gives the same bytes. Raises InputError on what `read_corpus` refuses.
     """
+    table = corpus_to_table(corpus)
+    _check(table, str(path))
+    write_table(path, table)
+
+
+def corpus_to_table(corpus: Corpus) -> pa.Table:
+    """Return the columns tokens list<string>, ner_tags list<int8> and, if the corpus has it, original int32."""
     columns = {
         "tokens": pa.array(corpus.tokens, pa.list_(pa.string())),
         "ner_tags": pa.array(corpus.tags, pa.list_(pa.int8())),
     }
     if corpus.original is not None:
         columns["original"] = pa.array(corpus.original, pa.int32())
-    table = pa.table(columns)
-    _check(table, str(path))
-    write_table(path, table)
+    return pa.table(columns)
 
 
 def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:

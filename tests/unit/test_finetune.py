@@ -1,0 +1,391 @@
+import copy
+import dataclasses
+import json
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from compression import finetune as finetune_module
+from compression.encoded import pack, write_encoded
+from compression.encoder import random_encoder
+from compression.encoding import encode, load_tokenizer
+from compression.files import InputError, file_digest
+from compression.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
+from compression.mentions import LABELS
+from compression.model import load_encoder
+from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
+from compression.run import train_run
+from safetensors.torch import load_file
+from test_packing import padded_inputs, random_sentences, tiny_model
+from torch.nn.utils import prune
+from transformers import AutoModelForTokenClassification
+
+TRAINING = Training(
+    epochs=40,
+    batch_size=8,
+    learning_rate=7e-5,
+    learning_rate_schedule="linear",
+    warmup_steps=0,
+    weight_decay=0.0,
+    gradient_clipping=1.0,
+    adam_beta1=0.9,
+    adam_beta2=0.999,
+    adam_epsilon=1e-8,
+    precision="fp32",
+)
+LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4] * 2  # 40 sentences: 5 steps an epoch
+SENTENCES = random_sentences(LENGTHS, all_lost=[5, 12, 33])
+
+
+@pytest.fixture
+def chosen_batches(monkeypatch):
+    """The sentences of every batch that `finetune` has trained on, in order."""
+    batches = []
+
+    def recorded(sentences, chosen):
+        batches.append(chosen.copy())
+        return pack(sentences, chosen)
+
+    monkeypatch.setattr(finetune_module, "pack", recorded)
+    return batches
+
+
+def plain_loop(model, batches, learning_rate, prune_at=None):
+    """The usual training: padded batches, the model's own loss, and masks by torch.nn.utils.prune; return the losses.
+
+    prune_at: number of zeros in all, by layer, after each step at which to prune.
+    """
+    model.train()
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.0)
+    linear = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: 1 - done / len(batches))
+    losses = []
+    for step, chosen in enumerate(batches, start=1):
+        optimizer.zero_grad()
+        loss = model(**padded_inputs(SENTENCES, chosen, model.config.pad_token_id)).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        linear.step()
+        losses.append(loss.item())
+        for name, zeros in (prune_at or {}).get(step, {}).items():
+            layer = model.get_submodule(name.removesuffix(".weight"))
+            already = int((layer.weight_mask == 0).sum()) if prune.is_pruned(layer) else 0
+            weight = layer.weight_orig if prune.is_pruned(layer) else layer.weight
+            if zeros > already:
+                amount, scores = zeros - already, weight.detach().clone()
+                prune.l1_unstructured(layer, "weight", amount=amount, importance_scores=scores)
+    for layer in model.modules():
+        if hasattr(layer, "weight_orig"):
+            prune.remove(layer, "weight")
+    return losses
+
+
+@pytest.mark.parametrize("sparsity", [0, 0.8], ids=["dense", "partial-80"])
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+def test_200_steps_equal_those_of_a_plain_padded_loop(family, sparsity, chosen_batches):
+    # small weights as of a pretrained model, so that 200 steps at the paper's learning rate move them by a tenth
+    model = tiny_model(family, initializer_range=0.05)
+    start, plain = copy.deepcopy(model), copy.deepcopy(model)
+    matrices = prunable_matrices(model, "partial") if sparsity else {}
+    schedule = sparsity_schedule(sparsity, 20, 125, 25) if sparsity else {}
+    curve = finetune(model, SENTENCES, TRAINING, Pruner(matrices, schedule), seed=1)
+    assert len(chosen_batches) == 200
+    prune_at = {
+        step: {name: round(reached * matrix.numel()) for name, matrix in matrices.items()}
+        for step, reached in schedule.items()
+    }
+    losses = plain_loop(plain, chosen_batches, 7e-5, prune_at)
+    assert [row["step"] for row in curve] == list(range(1, 201))
+    assert [row["loss"] for row in curve] == pytest.approx(losses, abs=1e-5)
+    assert losses[-1] < losses[0] - 0.1, "nothing was learned"
+    others = dict(plain.named_parameters())
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(
+            parameter, others[name], rtol=0, atol=1e-5, msg=lambda text, name=name: f"{name} {text}"
+        )
+        assert torch.equal(parameter == 0, others[name] == 0), f"{name}: other zeros"
+        if name in matrices:
+            assert int((parameter == 0).sum()) == round(sparsity * parameter.numel())
+    moved = [(one - other).abs().max() for one, other in zip(model.parameters(), start.parameters(), strict=True)]
+    assert max(moved) > 3e-3, "the weights did not move far enough for the comparison to mean something"
+
+
+def test_every_epoch_is_another_order_of_all_sentences(chosen_batches):
+    finetune(tiny_model("bert"), SENTENCES, dataclasses.replace(TRAINING, epochs=3), Pruner({}, {}), seed=1)
+    epochs = [np.concatenate(chosen_batches[start : start + 5]).tolist() for start in (0, 5, 10)]
+    assert [sorted(epoch) for epoch in epochs] == [list(range(40))] * 3
+    assert epochs[0] != epochs[1] != epochs[2] != list(range(40))
+
+
+def test_the_order_of_sentences_depends_on_the_seed_and_not_on_variant_or_dropout(chosen_batches):
+    orders = []
+    for seed, scope, dropout in ((1, None, 0.0), (1, "partial", 0.1), (1, "full", 0.0), (2, None, 0.0)):
+        model = tiny_model("bert", dropout=dropout)
+        pruner = Pruner(prunable_matrices(model, scope), {2: 0.5, 4: 0.9}) if scope else Pruner({}, {})
+        chosen_batches.clear()
+        finetune(model, SENTENCES, dataclasses.replace(TRAINING, epochs=2), pruner, seed)
+        orders.append(np.concatenate(chosen_batches).tolist())
+    assert orders[0] == orders[1] == orders[2] != orders[3]
+
+
+def test_the_training_curve(monkeypatch):
+    """Every step: its learning rate by hand, its sparsity and epoch; then the same run in means over 20 steps."""
+    matrices = prunable_matrices(model := tiny_model("bert"), "partial")
+    curve = finetune(model, SENTENCES, TRAINING, Pruner(matrices, {10: 0.0, 47: 0.25, 60: 0.5}), seed=1)
+    assert all(list(row) == list(CURVE_COLUMNS) for row in curve)
+    assert [row["epoch"] for row in curve] == [1 + (step - 1) // 5 for step in range(1, 201)]
+    rates = [7e-5 * (1 - (step - 1) / 200) for step in range(1, 201)]
+    assert [row["learning_rate"] for row in curve] == pytest.approx(rates, rel=1e-6)
+    assert [row["sparsity"] for row in curve] == [0.0] * 46 + [0.25] * 13 + [0.5] * 141
+    assert all(row["tokens_per_second"] > 0 for row in curve)
+
+    monkeypatch.setattr(finetune_module, "LOG_ROWS", 10)
+    matrices = prunable_matrices(model := tiny_model("bert"), "partial")
+    short = finetune(model, SENTENCES, TRAINING, Pruner(matrices, {10: 0.0, 47: 0.25, 60: 0.5}), seed=1)
+    steps = [10, 20, 40, 47, 60, 80, 100, 120, 140, 160, 180, 200]
+    assert [row["step"] for row in short] == steps
+    losses = [row["loss"] for row in curve]
+    means = [np.mean(losses[start:end]) for start, end in zip([0, *steps[:-1]], steps, strict=True)]
+    assert [row["loss"] for row in short] == pytest.approx(means, abs=1e-6)
+
+
+@pytest.mark.parametrize("sentences, batch_size, epochs, steps", [(100, 8, 60, 780), (16, 16, 1, 1), (17, 16, 2, 4)])
+def test_steps_count_the_last_smaller_batch(sentences, batch_size, epochs, steps):
+    assert dataclasses.replace(TRAINING, batch_size=batch_size, epochs=epochs).steps(sentences) == steps
+
+
+def test_a_batch_of_lost_words_alone_has_no_loss_and_harms_nothing(chosen_batches):
+    training = dataclasses.replace(TRAINING, batch_size=1, epochs=1)
+    model = tiny_model("bert")
+    curve = finetune(model, SENTENCES, training, Pruner({}, {}), seed=1)
+    losses = {int(chosen[0]): row["loss"] for chosen, row in zip(chosen_batches, curve, strict=True)}
+    assert losses[5] == losses[12] == losses[33] == 0.0
+    assert all(torch.isfinite(parameter).all() for parameter in model.parameters())
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_in_one_line():
+    model = tiny_model("bert")
+    model.classifier.bias.data[0] = math.nan
+    with pytest.raises(TrainingError, match=r"the loss is nan at step 1 of 200 \(epoch 1\)") as error:
+        finetune(model, SENTENCES, TRAINING, Pruner({}, {}), seed=1)
+    assert "\n" not in str(error.value)
+
+
+def test_mixed_precision_trains_float32_weights_to_nearly_the_same():
+    models, losses = [], []
+    for precision in ("fp32", "bf16"):
+        models.append(tiny_model("bert", initializer_range=0.05))
+        training = dataclasses.replace(TRAINING, precision=precision, epochs=4)
+        losses.append([row["loss"] for row in finetune(models[-1], SENTENCES, training, Pruner({}, {}), seed=1)])
+    assert losses[1] == pytest.approx(losses[0], abs=0.02)
+    assert losses[1] != losses[0]
+    assert all(parameter.dtype == torch.float32 for parameter in models[1].parameters())
+
+
+def test_seeds_draw_other_dropout():
+    first = []
+    for seed in (1, 1, 2):
+        training = dataclasses.replace(TRAINING, epochs=1, batch_size=40)  # one batch: the order cannot matter
+        curve = finetune(tiny_model("bert", dropout=0.5), SENTENCES, training, Pruner({}, {}), seed)
+        first.append(curve[0]["loss"])
+    assert first[0] == first[1] != first[2]
+
+
+# Whole runs
+
+WORDS = ["Lamu", "ni", "mji", "wa", "Kenya", "Juma", "Mombasa", "kale", "Bara", "Hindi", "\u200d", "1912", "-"]
+SIZES = {"vocabulary": 90, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 40}
+FINETUNING = {
+    "epochs": 5,
+    "learning_rate": 1e-3,
+    "max_length": 40,
+    "dropout": 0.1,
+    "learning_rate_schedule": "linear",
+    "warmup_steps": 0,
+    "weight_decay": 0.0,
+    "gradient_clipping": 1.0,
+    "adam_beta1": 0.9,
+    "adam_beta2": 0.999,
+    "adam_epsilon": 1e-8,
+    "precision": "fp32",
+    "device": "cpu",
+    "threads": 1,
+}
+SCHEDULES = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]  # 60 sentences: 8 steps an epoch
+PRUNING = {"curve": "cubic", "threshold": "layer", "classifier": False, "position_embeddings": True}
+FILES = ("model.safetensors", "config.json", "training.csv", "sparsity.csv", "run.json")
+
+
+@pytest.fixture(autouse=True)
+def other_tests_keep_their_settings():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """The folder of an encoder and of the training sentences of two languages."""
+    folder = tmp_path_factory.mktemp("study")
+    random = np.random.default_rng(0)
+    tokens = [[str(word) for word in random.choice(WORDS, random.integers(1, 9))] for _ in range(60)]
+    tags = [random.integers(0, len(LABELS), len(words)).tolist() for words in tokens]
+    random_encoder([[*words, "Zanzibar", "Unguja"] for words in tokens], SIZES, 0, folder / "encoder")
+    tokenizer = load_tokenizer(folder / "encoder" / "tokenizer.json", 40)
+    for language, part in (("sw", slice(0, 45)), ("yo", slice(45, 60))):
+        write_encoded(folder / f"{language}.parquet", encode(tokens[part], tags[part], tokenizer))
+    return folder
+
+
+def run(study, out, variant, seed=1, schedules=SCHEDULES, finetuning=FINETUNING, pruning=PRUNING):
+    out.mkdir()
+    train_run(
+        str(study / "encoder"),
+        [str(study / "sw.parquet"), str(study / "yo.parquet")],
+        variant,
+        seed,
+        finetuning,
+        schedules,
+        None if variant == "dense" else pruning,
+        *(str(out / name) for name in FILES),
+    )
+    return out
+
+
+@pytest.fixture(scope="module")
+def runs(study, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs")
+    return {variant: run(study, folder / variant, variant) for variant in ("dense", "partial-50", "full-90")}
+
+
+def curve_without_speed(folder):
+    return pd.read_csv(folder / "training.csv").drop(columns="tokens_per_second")
+
+
+@pytest.mark.parametrize("variant", ["dense", "partial-50", "full-90"])
+def test_the_same_run_gives_the_same_bytes_and_another_seed_other_ones(study, runs, variant, tmp_path):
+    torch.rand(17)  # what was drawn before a run does not matter
+    again, other = run(study, tmp_path / "again", variant), run(study, tmp_path / "other", variant, seed=2)
+    for name in ("model.safetensors", "config.json", "sparsity.csv"):
+        assert (again / name).read_bytes() == (runs[variant] / name).read_bytes(), name
+    pd.testing.assert_frame_equal(curve_without_speed(again), curve_without_speed(runs[variant]), check_exact=True)
+    assert (other / "model.safetensors").read_bytes() != (runs[variant] / "model.safetensors").read_bytes()
+    assert sorted(path.name for path in again.iterdir()) == sorted(FILES), "something was left behind"
+
+
+def test_a_seed_draws_the_head_and_leaves_the_encoder(study):
+    one, same, other = (load_encoder(study / "encoder", dropout=0.1, seed=seed) for seed in (1, 1, 2))
+    assert torch.equal(one.classifier.weight, same.classifier.weight)
+    assert not torch.equal(one.classifier.weight, other.classifier.weight)
+    stored = load_file(study / "encoder" / "model.safetensors")
+    for name, parameter in one.base_model.named_parameters():
+        assert torch.equal(parameter, stored[name]), name
+    assert one.dropout.p == 0.1
+
+
+@pytest.mark.parametrize("variant, target", [("dense", 0), ("partial-50", 0.5), ("full-90", 0.9)])
+def test_the_stored_file_has_exactly_the_zeros_of_the_variant(runs, variant, target):
+    stored = load_file(runs[variant] / "model.safetensors")
+    table = pd.read_csv(runs[variant] / "sparsity.csv").set_index("matrix")
+    matrices = {name: weight for name, weight in stored.items() if weight.ndim == 2}
+    assert sorted(table.index) == sorted(matrices)
+    words = "bert.embeddings.word_embeddings.weight"
+    assert len(matrices) == 2 * 6 + 3 + 1
+    for name, weight in matrices.items():
+        pruned = target > 0 and name != "classifier.weight" and (variant.startswith("full") or "embeddings" not in name)
+        zeros = weight.numel() - int(torch.count_nonzero(weight))
+        # a random BERT begins with zeros in the row of its padding piece, which no sentence uses
+        assert zeros == (round(target * weight.numel()) if pruned else 16 if name == words else 0), name
+        row = table.loc[name]
+        assert (row["rows"], row["columns"]) == tuple(weight.shape)
+        assert (row["weights"], row["zeros"], row["pruned"]) == (weight.numel(), zeros, pruned)
+        assert row["sparsity"] == zeros / weight.numel()
+        assert row["part"] == ("head" if name == "classifier.weight" else "encoder")
+    assert all((weight != 0).all() for name, weight in stored.items() if name.endswith("LayerNorm.weight"))
+
+
+def test_a_global_threshold_prunes_all_matrices_together(study, tmp_path):
+    folder = run(study, tmp_path / "run", "full-90", pruning={**PRUNING, "threshold": "global"})
+    stored = load_file(folder / "model.safetensors")
+    pruned = [weight for name, weight in stored.items() if weight.ndim == 2 and name != "classifier.weight"]
+    zeros = [int((weight == 0).sum()) for weight in pruned]
+    assert sum(zeros) == round(0.9 * sum(weight.numel() for weight in pruned))
+    assert zeros != [round(0.9 * weight.numel()) for weight in pruned]
+
+
+def test_rows_that_no_sentence_uses_are_those_of_the_encoder(study, runs):
+    before = load_file(study / "encoder" / "model.safetensors")["embeddings.word_embeddings.weight"]
+    after = load_file(runs["dense"] / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    same = (before == after).all(1)
+    trained = json.loads((runs["dense"] / "run.json").read_text())["vocabulary_rows_trained"]
+    assert int((~same).sum()) == trained
+    assert 0 < trained < len(before)
+
+
+def test_with_weight_decay_the_rows_that_no_sentence_uses_decay_too(study, tmp_path):
+    folder = run(study, tmp_path / "run", "full-90", finetuning={**FINETUNING, "weight_decay": 0.1})
+    stored = load_file(folder / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    before = load_file(study / "encoder" / "model.safetensors")["embeddings.word_embeddings.weight"]
+    assert int((stored == 0).sum()) == round(0.9 * stored.numel())
+    kept = stored != 0
+    assert (stored[kept] != before[kept]).all()
+    assert json.loads((folder / "run.json").read_text())["vocabulary_rows_trained"] is None
+
+
+def test_the_stored_model_has_the_labels_and_loads_as_any_other(runs):
+    config = json.loads((runs["partial-50"] / "config.json").read_text())
+    assert config["id2label"] == {str(number): label for number, label in enumerate(LABELS)}
+    assert config["label2id"] == {label: number for number, label in enumerate(LABELS)}
+    model = AutoModelForTokenClassification.from_pretrained(runs["partial-50"])
+    stored = load_file(runs["partial-50"] / "model.safetensors")
+    assert {name for name, _ in model.named_parameters()} == set(stored)
+    assert model(input_ids=torch.tensor([[2, 7, 3]])).logits.shape == (1, 3, 7)
+
+
+def test_the_training_curve_is_stored(runs):
+    curve = pd.read_csv(runs["full-90"] / "training.csv")
+    assert list(curve.columns) == list(CURVE_COLUMNS)
+    assert curve["step"].tolist() == list(range(1, 41))  # 5 epochs of 8 steps
+    reached = dict(zip(curve["step"], curve["sparsity"], strict=True))
+    # steps 5, 10, 15, 20 and the forced 22; 0.9 · (1 − (12/17)³) and so on
+    assert [reached[step] for step in (4, 5, 9)] == [0, 0, 0]
+    assert reached[10] == reached[14] == pytest.approx(0.9 * (1 - (12 / 17) ** 3))
+    assert reached[20] == reached[21] == pytest.approx(0.9 * (1 - (2 / 17) ** 3))
+    assert reached[22] == reached[40] == 0.9
+
+
+def test_run_json_says_what_was_run(study, runs):
+    stored = json.loads((runs["full-90"] / "run.json").read_text())
+    assert set(stored) == {
+        *("variant", "seed", "sentences", "steps", "pieces", "finetuning", "schedule", "pruning", "precision"),
+        *("device", "device_type", "threads", "packages", "training_seconds", "seconds", "peak_memory_bytes"),
+        *("vocabulary_rows_trained", "encoder_sha256", "data_sha256"),
+    }
+    assert (stored["variant"], stored["seed"], stored["sentences"], stored["steps"]) == ("full-90", 1, 60, 40)
+    assert (stored["finetuning"], stored["schedule"], stored["pruning"]) == (FINETUNING, SCHEDULES[0], PRUNING)
+    assert (stored["precision"], stored["device_type"], stored["threads"]) == ("fp32", "cpu", 1)
+    assert stored["packages"]["torch"] == torch.__version__
+    assert 0 < stored["training_seconds"] <= stored["seconds"]
+    assert stored["peak_memory_bytes"] > 10**7
+    assert stored["encoder_sha256"] == file_digest(study / "encoder" / "model.safetensors")
+    assert stored["data_sha256"] == {name: file_digest(study / f"{name}.parquet") for name in ("sw", "yo")}
+    dense = json.loads((runs["dense"] / "run.json").read_text())
+    assert (dense["pruning"], dense["schedule"]) == (None, {"batch_size": 8})
+
+
+def test_a_schedule_that_ends_after_the_last_step_is_refused(study, tmp_path):
+    late = [{**SCHEDULES[0], "end": 41}]
+    with pytest.raises(InputError, match="pruning ends at step 41, but partial-50 trains for 40 steps") as error:
+        run(study, tmp_path / "late", "partial-50", schedules=late)
+    assert "\n" not in str(error.value)
+    assert list((tmp_path / "late").iterdir()) == []
+    run(study, tmp_path / "dense", "dense", schedules=late)  # which prunes nothing
+
+
+def test_a_schedule_may_end_with_the_last_step(study, tmp_path):
+    folder = run(study, tmp_path / "run", "partial-50", schedules=[{**SCHEDULES[0], "end": 40}])
+    table = pd.read_csv(folder / "sparsity.csv")
+    assert (table[table["pruned"]]["sparsity"] == 0.5).all()

@@ -1,0 +1,135 @@
+import copy
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from compression.encoded import pack
+from compression.finetune import Training, finetune
+from compression.model import packed_inputs
+from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
+from compression.vocabulary import restore_vocabulary, trim_vocabulary
+from test_packing import random_sentences, tiny_model
+
+VOCABULARY = 240
+SCHEDULE = sparsity_schedule(0.8, 4, 20, 4)
+TRAINING = Training(
+    epochs=8,
+    batch_size=8,
+    learning_rate=1e-3,
+    learning_rate_schedule="linear",
+    warmup_steps=0,
+    weight_decay=0.0,
+    gradient_clipping=1.0,
+    adam_beta1=0.9,
+    adam_beta2=0.999,
+    adam_epsilon=1e-8,
+    precision="fp32",
+)
+VARIANTS = [("", "layer"), ("partial", "layer"), ("partial", "global"), ("full", "layer"), ("full", "global")]
+
+
+def sentences_of_few_pieces():
+    """Sentences that use some 50 of the 240 rows, scattered over the vocabulary, its first and last row among them."""
+    sentences = random_sentences([3, 40, 7, 2, 19, 5, 33, 4] * 5, all_lost=[5, 9])
+    rows = np.random.default_rng(1).permutation(np.arange(2, VOCABULARY - 1))[:60]
+    pieces = rows[sentences.pieces].astype(np.int32)
+    pieces[:2] = 2, VOCABULARY - 1
+    return dataclasses.replace(sentences, pieces=pieces)
+
+
+SENTENCES = sentences_of_few_pieces()
+
+
+def train(model, scope, threshold, trimmed):
+    """Fine-tune a model, with its whole vocabulary or with the rows that the sentences use; return the losses."""
+    sentences, vocabulary, rest = SENTENCES, None, {}
+    if trimmed:
+        vocabulary, pieces = trim_vocabulary(model, sentences.pieces)
+        sentences = dataclasses.replace(sentences, pieces=pieces)
+        rest = {vocabulary.name: (vocabulary.rest, vocabulary.used, vocabulary.unused)}
+    pruner = Pruner(prunable_matrices(model, scope), SCHEDULE, threshold, rest) if scope else Pruner({}, {})
+    curve = finetune(model, sentences, TRAINING, pruner, seed=3)
+    if trimmed:
+        restore_vocabulary(model, vocabulary)
+    return [row["loss"] for row in curve]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.1])
+@pytest.mark.parametrize("scope, threshold", VARIANTS)
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+def test_training_with_the_used_rows_alone_is_the_training_with_all(family, scope, threshold, dropout):
+    """Equal up to the rounding of the gradient norm, in which the whole vocabulary has more zeros to add up."""
+    start = tiny_model(family, vocabulary=VOCABULARY, dropout=dropout)
+    whole, trimmed = copy.deepcopy(start), copy.deepcopy(start)
+    whole_losses = train(whole, scope, threshold, trimmed=False)
+    trimmed_losses = train(trimmed, scope, threshold, trimmed=True)
+    assert len(whole_losses) == 40
+    assert trimmed_losses == pytest.approx(whole_losses, abs=1e-6)
+    assert len(set(whole_losses)) == 40, "the loss does not move"
+    shapes = {name: parameter.shape for name, parameter in start.named_parameters()}
+    for name, parameter in trimmed.named_parameters():
+        other = whole.get_parameter(name)
+        assert parameter.shape == other.shape == shapes[name]
+        torch.testing.assert_close(parameter, other, rtol=0, atol=1e-6, msg=lambda text, name=name: f"{name} {text}")
+        assert torch.equal(parameter == 0, other == 0), f"{name}: other zeros"
+    words, before = trimmed.get_input_embeddings().weight, start.get_input_embeddings().weight
+    unused = np.setdiff1d(np.arange(VOCABULARY), SENTENCES.pieces)
+    kept = words[unused] != 0
+    assert torch.equal(words[unused][kept], before[unused][kept]), "a row that no sentence uses has moved"
+    if scope == "full" and threshold == "layer":
+        assert int((words == 0).sum()) == round(0.8 * words.numel())
+        assert 0 < int((words[unused] == 0).sum()) < words[unused].numel()
+    elif scope != "full":
+        assert torch.equal(words[unused], before[unused])
+
+
+def test_trimming_and_restoring_alone_change_no_bit():
+    model = tiny_model("bert", vocabulary=VOCABULARY)
+    before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
+    vocabulary, pieces = trim_vocabulary(model, SENTENCES.pieces)
+    used = np.unique(SENTENCES.pieces)
+    assert vocabulary.name == "bert.embeddings.word_embeddings.weight"
+    assert vocabulary.used.tolist() == used.tolist()
+    assert sorted([*vocabulary.used.tolist(), *vocabulary.unused.tolist()]) == list(range(VOCABULARY))
+    assert model.get_input_embeddings().weight.shape == (len(used), 32)
+    assert used[pieces].tolist() == SENTENCES.pieces.tolist()
+    restore_vocabulary(model, vocabulary)
+    assert model.state_dict().keys() == before.keys()
+    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+
+
+def test_rows_by_hand():
+    model = tiny_model("bert", vocabulary=5)
+    rows = torch.arange(5.0)[:, None].expand(5, 32)
+    model.get_input_embeddings().weight.data.copy_(rows)
+    vocabulary, pieces = trim_vocabulary(model, np.array([4, 1, 4], np.int32))
+    assert pieces.tolist() == [1, 0, 1]
+    assert model.get_input_embeddings().weight[:, 0].tolist() == [1, 4]
+    assert vocabulary.rest[:, 0].tolist() == [0, 2, 3]
+    model.get_input_embeddings().weight.data.mul_(10)
+    restore_vocabulary(model, vocabulary)
+    assert model.get_input_embeddings().weight[:, 0].tolist() == [0, 10, 2, 3, 40]
+
+
+def test_a_vocabulary_that_is_used_as_a_whole_stays_as_it_is():
+    model = tiny_model("xlm-roberta", vocabulary=60)
+    before = model.get_input_embeddings().weight.detach().clone()
+    vocabulary, pieces = trim_vocabulary(model, np.arange(60, dtype=np.int32))
+    assert (pieces.tolist(), vocabulary.unused.tolist()) == (list(range(60)), [])
+    restore_vocabulary(model, vocabulary)
+    assert torch.equal(model.get_input_embeddings().weight, before)
+
+
+def test_a_restored_model_gives_the_logits_of_the_trimmed_one():
+    model = tiny_model("xlm-roberta", vocabulary=VOCABULARY).eval()
+    chosen, device = np.array([1, 4]), torch.device("cpu")
+    with torch.no_grad():
+        before = model(**packed_inputs(pack(SENTENCES, chosen), model, device)).logits
+        vocabulary, pieces = trim_vocabulary(model, SENTENCES.pieces)
+        renumbered = dataclasses.replace(SENTENCES, pieces=pieces)
+        trimmed = model(**packed_inputs(pack(renumbered, chosen), model, device)).logits
+        restore_vocabulary(model, vocabulary)
+        restored = model(**packed_inputs(pack(SENTENCES, chosen), model, device)).logits
+    assert torch.equal(trimmed, before)
+    assert torch.equal(restored, before)
