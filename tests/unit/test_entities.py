@@ -23,6 +23,7 @@ from compression.entities import (
     overlap,
     replace_mentions,
 )
+from compression.evaluation import write_evaluation
 from compression.mentions import LABELS
 from compression.wikiann import Corpus, read_corpus, write_corpus
 from scipy.stats import chisquare
@@ -241,6 +242,7 @@ def perturb_all(folder: Path, table: dict[str, tuple[str, str]]) -> dict[str, by
                 paths[code],
                 paths[code],
                 {other: paths[other] for other in languages},
+                unique_mentions=True,
                 seed=5,
                 share=1.0,
                 perturbation=perturbation,
@@ -263,6 +265,18 @@ def test_a_new_language_changes_only_the_sets_whose_pool_it_joins(tmp_path):
     }
 
 
+def test_without_unique_mentions_frequent_ones_come_in_proportion():
+    corpora = [corpus("Rome/B-LOC Rome/B-LOC Rome/B-LOC Oslo/B-LOC", "Bonn/B-LOC")]
+    assert mention_pool(corpora)["LOC"] == [("Bonn",), ("Oslo",), ("Rome",)]
+    pool = mention_pool(corpora, unique=False)["LOC"]
+    assert pool == [("Bonn",), ("Oslo",), ("Rome",), ("Rome",), ("Rome",)]
+    drawn = Counter(draw_other(pool, ("Oslo",), keyed_draw("test", number)) for number in range(4000))
+    assert set(drawn) == {("Bonn",), ("Rome",)}  # the original never, in whatever number of places
+    assert chisquare([drawn[("Bonn",)], drawn[("Rome",)]], [1000, 3000]).pvalue > 0.001
+    drawn = Counter(draw_other(pool, ("Rome",), keyed_draw("test", number)) for number in range(4000))
+    assert chisquare([drawn[("Bonn",)], drawn[("Oslo",)]]).pvalue > 0.001 and len(drawn) == 2
+
+
 def test_the_script_writes_the_set_and_its_counts(tmp_path):
     files = {
         "test": corpus("in Rome/B-LOC", "Bob/B-PER Rome/B-LOC"),
@@ -272,7 +286,7 @@ def test_the_script_writes_the_set_and_its_counts(tmp_path):
     for name, content in files.items():
         write_corpus(tmp_path / name, content)
     paths = {name: str(tmp_path / name) for name in files}
-    options = {"seed": 1, "share": 1.0, "perturbation": "in-script", "language": "en"}
+    options = {"unique_mentions": True, "seed": 1, "share": 1.0, "perturbation": "in-script", "language": "en"}
     out = {"out_parquet": str(tmp_path / "out.parquet"), "out_json": str(tmp_path / "out.json")}
     perturb.main(paths["test"], paths["train"], {"de": paths["other"]}, **options, **out)
     expected = corpus("in Oslo/B-LOC", "Bob/B-PER Oslo/B-LOC")
@@ -297,11 +311,11 @@ def test_overlap_counts_mentions_by_type_and_words(tmp_path):
     assert overlap(known, test) == {"mentions": 6, "seen": 4, "unseen_share": 1 / 3}
     assert overlap(known, corpus("none")) == {"mentions": 0, "seen": 0, "unseen_share": None}
 
-    names = ["train0", "train1", "test", "none"]
-    for name, content in zip(names, [*train, test, corpus("none")], strict=True):
+    for name, content in zip(["train0", "train1"], train, strict=True):
         write_corpus(tmp_path / name, content)
-    tests = [("en", "regular", str(tmp_path / "test")), ("en", "in-family", str(tmp_path / "none"))]
-    overlap_script.main([str(tmp_path / "train0"), str(tmp_path / "train1")], tests, str(tmp_path / "out.csv"))
+    write_evaluation(tmp_path / "en", {"validation": test, "regular": test, "in-family": corpus("none")})
+    trains = [str(tmp_path / "train0"), str(tmp_path / "train1")]
+    overlap_script.main(trains, {"en": str(tmp_path / "en")}, str(tmp_path / "out.csv"))
     assert (tmp_path / "out.csv").read_text() == (
         "language,test_set,mentions,seen,unseen_share\nen,regular,6,4,0.3333333333333333\nen,in-family,0,0,\n"
     )

@@ -14,11 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 import score as score_script
 from compression.collection import NOVELTY_COLUMNS, RUN_COLUMNS, read_scores
+from compression.evaluation import write_evaluation
 from compression.files import InputError, sentence_digest, write_json
 from compression.mentions import LABELS, TYPES, find_mentions
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
 from compression.scoring import SCORE_COLUMNS, chance_floor, draw_derangement, score, write_scores
-from compression.wikiann import Corpus, write_corpus
+from compression.wikiann import Corpus
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as support_by_type
@@ -239,35 +240,35 @@ def test_mean_chance_floor_equals_that_of_all_pairs_of_different_sentences(langu
 
 def test_chance_floor_script(tmp_path):
     tokens, tags = [["a", "b"], ["c"]], [[B_PER, I_PER], [B_PER]]
-    write_corpus(tmp_path / "test.parquet", Corpus(tokens, tags))
-    write_corpus(tmp_path / "one.parquet", Corpus(tokens[:1], tags[:1]))
-    files = {"regular": str(tmp_path / "test.parquet"), "in-language": str(tmp_path / "one.parquet")}
-    chance_floor_script.main(files, 3, 10, str(tmp_path / "floors.json"))
+    one = Corpus(tokens[:1], tags[:1])
+    write_evaluation(tmp_path / "yo.parquet", {"validation": one, "regular": Corpus(tokens, tags), "in-language": one})
+    chance_floor_script.main(str(tmp_path / "yo.parquet"), 3, 10, str(tmp_path / "floors.json"))
     floors = json.loads((tmp_path / "floors.json").read_text())
     # PER(0,1) cut from PER(0,2) is right, PER(0,1) for PER(0,2) is wrong
     assert floors["regular"] == {"mean": 0.5, "low": 0.5, "high": 0.5, "derangements": 10}
     assert floors["in-language"]["mean"] is None
+    assert set(floors) == {"regular", "in-language"}
+
+
+GOLD = {
+    "yo": Corpus([["Èkó", "tóbi"], ["Wọlé"]], [[B_LOC, OUT], [B_PER]]),
+    "hi": Corpus([["दिल्ली", "में", "राम"]], [[B_LOC, OUT, B_PER]]),
+}
 
 
 @pytest.fixture
 def scored_run(tmp_path):
     """A run of two languages and two test sets: its manifest, folder and gold; hi has one word lost."""
-    gold = {}
-    for test_set in ("validation", "regular"):
-        gold[test_set] = {}
-        parts = []
-        for language, tokens, tags in (
-            ("yo", [["Èkó", "tóbi"], ["Wọlé"]], [[B_LOC, OUT], [B_PER]]),
-            ("hi", [["दिल्ली", "में", "राम"]], [[B_LOC, OUT, B_PER]]),
-        ):
-            path = tmp_path / f"{language}-{test_set}.parquet"
-            write_corpus(path, Corpus(tokens, tags))
-            gold[test_set][language] = str(path)
-            predicted = tags if language == "yo" else [[B_LOC, OUT, OUT]]
-            digests = [sentence_digest(sentence) for sentence in tokens]
-            parts.append(LanguagePredictions(language, digests, predicted, [0, 0] if language == "yo" else [1]))
-        write_predictions(tmp_path / "predictions" / f"{test_set}.parquet", parts)
-    files = {test_set: tmp_path / "predictions" / f"{test_set}.parquet" for test_set in gold}
+    gold, parts = {}, []
+    for language, corpus in GOLD.items():
+        gold[language] = str(tmp_path / f"{language}.parquet")
+        write_evaluation(gold[language], {"validation": corpus, "regular": corpus})
+        predicted = corpus.tags if language == "yo" else [[B_LOC, OUT, OUT]]
+        digests = [sentence_digest(sentence) for sentence in corpus.tokens]
+        parts.append(LanguagePredictions(language, digests, predicted, [0, 0] if language == "yo" else [1]))
+    files = {name: tmp_path / "predictions" / f"{name}.parquet" for name in ("validation", "regular")}
+    for path in files.values():
+        write_predictions(path, parts)
     write_manifest(tmp_path / "predictions.json", files)
     return tmp_path / "predictions.json", tmp_path / "predictions", gold
 
@@ -289,17 +290,17 @@ def test_score_script(scored_run, tmp_path):
 def test_score_script_refuses_other_languages_test_sets_and_sentences(scored_run, tmp_path):
     manifest, folder, gold = scored_run
     run, out = "multilingual/dense/seed-1", tmp_path / "scores.csv"
-    with pytest.raises(InputError, match=f"run {run}, language yo, test set regular: no gold"):
-        score_script.main(manifest, folder, {**gold, "regular": {"hi": gold["regular"]["hi"]}}, run, out)
-    with pytest.raises(InputError, match=f"run {run}, language sw, test set regular: no predictions"):
-        more = {**gold, "regular": {**gold["regular"], "sw": gold["regular"]["yo"]}}
-        score_script.main(manifest, folder, more, run, out)
-    with pytest.raises(InputError, match=f"run {run}, language hi, test set in-family: no predictions"):
-        score_script.main(manifest, folder, {**gold, "in-family": {"hi": gold["regular"]["hi"]}}, run, out)
-    with pytest.raises(InputError, match=f"run {run}, language yo, test set regular, sentence 0: "):
-        swapped = {**gold, "regular": {"yo": gold["regular"]["hi"], "hi": gold["regular"]["yo"]}}
-        score_script.main(manifest, folder, swapped, run, out)
-    assert not out.exists()
+
+    def refused(gold, message):
+        with pytest.raises(InputError, match=f"run {run}, language {message}"):
+            score_script.main(manifest, folder, gold, run, out)
+        assert not out.exists()
+
+    refused({"hi": gold["hi"]}, "yo, test set regular: no gold")
+    refused({**gold, "sw": gold["yo"]}, "sw, test set regular: no predictions")
+    refused({"yo": gold["hi"], "hi": gold["yo"]}, "yo, test set validation, sentence 0: ")
+    write_evaluation(gold["hi"], {"validation": GOLD["hi"], "regular": GOLD["hi"], "in-family": GOLD["hi"]})
+    refused(gold, "hi, test set in-family: no predictions")
 
 
 def test_scores_survive_writing_to_the_last_bit(tmp_path):
@@ -342,7 +343,10 @@ def make_study(folder, multilingual_languages=("yo", "hi")):
         rows = [f"{language},{name},4,3,{share}" for language in test_sets for name in test_sets[language]]
         Path(overlap[training_set]).write_text("\n".join(["language,test_set,mentions,seen,unseen_share", *rows, ""]))
     write_json(folder / "perturbed.json", {"mentions": 8, "changed": 6, "kept": 2})
-    return runs, floors, overlap, {("in-language", "yo"): str(folder / "perturbed.json")}
+    records = [str(folder / "run-0.json"), str(folder / "run-1.json")]
+    for path in records:
+        write_json(path, {"precision": "fp32"})
+    return runs, records, floors, overlap, {("in-language", "yo"): str(folder / "perturbed.json")}
 
 
 def test_collected_table(tmp_path):
@@ -396,7 +400,7 @@ def test_collected_table(tmp_path):
     ],
 )
 def test_incomplete_tables_are_refused(tmp_path, damage, message):
-    runs, floors, overlap, perturbed = make_study(tmp_path, ["yo"] if damage == "language" else ["yo", "hi"])
+    runs, records, floors, overlap, perturbed = make_study(tmp_path, ["yo"] if damage == "language" else ["yo", "hi"])
     path = Path(overlap["yo"] if damage.startswith("overlap") else runs[0][3])
     lines = path.read_text().splitlines()
     if damage in ("missing", "overlap"):
@@ -413,5 +417,13 @@ def test_incomplete_tables_are_refused(tmp_path, damage, message):
         perturbed = {}
     path.write_text("\n".join([*lines, ""]))
     with pytest.raises(InputError, match=message):
-        collect_scores.main(runs, floors, overlap, perturbed, str(tmp_path / "s.parquet"), str(tmp_path / "s.csv"))
+        out = str(tmp_path / "s.parquet"), str(tmp_path / "s.csv")
+        collect_scores.main(runs, records, floors, overlap, perturbed, *out)
     assert not (tmp_path / "s.csv").exists()
+
+
+def test_runs_of_different_precision_are_refused(tmp_path):
+    inputs = make_study(tmp_path)
+    write_json(inputs[1][1], {"precision": "bf16"})
+    with pytest.raises(InputError, match=r"same precision, these have fp32 \(run .*run-0.json\), bf16 \(run .*run-1"):
+        collect_scores.main(*inputs, str(tmp_path / "s.parquet"), str(tmp_path / "s.csv"))

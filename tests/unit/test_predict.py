@@ -1,0 +1,130 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from compression import predict as predict_module
+from compression.checkpoint import save_model
+from compression.encoded import LOST, concatenate
+from compression.files import InputError
+from compression.mentions import LABELS
+from compression.model import load_trained
+from compression.predict import lost_words, predict
+from test_packing import padded_inputs, random_sentences, tiny_model
+
+LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4]
+SENTENCES = random_sentences(LENGTHS, all_lost=[0, 5, 12, 19])
+
+
+def padded_predictions(model, sentences):
+    """The tag of every word by the padded model, 4 sentences at a time in their order, and the smallest lead over
+    the second best tag."""
+    tags, leads = [], []
+    for start in range(0, len(sentences), 4):
+        chosen = np.arange(start, min(start + 4, len(sentences)))
+        inputs = padded_inputs(sentences, chosen, model.config.pad_token_id)
+        with torch.no_grad():
+            logits = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits
+        for row, sentence in enumerate(chosen):
+            firsts = sentences.first_pieces[slice(*sentences.word_offsets[sentence : sentence + 2])]
+            tags.append([0 if first == LOST else int(logits[row, first].argmax()) for first in firsts.tolist()])
+        best = logits.topk(2).values
+        leads.append((best[..., 0] - best[..., 1])[inputs["labels"] >= 0].min())
+    return tags, min(leads)
+
+
+@pytest.mark.parametrize("budget", [512, 70, 1])
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+def test_predictions_are_the_best_tags_of_the_padded_model(family, budget, monkeypatch):
+    monkeypatch.setattr(predict_module, "BATCH_PIECES", budget)
+    model = tiny_model(family).eval()
+    expected, lead = padded_predictions(model, SENTENCES)
+    assert lead > 1e-4, "two tags too close to each other for rounding"
+    predicted = predict(model, SENTENCES, "fp32")
+    assert [tags.tolist() for tags in predicted] == expected
+    assert all(tags.dtype == np.int8 for tags in predicted)
+    assert len({tag for tags in expected for tag in tags}) >= 4, "a model that tells sentences apart too little"
+
+
+def test_sentences_keep_their_order_whatever_their_lengths():
+    model = tiny_model("bert").eval()
+    by_sentence = [tags.tolist() for tags in predict(model, SENTENCES, "fp32")]
+    parts = [random_sentences([length], seed=length) for length in (4, 60, 9, 60, 2)]
+    alone = [predict(model, part, "fp32")[0].tolist() for part in parts]
+    together = predict(model, concatenate(parts), "fp32")
+    assert [tags.tolist() for tags in together] == alone
+    assert [len(tags) for tags in by_sentence] == SENTENCES.word_counts.tolist()
+
+
+def test_lost_words_are_outside_whatever_the_model_says():
+    model = tiny_model("bert").eval()
+    model.classifier.bias.data[LABELS.index("B-LOC")] = 100.0
+    for sentence, tags in enumerate(predict(model, SENTENCES, "fp32")):
+        firsts = SENTENCES.first_pieces[slice(*SENTENCES.word_offsets[sentence : sentence + 2])]
+        assert tags.tolist() == np.where(firsts == LOST, 0, 5).tolist()
+
+
+def test_lost_words_are_counted():
+    lost = lost_words(SENTENCES)
+    expected = []
+    for sentence in range(len(SENTENCES)):
+        firsts = SENTENCES.first_pieces[slice(*SENTENCES.word_offsets[sentence : sentence + 2])].tolist()
+        expected.append(firsts.count(LOST))
+    assert lost.tolist() == expected
+    assert lost[[0, 5, 12, 19]].tolist() == SENTENCES.word_counts[[0, 5, 12, 19]].tolist()
+    assert lost.sum() < SENTENCES.word_counts.sum()
+
+
+def test_gold_tags_have_no_part_in_a_prediction():
+    model = tiny_model("bert").eval()
+    blind = dataclasses.replace(SENTENCES, tags=np.zeros_like(SENTENCES.tags))
+    for one, other in zip(predict(model, SENTENCES, "fp32"), predict(model, blind, "fp32"), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+def test_mixed_precision_predicts_nearly_the_same():
+    model = tiny_model("bert").eval()
+    one, other = (np.concatenate(predict(model, SENTENCES, precision)) for precision in ("fp32", "bf16"))
+    assert 0.9 < np.mean(one == other) <= 1
+
+
+# Loading a model
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A stored model with dropout, whose labels are right."""
+    model = tiny_model("xlm-roberta", dropout=0.1)
+    model.config.id2label = dict(enumerate(LABELS))
+    model.config.label2id = {label: number for number, label in enumerate(LABELS)}
+    save_model(model, tmp_path / "model.safetensors", tmp_path / "config.json")
+    return tmp_path
+
+
+def test_a_stored_model_predicts_as_the_one_in_memory(folder):
+    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
+    loaded, model = load_trained(folder), tiny_model("xlm-roberta").eval()
+    assert not loaded.training, "dropout is on"
+    for one, other in zip(predict(loaded, SENTENCES, "fp32"), predict(model, SENTENCES, "fp32"), strict=True):
+        assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        ["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG"],  # XTREME's order
+        [*LABELS[:5], LABELS[6], LABELS[5]],
+        [*LABELS, "B-MISC"],
+        LABELS[:3],
+        [f"LABEL_{number}" for number in range(7)],
+    ],
+)
+def test_a_model_of_other_labels_is_refused(folder, labels):
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"] = {str(number): label for number, label in enumerate(labels)}
+    config["label2id"] = {label: number for number, label in enumerate(labels)}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"config\.json: labels .*, expected \('O', 'B-PER'") as error:
+        load_trained(folder)
+    assert "\n" not in str(error.value)

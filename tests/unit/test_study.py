@@ -1,0 +1,359 @@
+import shutil
+from pathlib import Path
+
+import pytest
+from compression.files import InputError
+from compression.languages import read_languages
+from compression.study import (
+    code_digest,
+    expected_sizes,
+    fixed_training_size,
+    lock_digest,
+    pool_languages,
+    training_languages,
+    training_sets,
+)
+from compression.variants import choose_schedule, parse_variant, variant_names
+
+ROOT = Path(__file__).parents[2]
+TABLE = read_languages(ROOT / "resources" / "languages.tsv")
+ALL = list(TABLE)
+
+# The languages of XTREME as SPEC lists them
+
+SIZES = {
+    100: "jv my yo",
+    1000: "kk sw te",
+    5000: "af hi mr",
+    10000: "bn eu ka ml tl",
+    15000: "et ta",
+    20000: "ar bg de el en es fa fi fr he hu id it ja ko ms nl pt ru th tr ur vi zh",
+}
+SHARES = {100: 0.05, 1000: 0.19, 5000: 0.21, 10000: 0.23, 15000: 0.31, 20000: 2.93}
+TEST_SIZES = {100: "jv my yo", 10000: "ar bg de el en es et eu fa fi fr he hu id it ja ka ko nl pt ru th tr vi zh"}
+FAMILIES = {
+    "Germanic": "af de en nl",
+    "Afro-Asiatic": "ar he",
+    "Slavic": "bg ru",
+    "Indo-Aryan": "bn hi mr ur",
+    "Greek": "el",
+    "Romance": "es fr it pt",
+    "Uralic": "et fi hu",
+    "Basque": "eu",
+    "Iranian": "fa",
+    "Austronesian": "id jv ms tl",
+    "Japonic": "ja",
+    "Kartvelian": "ka",
+    "Turkic": "kk tr",
+    "Koreanic": "ko",
+    "Dravidian": "ml ta te",
+    "Sino-Tibetan": "my zh",
+    "Niger-Congo": "sw yo",
+    "Kra-Dai": "th",
+    "Austro-Asiatic": "vi",
+}
+SCRIPTS = {
+    "Latin": "af de en es et eu fi fr hu id it jv ms nl pt sw tl tr vi yo",
+    "Arabic": "ar fa ur",
+    "Cyrillic": "bg kk ru",
+    "Bengali": "bn",
+    "Greek": "el",
+    "Hebrew": "he",
+    "Devanagari": "hi mr",
+    "Japanese": "ja",
+    "Georgian": "ka",
+    "Hangul": "ko",
+    "Malayalam": "ml",
+    "Burmese": "my",
+    "Tamil": "ta",
+    "Telugu": "te",
+    "Thai": "th",
+    "Chinese": "zh",
+}
+INDO_EUROPEAN = ("Germanic", "Slavic", "Romance", "Indo-Aryan", "Iranian", "Greek")
+
+
+def by_language(groups):
+    return {code: key for key, codes in groups.items() for code in codes.split()}
+
+
+def test_the_40_languages_are_those_of_table_1():
+    assert len(TABLE) == 40
+    assert {code: row.train_size for code, row in TABLE.items()} == by_language(SIZES)
+    assert sum(row.train_size for row in TABLE.values()) == 578_300
+    assert all(row.pretraining_share == SHARES[row.train_size] for row in TABLE.values())
+    tests = by_language(TEST_SIZES)
+    assert {code: row.test_size for code, row in TABLE.items()} == {code: tests.get(code, 1000) for code in TABLE}
+    monolingual = {code for code, row in TABLE.items() if row.monolingual}
+    assert monolingual == {"en", "zh", "bn", "eu", "af", "hi", "sw", "te", "jv", "yo"}
+
+
+def test_families_phyla_and_scripts_are_those_of_the_study():
+    assert {code: row.family for code, row in TABLE.items()} == by_language(FAMILIES)
+    assert {code: row.script for code, row in TABLE.items()} == by_language(SCRIPTS)
+    for row in TABLE.values():
+        assert row.phylum == ("Indo-European" if row.family in INDO_EUROPEAN else row.family), row.code
+        assert row.name and row.name.isascii()
+    assert (TABLE["yo"].name, TABLE["jv"].name, TABLE["eu"].name) == ("Yoruba", "Javanese", "Basque")
+
+
+HEADER = "code\tname\tphylum\tfamily\tscript\ttrain_size\ttest_size\tpretraining_share\tmonolingual"
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "yo\tYoruba\tNiger-Congo\tNiger-Congo\tLatin\tmany\t100\t0.05\tyes",
+        "yo\tYoruba\tNiger-Congo\tNiger-Congo\tLatin\t100\t100\t0.05\tperhaps",
+        "yo\tYoruba\tNiger-Congo\tNiger-Congo\tLatin\t100\t100",
+    ],
+)
+def test_a_wrong_row_of_the_languages_is_named(tmp_path, row):
+    good = "sw\tSwahili\tNiger-Congo\tNiger-Congo\tLatin\t1000\t1000\t0.19\tyes"
+    (tmp_path / "languages.tsv").write_text("\n".join([HEADER, good, row]) + "\n")
+    with pytest.raises(InputError, match=r"languages\.tsv: line 3: wrong or missing value") as error:
+        read_languages(tmp_path / "languages.tsv")
+    assert "\n" not in str(error.value)
+
+
+# Pools
+
+
+def test_the_pool_of_in_language_is_the_language_itself():
+    assert all(pool_languages(code, "in-language", ALL, TABLE) == [code] for code in ALL)
+
+
+@pytest.mark.parametrize("perturbation, groups", [("in-script", SCRIPTS), ("in-family", FAMILIES)])
+def test_cross_language_pools_are_the_others_of_the_group(perturbation, groups):
+    for codes in groups.values():
+        group = codes.split()
+        for code in group:
+            others = [other for other in group if other != code]
+            assert pool_languages(code, perturbation, ALL, TABLE) == others
+            assert pool_languages(code, perturbation, ALL, TABLE, own_language=True) == (group if others else [])
+
+
+@pytest.mark.parametrize(
+    "perturbation, alone",
+    [
+        ("in-script", "bn el he ja ka ko ml my ta te th zh"),
+        ("in-family", "el eu fa ja ka ko th vi"),
+    ],
+)
+def test_languages_alone_in_their_group(perturbation, alone):
+    found = [code for code in ALL if not pool_languages(code, perturbation, ALL, TABLE)]
+    assert found == alone.split()
+    monolingual = [code for code in found if TABLE[code].monolingual]
+    assert monolingual == {"in-script": ["bn", "te", "zh"], "in-family": ["eu"]}[perturbation]
+
+
+def test_pools_hold_only_the_languages_of_the_study_in_its_order():
+    studied = ["yo", "jv", "sw", "te", "af", "hi"]
+    assert pool_languages("jv", "in-script", studied, TABLE) == ["yo", "sw", "af"]
+    assert pool_languages("jv", "in-family", studied, TABLE) == []
+    assert pool_languages("jv", "in-family", studied, TABLE, own_language=True) == []
+    assert pool_languages("sw", "in-family", studied, TABLE) == ["yo"]
+    assert pool_languages("sw", "in-family", studied, TABLE, own_language=True) == ["yo", "sw"]
+
+
+# Training sets, sizes, variants, schedules
+
+CONFIG = {
+    "languages": ALL,
+    "monolingual": ["en", "yo"],
+    "multilingual": True,
+    "data": {"source": "hub", "allow_other_sizes": False, "synthetic": {"seed": 0, "sizes": {}}},
+}
+SYNTHETIC = {
+    "source": "synthetic",
+    "allow_other_sizes": True,
+    "synthetic": {
+        "seed": 0,
+        "sizes": {"en": {"train": 30, "validation": 8, "test": 9}, "yo": {"train": 12, "validation": 4, "test": 5}},
+    },
+}
+
+
+def test_training_sets_and_their_languages():
+    assert training_sets(CONFIG) == ["en", "yo", "multilingual"]
+    assert training_sets({**CONFIG, "multilingual": False}) == ["en", "yo"]
+    assert training_sets({**CONFIG, "monolingual": []}) == ["multilingual"]
+    assert training_languages("yo", CONFIG) == ["yo"]
+    assert training_languages("multilingual", CONFIG) == ALL
+
+
+def test_sizes_that_the_config_fixes():
+    assert expected_sizes("ur", CONFIG, TABLE) == {"train": 20000, "validation": 1000, "test": 1000}
+    assert fixed_training_size("multilingual", CONFIG, TABLE) == 578_300
+    assert fixed_training_size("yo", CONFIG, TABLE) == 100
+    other = {**CONFIG, "data": {**CONFIG["data"], "allow_other_sizes": True}}
+    assert fixed_training_size("yo", other, TABLE) is None
+    synthetic = {**CONFIG, "languages": ["en", "yo"], "data": SYNTHETIC}
+    assert expected_sizes("yo", synthetic, TABLE) == {"train": 12, "validation": 4, "test": 5}
+    assert fixed_training_size("multilingual", synthetic, TABLE) == 42
+
+
+def test_the_paper_has_thirteen_variants():
+    names = variant_names(["partial", "full"], [50, 70, 80, 90, 95, 98])
+    assert names[0] == "dense"
+    assert names[1:7] == ["partial-50", "partial-70", "partial-80", "partial-90", "partial-95", "partial-98"]
+    assert names[7:] == ["full-50", "full-70", "full-80", "full-90", "full-95", "full-98"]
+    assert variant_names(["full"], [90, 50]) == ["dense", "full-50", "full-90"]
+    assert variant_names([], [50]) == variant_names(["full"], []) == ["dense"]
+    assert [parse_variant(name) for name in ("dense", "partial-50", "full-98")] == [
+        ("", 0),
+        ("partial", 50),
+        ("full", 98),
+    ]
+
+
+@pytest.mark.parametrize(
+    "sentences, up_to",
+    [(1, 100), (100, 100), (101, 1000), (1000, 1000), (1001, 20000), (20000, 20000), (578300, 20000)],
+)
+def test_a_training_set_takes_the_smallest_class_that_is_not_smaller(sentences, up_to):
+    schedules = [{"up_to": size} for size in (100, 1000, 20000)]
+    assert choose_schedule(schedules, sentences)["up_to"] == up_to
+
+
+# What a rule's code is
+
+SCRIPT = '''"""Train."""
+
+from compression.loop import train
+from logs import log_to
+
+if __name__ == "__main__":
+    train()
+'''
+LOOP = '''"""The loop."""
+
+from compression import steps
+
+
+def train(rate=0.1):
+    """Train."""
+    return steps.take(rate)  # go
+'''
+STEPS = '''LIMIT = 3
+"""How far."""
+
+
+def take(rate):
+    return min(rate, LIMIT)
+'''
+
+
+@pytest.fixture
+def scripts(tmp_path):
+    """A script that imports a module that imports another; `report` is a module that none of them imports."""
+    (tmp_path / "compression").mkdir()
+    write = {"train.py": SCRIPT, "logs.py": "A = 1\n", "compression/__init__.py": "", "compression/loop.py": LOOP}
+    write |= {"compression/steps.py": STEPS, "compression/report.py": "B = 1\n"}
+    for name, text in write.items():
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def digest(scripts):
+    return code_digest(scripts / "train.py", scripts / "compression")
+
+
+UNCHANGED = {
+    "comment": ("compression/steps.py", "LIMIT = 3\n", "# three\nLIMIT = 3  # steps\n\n\n"),
+    "comment in the script": ("train.py", "    train()", "    # now\n    train()"),
+    "docstring of a module": ("compression/loop.py", "The loop.", "A loop,\nin two lines."),
+    "docstring of a function": ("compression/loop.py", '    """Train."""\n', ""),
+    "docstring of an attribute": ("compression/steps.py", "How far", "How many steps"),
+    "formatting": ("compression/loop.py", "def train(rate=0.1):", "def train(\n    rate = 0.10,\n):"),
+    "quotes": ("train.py", '"__main__"', "'__main__'"),
+    "how scripts log": ("logs.py", "A = 1", "A = 2"),
+    "module that is not imported": ("compression/report.py", "B = 1", "B = 2"),
+}
+CHANGED = {
+    "script": ("train.py", "train()\n", "train(0.2)\n"),
+    "module": ("compression/loop.py", "rate=0.1", "rate=0.2"),
+    "module that a module imports": ("compression/steps.py", "LIMIT = 3", "LIMIT = 4"),
+    "string that is used": ("compression/steps.py", "LIMIT = 3", 'LIMIT = "3"'),
+    "another import": ("compression/steps.py", "LIMIT = 3", "import compression.report\n\nLIMIT = 3"),
+    "import inside a function": (
+        "compression/steps.py",
+        "    return",
+        "    from compression.report import B\n\n    return",
+    ),
+}
+
+
+@pytest.mark.parametrize("file, old, new", UNCHANGED.values(), ids=UNCHANGED)
+def test_the_digest_of_code_does_not_change_with(scripts, file, old, new):
+    before, text = digest(scripts), (scripts / file).read_text()
+    assert old in text
+    (scripts / file).write_text(text.replace(old, new))
+    assert digest(scripts) == before
+
+
+@pytest.mark.parametrize("file, old, new", CHANGED.values(), ids=CHANGED)
+def test_the_digest_of_code_changes_with(scripts, file, old, new):
+    before, text = digest(scripts), (scripts / file).read_text()
+    assert old in text
+    (scripts / file).write_text(text.replace(old, new))
+    assert digest(scripts) != before
+
+
+def test_a_module_counts_as_soon_as_it_is_imported(scripts):
+    (scripts / "compression/steps.py").write_text("from compression import report\n" + STEPS)
+    before = digest(scripts)
+    (scripts / "compression/report.py").write_text("B = 2\n")
+    assert digest(scripts) != before
+
+
+def test_modules_that_import_each_other_have_a_digest(scripts):
+    (scripts / "compression/steps.py").write_text("from compression import loop\n" + STEPS)
+    assert len(digest(scripts)) == 16
+
+
+def test_the_digest_does_not_depend_on_where_the_code_lies(scripts, tmp_path_factory):
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "checkout"
+    shutil.copytree(scripts, elsewhere)
+    assert digest(elsewhere) == digest(scripts)
+
+
+@pytest.mark.parametrize(
+    "script, module, counts",
+    [
+        ("finetune", "pruning", True),
+        ("finetune", "encoded", True),
+        ("finetune", "scoring", False),
+        ("finetune", "plots", False),
+        ("predict", "encoded", True),
+        ("predict", "pruning", False),
+        ("score", "scoring", True),
+        ("score", "finetune", False),
+    ],
+)
+def test_the_project_s_own_scripts_depend_on_what_they_import(tmp_path, script, module, counts):
+    shutil.copytree(ROOT / "workflow" / "scripts", tmp_path / "scripts")
+    path = tmp_path / "scripts" / "compression" / f"{module}.py"
+    before = code_digest(tmp_path / "scripts" / f"{script}.py", path.parent)
+    assert before == code_digest(ROOT / f"workflow/scripts/{script}.py", ROOT / "workflow/scripts/compression")
+    path.write_text(path.read_text() + "\n\nADDED = 1\n")
+    assert (code_digest(tmp_path / "scripts" / f"{script}.py", path.parent) != before) == counts
+
+
+LOCK = "# pins\nnumpy==2.3.1\n\ntorch==2.13.0  # CPU\n"
+
+
+@pytest.mark.parametrize(
+    "text, same",
+    [
+        ("torch==2.13.0\nnumpy==2.3.1", True),
+        ("numpy==2.3.1\n# other words\ntorch==2.13.0\n\n\n", True),
+        ("numpy==2.3.2\ntorch==2.13.0\n", False),
+        ("numpy==2.3.1\n", False),
+        ("numpy==2.3.1\ntorch==2.13.0\ntqdm==4.67.1\n", False),
+    ],
+)
+def test_the_digest_of_a_lock_is_that_of_its_pins(tmp_path, text, same):
+    for name, content in (("one", LOCK), ("other", text)):
+        (tmp_path / name).write_text(content)
+    assert (lock_digest(tmp_path / "one") == lock_digest(tmp_path / "other")) == same
