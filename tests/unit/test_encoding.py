@@ -248,6 +248,15 @@ def test_a_file_cut_short_is_refused_by_name(tmp_path):
         read_encoded(tmp_path / "a.parquet")
 
 
+def test_a_file_damaged_in_the_middle_is_refused_by_name(tmp_path):
+    write_encoded(tmp_path / "a.parquet", SMALL)
+    content = bytearray((tmp_path / "a.parquet").read_bytes())
+    content[30:60] = b"x" * 30
+    (tmp_path / "a.parquet").write_bytes(content)
+    with pytest.raises(InputError, match=r"a\.parquet: not a readable Parquet file"):
+        read_encoded(tmp_path / "a.parquet")
+
+
 def test_a_file_with_other_columns_is_refused_by_name(tmp_path):
     pq.write_table(pa.table({"tokens": pa.array([["a"]])}), tmp_path / "a.parquet")
     with pytest.raises(InputError, match=r"a\.parquet: columns \['tokens'\], expected"):

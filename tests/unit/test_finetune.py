@@ -9,6 +9,7 @@ import pytest
 import torch
 from compression import finetune as finetune_module
 from compression.encoded import pack, write_encoded
+from compression.encoder import FILES as ENCODER_FILES
 from compression.encoder import random_encoder
 from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
@@ -259,6 +260,18 @@ def run(study, out, variant, seed=1, schedules=SCHEDULES, finetuning=FINETUNING,
 def runs(study, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     return {variant: run(study, folder / variant, variant) for variant in ("dense", "partial-50", "full-90")}
+
+
+def test_the_same_texts_sizes_and_seed_give_the_same_encoder(tmp_path):
+    random = np.random.default_rng(0)
+    texts = [["".join(random.choice(list("abcdefghij"), random.integers(1, 6))) for _ in range(5)] for _ in range(300)]
+    for name in ("a", "b", "c"):
+        random_encoder(iter(texts), {**SIZES, "vocabulary": 300}, 0, tmp_path / name)
+    for name in ENCODER_FILES:
+        assert len({(tmp_path / folder / name).read_bytes() for folder in "abc"}) == 1, name
+    random_encoder(iter(texts), {**SIZES, "vocabulary": 300}, 1, tmp_path / "d")
+    weights = [(tmp_path / folder / "model.safetensors").read_bytes() for folder in "ad"]
+    assert weights[0] != weights[1]
 
 
 def curve_without_speed(folder):

@@ -10,11 +10,13 @@ from compression.encoded import LOST, concatenate
 from compression.files import InputError
 from compression.mentions import LABELS
 from compression.model import load_trained
-from compression.predict import lost_words, predict
+from compression.predict import lost_words, predict, predict_language
 from test_packing import padded_inputs, random_sentences, tiny_model
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4]
 SENTENCES = random_sentences(LENGTHS, all_lost=[0, 5, 12, 19])
+TEST_SETS = {"validation": [9, 3], "regular": [50, 4, 7], "in-script": [4, 41, 6]}
+"""Lengths of the sentences of some test sets."""
 
 
 def padded_predictions(model, sentences):
@@ -74,6 +76,20 @@ def test_lost_words_are_counted():
     assert lost.tolist() == expected
     assert lost[[0, 5, 12, 19]].tolist() == SENTENCES.word_counts[[0, 5, 12, 19]].tolist()
     assert lost.sum() < SENTENCES.word_counts.sum()
+
+
+def test_a_language_s_predictions_are_those_of_each_of_its_test_sets():
+    model = tiny_model("bert").eval()
+    parts = {name: random_sentences(lengths, seed=n) for n, (name, lengths) in enumerate(TEST_SETS.items())}
+    sizes = {name: len(part) for name, part in parts.items()}
+    together = predict_language(model, "yo", concatenate(list(parts.values())), sizes, "fp32")
+    assert list(together) == list(TEST_SETS)
+    for name, part in parts.items():
+        found = together[name]
+        assert found.language == "yo"
+        assert list(found.digests) == list(part.digests)
+        assert [tags.tolist() for tags in found.tags] == [tags.tolist() for tags in predict(model, part, "fp32")]
+        assert list(found.lost) == lost_words(part).tolist()
 
 
 def test_gold_tags_have_no_part_in_a_prediction():

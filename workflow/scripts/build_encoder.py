@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compression.encoder import FILES, fetch_encoder, random_encoder
+from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder
 from compression.files import read_json
 from compression.wikiann import read_corpus
 from logs import log_to
@@ -22,6 +22,7 @@ def main(source: str, name: str, sizes: dict | None, commit_path: str | None, tr
             random_encoder(read_texts(train_paths), sizes, sizes["seed"], Path(folder))
         else:
             fetch_encoder(name, read_json(commit_path)["commit"] if commit_path else None, Path(folder))
+        check_packing(Path(folder))
         for file in FILES:
             Path(folder, file).rename(Path(out, file))
 

@@ -3,14 +3,27 @@
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast, logging
+from transformers import (
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    PreTrainedTokenizerFast,
+    logging,
+)
 
+from compression.encoded import EncodedSentences, pack
 from compression.files import InputError
+from compression.model import load_encoder, packed_inputs
 
 FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
 """What an encoder folder holds."""
+
+PACKING_TOLERANCE = 1e-3
+"""Largest difference of two scores that rounding explains."""
 
 SPECIAL_PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 logging.set_verbosity_error()
@@ -21,16 +34,22 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     """Load an encoder and its fast tokenizer from the Hub or a folder, and save both to the folder `out`.
 
     source: a Hub id (`google-bert/bert-base-multilingual-cased`) or a folder. revision: commit, for a Hub id.
-    Raises InputError when it cannot be loaded, has no fast tokenizer, or the tokenizer is of another model.
+    Raises InputError when it cannot be loaded, lacks weights or a fast tokenizer, or has another model's tokenizer.
     """
     try:
         tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, use_fast=True)
-        model = AutoModel.from_pretrained(source, revision=revision, dtype=torch.float32)
+        tagger, loading = AutoModelForTokenClassification.from_pretrained(
+            source, revision=revision, dtype=torch.float32, output_loading_info=True
+        )
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         cause = " ".join(str(error).split())[:300]
         raise InputError(f"encoder: {source} (revision {revision}) cannot be loaded: {cause}") from None
     if not tokenizer.is_fast:
         raise InputError(f"encoder: {source} has no fast tokenizer (tokenizer.json), which word alignment needs")
+    model = tagger.base_model  # without the pooler, which no tagger uses
+    missing = sorted(name for name in loading["missing_keys"] if name.startswith(f"{tagger.base_model_prefix}."))
+    if missing:
+        raise InputError(f"encoder: {source} has no weights for {missing[0]} ({len(missing)} matrices are missing)")
     rows = model.get_input_embeddings().num_embeddings
     if len(tokenizer) > rows:
         raise InputError(
@@ -99,3 +118,31 @@ def random_encoder(texts: Iterable[list[str]], sizes: dict[str, int], seed: int,
     )
     model.save_pretrained(out)
     wrapped.save_pretrained(out)
+
+
+@torch.inference_mode()
+def check_packing(folder: Path) -> None:
+    """Raise InputError unless the encoder in a folder gives a sentence the same tags packed with others as alone.
+
+    Compares the model's own call on one sentence at a time with one packed batch of several: a model that takes no
+    position ids, or none of the block-diagonal mask, would train on sentences that see each other.
+    """
+    model = load_encoder(folder, dropout=0.0, seed=0).eval()
+    random = np.random.default_rng(0)
+    lengths = np.array([5, 2, 9])
+    pieces = random.integers(model.get_input_embeddings().num_embeddings // 2, size=lengths.sum()) + 5
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    words = np.concatenate([np.arange(length) for length in lengths])  # every piece is the first of a word
+    sentences = EncodedSentences(pieces, offsets, words, np.zeros_like(words), offsets, [""] * len(lengths))
+    try:
+        packed = model(**packed_inputs(pack(sentences, np.arange(len(lengths))), model, torch.device("cpu"))).logits[0]
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise InputError(f"encoder: {model.config.model_type} models take no packed batches ({error})") from None
+    rows = [pieces[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    alone = torch.cat([model(input_ids=torch.from_numpy(row)[None]).logits[0] for row in rows])
+    difference = float((packed - alone).abs().max())
+    if difference > PACKING_TOLERANCE:
+        raise InputError(
+            f"encoder: {model.config.model_type} models cannot be trained on packed batches: the scores of a sentence "
+            f"differ by {difference:.2g} from those it has alone"
+        )

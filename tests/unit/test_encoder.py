@@ -1,0 +1,121 @@
+"""The encoder stage: what it accepts, what it refuses, and that a described encoder is reproducible."""
+
+from pathlib import Path
+
+import pytest
+import torch
+from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder, train_wordpiece
+from compression.files import InputError
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer, models
+from transformers import (
+    AlbertConfig,
+    AlbertModel,
+    BertConfig,
+    BertModel,
+    DebertaV2Config,
+    DebertaV2Model,
+    ElectraConfig,
+    ElectraModel,
+    PreTrainedTokenizerFast,
+    XLMRobertaConfig,
+    XLMRobertaModel,
+)
+
+SIZES = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
+TEXTS = [["Ann", "lives", "in", "Rome"], ["दिल्ली", "में", "राम"], ["Ann", "and", "Bob"]] * 5
+SMALL = {
+    "vocab_size": 120,
+    "hidden_size": 16,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 2,
+    "intermediate_size": 32,
+    "max_position_embeddings": 64,
+}
+
+
+def save(folder: Path, model) -> Path:
+    torch.manual_seed(0)
+    model.save_pretrained(folder)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        lambda: BertModel(BertConfig(**SMALL)),
+        lambda: XLMRobertaModel(XLMRobertaConfig(**SMALL, pad_token_id=1)),
+        lambda: ElectraModel(ElectraConfig(**SMALL, embedding_size=16)),
+        lambda: AlbertModel(AlbertConfig(**SMALL, embedding_size=16)),
+    ],
+    ids=["bert", "xlm-roberta", "electra", "albert"],
+)
+def test_encoders_that_can_be_packed(tmp_path, model):
+    check_packing(save(tmp_path, model()))
+
+
+def test_an_encoder_that_cannot_be_packed_is_refused(tmp_path):
+    config = DebertaV2Config(**SMALL, relative_attention=True, position_biased_input=False, pos_att_type=["p2c", "c2p"])
+    folder = save(tmp_path, DebertaV2Model(config))
+    with pytest.raises(InputError, match="^encoder: deberta-v2 models .*packed batches"):
+        check_packing(folder)
+
+
+def test_a_described_encoder_is_reproducible(tmp_path):
+    for name in ("a", "b"):
+        random_encoder(iter(TEXTS), SIZES, 3, tmp_path / name)
+    for file in FILES:
+        assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
+    random_encoder(TEXTS, SIZES, 4, tmp_path / "c")
+    assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
+
+
+def test_the_trained_vocabulary_has_whole_words_pieces_and_special_pieces_first():
+    vocabulary = train_wordpiece(TEXTS, 300)
+    assert [piece for piece, number in sorted(vocabulary.items(), key=lambda item: item[1])][:5] == [
+        "[PAD]",
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        "[MASK]",
+    ]
+    assert {"Ann", "Rome", "##o", "द"} <= set(vocabulary)
+    assert len(vocabulary) <= 300
+
+
+def test_a_folder_is_fetched_whole(tmp_path):
+    random_encoder(TEXTS, SIZES, 0, tmp_path / "source")
+    fetch_encoder(str(tmp_path / "source"), None, tmp_path / "copy")
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == set(FILES)
+    source, copy = (load_file(tmp_path / name / "model.safetensors") for name in ("source", "copy"))
+    assert set(source) == set(copy)
+    assert all(torch.equal(source[name], copy[name]) for name in source)
+    text = ["Ann", "दिल्ली", "xyz"]
+    ids = [
+        Tokenizer.from_file(str(tmp_path / name / "tokenizer.json")).encode(text, is_pretokenized=True).ids
+        for name in ("source", "copy")
+    ]
+    assert ids[0] == ids[1]
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(InputError, match=f"encoder: {tmp_path}.*cannot be loaded"):
+        fetch_encoder(str(tmp_path), None, tmp_path / "out")
+
+
+def test_an_encoder_that_lacks_weights_is_refused(tmp_path):
+    random_encoder(TEXTS, SIZES, 0, tmp_path / "source")
+    weights = load_file(tmp_path / "source/model.safetensors")
+    del weights["encoder.layer.0.attention.self.key.weight"]
+    save_file(weights, tmp_path / "source/model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match="has no weights for bert.encoder.layer.0.attention.self.key.weight"):
+        fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")
+
+
+def test_the_tokenizer_of_a_larger_model_is_refused(tmp_path):
+    random_encoder(TEXTS, SIZES, 0, tmp_path / "source")
+    pieces = {f"piece{number}": number for number in range(500)} | {"[UNK]": 500}
+    other = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordPiece(pieces, unk_token="[UNK]")))
+    other.save_pretrained(tmp_path / "source")
+    with pytest.raises(InputError, match="tokenizer has 501 pieces, the model .* rows: the tokenizer of another"):
+        fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")
