@@ -17,6 +17,8 @@ from transformers import (
     DebertaV2Model,
     ElectraConfig,
     ElectraModel,
+    ModernBertConfig,
+    ModernBertModel,
     PreTrainedTokenizerFast,
     XLMRobertaConfig,
     XLMRobertaModel,
@@ -51,14 +53,21 @@ def save(folder: Path, model) -> Path:
     ids=["bert", "xlm-roberta", "electra", "albert"],
 )
 def test_encoders_that_can_be_packed(tmp_path, model):
-    check_packing(save(tmp_path, model()))
+    check_packing(save(tmp_path, model()), 60)
 
 
 def test_an_encoder_that_cannot_be_packed_is_refused(tmp_path):
     config = DebertaV2Config(**SMALL, relative_attention=True, position_biased_input=False, pos_att_type=["p2c", "c2p"])
     folder = save(tmp_path, DebertaV2Model(config))
     with pytest.raises(InputError, match="^encoder: deberta-v2 models .*packed batches"):
-        check_packing(folder)
+        check_packing(folder, 60)
+
+
+def test_an_encoder_that_attends_within_a_window_is_refused(tmp_path):
+    config = ModernBertConfig(**SMALL, local_attention=8, global_attn_every_n_layers=2, pad_token_id=0)
+    folder = save(tmp_path, ModernBertModel(config))
+    with pytest.raises(InputError, match="^encoder: modernbert models cannot be trained on packed batches"):
+        check_packing(folder, 60)
 
 
 def test_a_described_encoder_is_reproducible(tmp_path):

@@ -11,6 +11,7 @@ from compression.files import InputError
 from compression.mentions import LABELS
 from compression.model import load_trained
 from compression.predict import lost_words, predict, predict_language
+from safetensors.torch import load_file, save_file
 from test_packing import padded_inputs, random_sentences, tiny_model
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4]
@@ -141,6 +142,23 @@ def test_a_model_of_other_labels_is_refused(folder, labels):
     config["id2label"] = {str(number): label for number, label in enumerate(labels)}
     config["label2id"] = {label: number for number, label in enumerate(labels)}
     (folder / "config.json").write_text(json.dumps(config))
-    with pytest.raises(InputError, match=r"config\.json: labels .*, expected \('O', 'B-PER'") as error:
+    with pytest.raises(InputError, match=r"config\.json: labels .*, expected {0: 'O', 1: 'B-PER'") as error:
         load_trained(folder)
     assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize("name", ["classifier.weight", "roberta.encoder.layer.0.output.dense.weight"])
+def test_a_stored_model_without_one_of_its_matrices_is_refused(folder, name):
+    stored = load_file(folder / "model.safetensors")
+    del stored[name]
+    save_file(stored, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError, match=name):
+        load_trained(folder)
+
+
+def test_label_ids_that_do_not_begin_at_0_are_refused(folder):
+    config = json.loads((folder / "config.json").read_text())
+    config["id2label"] = {str(number): label for number, label in enumerate(LABELS, start=1)}
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match=r"config\.json: labels"):
+        load_trained(folder)

@@ -357,3 +357,16 @@ def test_the_digest_of_a_lock_is_that_of_its_pins(tmp_path, text, same):
     for name, content in (("one", LOCK), ("other", text)):
         (tmp_path / name).write_text(content)
     assert (lock_digest(tmp_path / "one") == lock_digest(tmp_path / "other")) == same
+
+
+@pytest.mark.parametrize("file", ["here.py", "there.py", "__init__.py"])
+def test_relative_imports_and_the_package_itself_count(tmp_path, file):
+    (tmp_path / "compression").mkdir()
+    texts = {"a.py": "from . import here\nfrom .there import X\n", "here.py": "", "there.py": "X = 1\n"}
+    texts["__init__.py"] = ""
+    for name, text in texts.items():
+        (tmp_path / "compression" / name).write_text(text)
+    (tmp_path / "script.py").write_text("from compression import a\n")
+    before = code_digest(tmp_path / "script.py", tmp_path / "compression")
+    (tmp_path / "compression" / file).write_text("Y = 1\n")
+    assert code_digest(tmp_path / "script.py", tmp_path / "compression") != before

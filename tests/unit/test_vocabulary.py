@@ -133,3 +133,17 @@ def test_a_restored_model_gives_the_logits_of_the_trimmed_one():
         restored = model(**packed_inputs(pack(SENTENCES, chosen), model, device)).logits
     assert torch.equal(trimmed, before)
     assert torch.equal(restored, before)
+
+
+@pytest.mark.parametrize(("family", "padding"), [("bert", 0), ("xlm-roberta", 1)])
+def test_the_padding_piece_in_a_text_trains_as_without_trimming(family, padding, monkeypatch):
+    pieces = SENTENCES.pieces.copy()
+    pieces[4:30:5] = padding
+    monkeypatch.setattr("test_vocabulary.SENTENCES", dataclasses.replace(SENTENCES, pieces=pieces))
+    start = tiny_model(family, vocabulary=VOCABULARY)
+    whole, trimmed = copy.deepcopy(start), copy.deepcopy(start)
+    losses = train(whole, "", "layer", trimmed=False)
+    assert train(trimmed, "", "layer", trimmed=True) == pytest.approx(losses, abs=1e-6)
+    words = [model.get_input_embeddings() for model in (whole, trimmed)]
+    torch.testing.assert_close(words[1].weight, words[0].weight, rtol=0, atol=1e-6)
+    assert words[1].padding_idx == words[0].padding_idx

@@ -94,6 +94,7 @@ rule build_encoder:
         source=config["encoder"]["source"],
         name=config["encoder"]["folder" if config["encoder"]["source"] == "local" else "name"],
         sizes=config["encoder"]["random"],
+        max_length=config["finetuning"]["max_length"],
         version=version_of("build_encoder"),
     script:
         "../scripts/build_encoder.py"

@@ -15,14 +15,23 @@ def read_texts(paths: Sequence[str]) -> Iterator[list[str]]:
         yield from read_corpus(path).tokens
 
 
-def main(source: str, name: str, sizes: dict | None, commit_path: str | None, train_paths: list[str], out: str) -> None:
+def main(
+    source: str,
+    name: str,
+    sizes: dict[str, int] | None,
+    commit_path: str | None,
+    train_paths: list[str],
+    max_length: int,
+    out: str,
+) -> None:
+    """Write the encoder's files to the folder `out`; name: Hub id or folder; commit_path: JSON of resolve_encoder."""
     Path(out).mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=out, prefix=".incomplete-") as folder:
         if source == "random":
             random_encoder(read_texts(train_paths), sizes, sizes["seed"], Path(folder))
         else:
             fetch_encoder(name, read_json(commit_path)["commit"] if commit_path else None, Path(folder))
-        check_packing(Path(folder))
+        check_packing(Path(folder), max_length)
         for file in FILES:
             Path(folder, file).rename(Path(out, file))
 
@@ -35,5 +44,6 @@ if __name__ == "__main__":
             sizes=snakemake.params.sizes,
             commit_path=snakemake.input.get("commit"),
             train_paths=snakemake.input.get("train", []),
+            max_length=snakemake.params.max_length,
             out=str(Path(snakemake.output[0]).parent),
         )

@@ -61,10 +61,11 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
 
 
 def train_wordpiece(texts: Iterable[list[str]], size: int) -> dict[str, int]:
-    """Return a cased WordPiece vocabulary of at most `size` pieces (piece to id), trained on lists of words.
+    """Return a cased WordPiece vocabulary (piece to id) trained on lists of words.
 
-    Same texts, same vocabulary: the trainer numbers continuing characters in the order of a hash map and breaks ties by
-    their numbers (tokenizers issue 1794), so they are given to it in order, as if they were special pieces.
+    size: number of pieces, or as many as the characters need. Same texts, same vocabulary: the trainer numbers
+    continuing characters in the order of a hash map and breaks ties by their numbers (tokenizers issue 1794), so they
+    are given to it in order, as if they were special pieces.
     """
     lines = [" ".join(words) for words in texts]
     tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_PIECES["unk"]))
@@ -121,15 +122,16 @@ def random_encoder(texts: Iterable[list[str]], sizes: dict[str, int], seed: int,
 
 
 @torch.inference_mode()
-def check_packing(folder: Path) -> None:
+def check_packing(folder: Path, max_length: int) -> None:
     """Raise InputError unless the encoder in a folder gives a sentence the same tags packed with others as alone.
 
     Compares the model's own call on one sentence at a time with one packed batch of several: a model that takes no
-    position ids, or none of the block-diagonal mask, would train on sentences that see each other.
+    position ids, or none of the block-diagonal mask, would train on sentences that see each other. One sentence has
+    max_length pieces, which shows a model that attends within a window.
     """
     model = load_encoder(folder, dropout=0.0, seed=0).eval()
     random = np.random.default_rng(0)
-    lengths = np.array([5, 2, 9])
+    lengths = np.array([5, 2, max_length])
     pieces = random.integers(model.get_input_embeddings().num_embeddings // 2, size=lengths.sum()) + 5
     offsets = np.concatenate([[0], np.cumsum(lengths)])
     words = np.concatenate([np.arange(length) for length in lengths])  # every piece is the first of a word

@@ -39,21 +39,23 @@ def encode(tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[int]], token
     tokens, tags: words and tag ids of each sentence. Raises InputError when the tokenizer loses most words, which no
     tokenizer that fits the text does.
     """
-    pieces, firsts = [], []
+    if not tokens:
+        raise InputError("encoding: no sentences")
+    pieces, firsts, uncut = [], [], []
     for start in range(0, len(tokens), ENCODING_CHUNK):
         chunk = tokens[start : start + ENCODING_CHUNK]
         for words, encoding in zip(chunk, tokenizer.encode_batch(chunk, is_pretokenized=True), strict=True):
             pieces.append(np.array(encoding.ids, np.int32))
             firsts.append(first_pieces(encoding, len(words)))
-    first = np.concatenate(firsts)
-    if np.mean(first == LOST) > 0.5:
-        raise InputError(
-            f"encoding: {np.mean(first == LOST):.0%} of the words give no piece: a tokenizer of other text?"
-        )
+            if not encoding.overflowing:
+                uncut.append(firsts[-1])
+    lost = np.mean(np.concatenate(uncut) == LOST) if uncut else 0.0
+    if lost > 0.5:
+        raise InputError(f"encoding: {lost:.0%} of the words give no piece: a tokenizer of other text?")
     return EncodedSentences(
         pieces=np.concatenate(pieces),
         piece_offsets=_offsets(pieces),
-        first_pieces=first,
+        first_pieces=np.concatenate(firsts),
         tags=np.concatenate([np.array(sentence, np.int8) for sentence in tags]),
         word_offsets=_offsets(firsts),
         digests=[sentence_digest(words) for words in tokens],

@@ -2,11 +2,13 @@
 
 import inspect
 import os
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedModel, logging
+from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel, logging
 
 from compression.encoded import PackedBatch
 from compression.files import InputError
@@ -22,25 +24,57 @@ logging.disable_progress_bar()
 def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int) -> PreTrainedModel:
     """Load an encoder with a new linear tagging head over LABELS, drawn from `seed`, in float32.
 
-    dropout: probability of every dropout of the encoder and of the head's.
+    dropout: probability of every dropout of the encoder and of the head's. Raises InputError when the folder cannot be
+    loaded or lacks weights of the encoder.
     """
-    config = AutoConfig.from_pretrained(folder)
+    config = _load_config(folder)
     config.id2label = dict(enumerate(LABELS))
     config.label2id = {label: number for number, label in enumerate(LABELS)}
     for key in DROPOUT_KEYS + HEAD_DROPOUT_KEYS:
         if hasattr(config, key):
             setattr(config, key, dropout)
     torch.manual_seed(seed)
-    return AutoModelForTokenClassification.from_pretrained(folder, config=config, dtype=torch.float32)
+    model, missing = _load_weights(folder, config)
+    _refuse_missing(folder, [name for name in missing if name.startswith(f"{model.base_model_prefix}.")])
+    return model
 
 
 def load_trained(folder: str | os.PathLike) -> PreTrainedModel:
-    """Load a fine-tuned model; raises InputError when its labels are not LABELS with the same ids."""
-    config = AutoConfig.from_pretrained(folder)
-    labels = tuple(config.id2label[number] for number in range(config.num_labels))
-    if labels != LABELS:
-        raise InputError(f"{folder}/config.json: labels {labels}, expected {LABELS}")
-    return AutoModelForTokenClassification.from_pretrained(folder, config=config, dtype=torch.float32).eval()
+    """Load a fine-tuned model in float32, for prediction.
+
+    Raises InputError when the folder cannot be loaded, lacks weights, or has other labels than LABELS with their ids.
+    """
+    config = _load_config(folder)
+    if config.id2label != dict(enumerate(LABELS)):
+        raise InputError(f"{folder}/config.json: labels {config.id2label}, expected {dict(enumerate(LABELS))}")
+    model, missing = _load_weights(folder, config)
+    _refuse_missing(folder, missing)
+    return model.eval()
+
+
+def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:
+    if not Path(folder, "config.json").is_file():
+        raise InputError(f"{folder}: has no config.json, expected the folder of a model")
+    try:
+        return AutoConfig.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{folder}/config.json: {' '.join(str(error).split())[:300]}") from None
+
+
+def _load_weights(folder: str | os.PathLike, config: PreTrainedConfig) -> tuple[PreTrainedModel, list[str]]:
+    """Return the tagging model in a folder and the names of its weights that the folder lacks: they are random."""
+    try:
+        model, loading = AutoModelForTokenClassification.from_pretrained(
+            folder, config=config, dtype=torch.float32, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"{folder}: its weights cannot be loaded: {' '.join(str(error).split())[:300]}") from None
+    return model, sorted(loading["missing_keys"])
+
+
+def _refuse_missing(folder: str | os.PathLike, missing: list[str]) -> None:
+    if missing:
+        raise InputError(f"{folder}: has no weights for {missing[0]} (in all {len(missing)} are missing)")
 
 
 def first_position(model: PreTrainedModel) -> int:

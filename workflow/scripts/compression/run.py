@@ -1,6 +1,7 @@
 """One run: from an encoder and encoded sentences to a stored model whose sparsity is counted from the file."""
 
 import dataclasses
+import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
@@ -48,6 +49,7 @@ def train_run(
     began = time.perf_counter()
     device = choose_device(finetuning["device"])
     torch.set_num_threads(finetuning["threads"])
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
     torch.use_deterministic_algorithms(True)
     sentences = concatenate([read_encoded(path) for path in encoded_paths])
     schedule = choose_schedule(schedules, len(sentences))

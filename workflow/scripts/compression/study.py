@@ -63,7 +63,7 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
     library: the folder of the package, imported by its name.
     """
     library = Path(library)
-    found, waiting = {}, [Path(script)]
+    found, waiting = {}, [Path(script), library / "__init__.py"]
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -71,7 +71,11 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
         tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         _strip_docstrings(tree)
         found[path] = ast.unparse(tree)
-        waiting += [module for name in _imported_names(tree) if (module := _module_path(name, library)) is not None]
+        waiting += [
+            module
+            for name in _imported_names(tree, library.name)
+            if (module := _module_path(name, library)) is not None
+        ]
     digest = hashlib.sha256()
     for path in sorted(found, key=lambda path: path.name):
         digest.update(f"{path.name}\n{found[path]}\n".encode())
@@ -95,14 +99,15 @@ def _strip_docstrings(tree: ast.AST) -> None:
             node.body = kept or [ast.Pass()]
 
 
-def _imported_names(tree: ast.AST) -> list[str]:
-    """Return the dotted names that a module imports, wherever the import statement stands."""
+def _imported_names(tree: ast.AST, package: str) -> list[str]:
+    """Return the dotted names that a module imports, wherever the import stands; relative ones are of `package`."""
     names = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = ".".join(part for part in (package if node.level else None, node.module) if part)
+            names += [module] + [f"{module}.{alias.name}" for alias in node.names]
     return names
 
 
