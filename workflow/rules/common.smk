@@ -5,7 +5,6 @@ from functools import cache
 from pathlib import Path
 
 import yaml
-from snakemake.exceptions import WorkflowError
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -14,18 +13,23 @@ from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
-from compression.sources import source_files
+from compression.sources import encoder_files, source_files
 from compression.variants import DENSE, choose_schedule, variant_names
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
 TABLE = read_languages(LANGUAGES_FILE)
 
+SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+
 try:
-    check_config(
-        config, yaml.safe_load((Path(workflow.basedir) / "workflow/schemas/config.schema.yaml").read_text()), TABLE
-    )
+    check_config(config, SCHEMA, TABLE)
+    LOCAL_FILES = {}  # looked for before any job runs
+    if config["data"]["source"] == "local":
+        LOCAL_FILES = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
+    if config["encoder"]["source"] == "local":
+        LOCAL_ENCODER = encoder_files(config["encoder"]["folder"])
 except InputError as error:
-    raise WorkflowError(str(error)) from None
+    raise SystemExit(f"Error: {error}") from None
 
 LANGUAGES = config["languages"]
 TRAINING_SETS = study.training_sets(config)
@@ -62,18 +66,6 @@ def version_of(script):
 def sorted_values(mapping):
     """Return a mapping with sorted keys as plain values: Snakemake compares parameters by how they print."""
     return {key: sorted_values(value) if isinstance(value, dict) else value for key, value in sorted(mapping.items())}
-
-
-def encoder_files(folder):
-    """Return the files of a local encoder, so that a change of any makes it stale."""
-    found = sorted(
-        path for path in Path(folder).glob("*") if path.suffix in (".json", ".safetensors", ".bin", ".txt", ".model")
-    )
-    if not Path(folder, "config.json").is_file():
-        raise WorkflowError(
-            f"config: encoder.folder: {folder} has no config.json; expected a folder that transformers saved"
-        )
-    return found
 
 
 # The study grid
@@ -127,7 +119,7 @@ def get_source(wildcards):
     if config["data"]["source"] == "hub":
         return {"resolved": "<results>/data/source.json"}
     if config["data"]["source"] == "local":
-        return {"files": [str(path) for path in source_files(config["data"]["folder"], wildcards.language)]}
+        return {"files": [str(path) for path in LOCAL_FILES[wildcards.language]]}
     return {}
 
 
@@ -136,7 +128,7 @@ def get_encoder_source(wildcards):
     if config["encoder"]["source"] == "hub":
         return {"commit": "<results>/encoder/source.json"}
     if config["encoder"]["source"] == "local":
-        return {"files": [str(path) for path in encoder_files(config["encoder"]["folder"])]}
+        return {"files": [str(path) for path in LOCAL_ENCODER]}
     return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
 
 

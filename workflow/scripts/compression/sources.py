@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from compression.wikiann import Corpus
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
+ENCODER_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
 _TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}  # in XTREME's and Rahimi's files
 _ATTEMPTS = 4  # to reach the Hub; its client makes five of its own in each
 
@@ -53,6 +54,22 @@ def source_files(folder: str | os.PathLike, language: str) -> list[Path]:
     """
     files = _find_layout(folder, language).files
     return list(dict.fromkeys(path for split in SPLITS for path in files[split]))
+
+
+def encoder_files(folder: str | os.PathLike) -> list[Path]:
+    """Return the files of a local encoder: config, weights and tokenizer; raises InputError that names what is missing.
+
+    All of them count as the encoder's input, so that a change of any is seen.
+    """
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise InputError(f"{folder}: has no config.json; expected in `encoder: folder` the folder of a model")
+    files = sorted(path for path in folder.iterdir() if path.suffix in ENCODER_SUFFIXES)
+    if not any(path.suffix in (".safetensors", ".bin") for path in files):
+        raise InputError(
+            f"{folder}: has no weights; expected in `encoder: folder` model.safetensors or pytorch_model.bin"
+        )
+    return files
 
 
 def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
