@@ -1,0 +1,163 @@
+"""Wrong configs: each ends in one line that names the key and what is allowed."""
+
+import copy
+from pathlib import Path
+
+import pytest
+import yaml
+from compression.config import check_config
+from compression.files import InputError
+from compression.languages import read_languages
+
+ROOT = Path(__file__).parents[2]
+TABLE = read_languages(ROOT / "resources/languages.tsv")
+SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
+PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())
+RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 512}
+REMOVE = object()
+
+
+def merged(config: dict, overlay: dict) -> dict:
+    """Lay an overlay on a config as Snakemake does: mappings are merged, all else is replaced."""
+    config = copy.deepcopy(config)
+    for key, value in overlay.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            config[key] = merged(config[key], value)
+        elif value is REMOVE:
+            del config[key]
+        else:
+            config[key] = value
+    return config
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "studies/demo.yaml", "studies/tiny.yaml"])
+def test_the_studies_that_come_with_the_workflow_are_right(name):
+    overlay = yaml.safe_load((ROOT / name).read_text())
+    check_config(merged(PAPER, overlay), SCHEMA, TABLE)
+
+
+def test_the_papers_values():
+    """Appendix A of the paper, and its Table 1."""
+    assert PAPER["finetuning"]["epochs"] == 60
+    assert PAPER["finetuning"]["learning_rate"] == 7e-5
+    assert PAPER["finetuning"]["max_length"] == 512
+    assert PAPER["finetuning"]["dropout"] == 0.1
+    assert PAPER["pruning"]["sparsities"] == [50, 70, 80, 90, 95, 98]
+    rows = [
+        tuple(row[key] for key in ("up_to", "batch_size", "start", "end", "frequency")) for row in PAPER["schedules"]
+    ]
+    assert rows == [
+        (100, 8, 10, 60, 10),
+        (1000, 8, 100, 300, 50),
+        (5000, 16, 500, 1200, 100),
+        (10000, 16, 500, 1200, 100),
+        (15000, 16, 700, 1800, 150),
+        (20000, 16, 1000, 2400, 200),
+    ]
+    assert PAPER["languages"] == sorted(TABLE)
+    assert set(PAPER["monolingual"]) == {code for code, language in TABLE.items() if language.monolingual}
+    assert len(PAPER["seeds"]) == 3
+
+
+FIRST = PAPER["schedules"][0]
+
+
+@pytest.mark.parametrize(
+    ("overlay", "message"),
+    [
+        ({"prunning": {}}, "config: the config: unknown key 'prunning'; allowed: study, data, "),
+        ({"pruning": {"sparsites": [50]}}, "config: pruning: unknown key 'sparsites'; allowed: sparsities, scopes"),
+        ({"study": REMOVE}, "config: the config: the key 'study' is missing"),
+        ({"study": "../other"}, "config: study: '../other' is wrong: it must be a text that matches"),
+        ({"study": 7}, "config: study: 7 is wrong: it must be of type string"),
+        ({"seeds": []}, "config: seeds: [] is wrong: it must be a list of at least 1"),
+        ({"seeds": [1, 1]}, "config: seeds: [1, 1] is wrong: it must be a list without repetitions"),
+        ({"seeds": 1}, "config: seeds: 1 is wrong: it must be of type array"),
+        ({"seeds": [-1]}, "config: seeds.0: -1 is wrong: it must be at least 0"),
+        ({"languages": ["en", "xx"]}, "config: languages: 'xx' is not in resources/languages.tsv: af, ar, "),
+        (
+            {"languages": ["en", "en"]},
+            "config: languages: ['en', 'en'] is wrong: it must be a list without repetitions",
+        ),
+        ({"languages": ["en", False]}, "config: languages.1: False is wrong: it must be of type string"),
+        ({"languages": ["English"]}, "config: languages.0: 'English' is wrong: it must be a text that matches"),
+        ({"monolingual": ["en"], "languages": ["de", "hi"]}, "config: monolingual: 'en' is not in languages: de, hi"),
+        ({"monolingual": [], "multilingual": False}, "leave nothing to train"),
+        ({"languages": ["en"], "monolingual": ["en"]}, "config: multilingual: true needs two languages or more"),
+        ({"multilingual": "maybe"}, "config: multilingual: 'maybe' is wrong: it must be of type boolean"),
+        ({"pruning": {"sparsities": [0]}}, "config: pruning.sparsities.0: 0 is wrong: it must be at least 1"),
+        ({"pruning": {"sparsities": [100]}}, "config: pruning.sparsities.0: 100 is wrong: it must be at most 99"),
+        (
+            {"pruning": {"sparsities": ["50%"]}},
+            "config: pruning.sparsities.0: '50%' is wrong: it must be of type integer",
+        ),
+        ({"pruning": {"sparsities": []}}, "config: pruning: scopes and sparsities: both or neither must be empty"),
+        ({"pruning": {"scopes": ["all"]}}, "config: pruning.scopes.0: 'all' is wrong: it must be one of partial, full"),
+        (
+            {"perturbations": ["in-town"]},
+            "config: perturbations.0: 'in-town' is wrong: it must be one of in-language, ",
+        ),
+        ({"replacement": {"share": 0}}, "config: replacement.share: 0 is wrong: it must be more than 0"),
+        ({"replacement": {"share": 1.5}}, "config: replacement.share: 1.5 is wrong: it must be at most 1"),
+        (
+            {"finetuning": {"learning_rate": "7e-5"}},
+            "config: finetuning.learning_rate: '7e-5' is wrong: it must be of type",
+        ),
+        ({"finetuning": {"epochs": 0}}, "config: finetuning.epochs: 0 is wrong: it must be at least 1"),
+        ({"finetuning": {"dropout": 1}}, "config: finetuning.dropout: 1 is wrong: it must be less than 1"),
+        (
+            {"finetuning": {"precision": "fp16"}},
+            "config: finetuning.precision: 'fp16' is wrong: it must be one of fp32, bf16",
+        ),
+        ({"data": {"source": "locl"}}, "config: data.source: 'locl' is wrong: it must be one of hub, local, synthetic"),
+        ({"data": {"source": "local"}}, "config: data.folder: source local needs the folder of the data"),
+        ({"data": {"source": "synthetic"}}, "config: data.synthetic.sizes: no sizes for the language 'af'"),
+        ({"encoder": {"source": "local"}}, "config: encoder.folder: source local needs the folder of the encoder"),
+        ({"encoder": {"source": "random"}}, "config: encoder.random: source random needs the sizes of the encoder"),
+        (
+            {"encoder": {"source": "random", "random": RANDOM | {"hidden": 15}}},
+            "config: encoder.random.hidden: 15 is wrong: it must be a multiple of encoder.random.heads (2)",
+        ),
+        (
+            {"encoder": {"source": "random", "random": RANDOM | {"positions": 64}}},
+            "config: finetuning.max_length: 512 is wrong: it must be at most encoder.random.positions (64)",
+        ),
+        ({"schedules": []}, "config: schedules: [] is wrong: it must be a list of at least 1"),
+        ({"schedules": [FIRST, FIRST]}, "config: schedules.1.up_to: 100 is wrong: rows must ascend by up_to"),
+        (
+            {"schedules": [FIRST | {"start": 60}]},
+            "config: schedules.0.start: 60 is wrong: it must be less than end (60)",
+        ),
+        ({"schedules": [FIRST | {"frequency": 0}]}, "config: schedules.0.frequency: 0 is wrong: it must be at least 1"),
+        ({"schedules": [FIRST | {"frequency": 51}]}, "config: schedules.0.frequency: 51 is wrong: it must be at most"),
+        (
+            # yo has 100 sentences: 13 steps of 8 an epoch
+            {"schedules": [FIRST | {"end": 781}, *PAPER["schedules"][1:]]},
+            "config: schedules: pruning of jv ends at step 781, but 100 sentences in batches of 8 over 60",
+        ),
+        ({"tables": {"examples": ["en", "yo", "de"]}}, "config: tables.examples: ['en', 'yo', 'de'] is wrong"),
+        (
+            {"chance_floor": {"derangements": 10}},
+            "config: chance_floor.derangements: 10 is wrong: it must be at least 100",
+        ),
+    ],
+)
+def test_a_wrong_value_ends_in_one_line(overlay, message):
+    with pytest.raises(InputError) as error:
+        check_config(merged(PAPER, overlay), SCHEMA, TABLE)
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def test_a_schedule_that_ends_too_late_is_allowed_where_nothing_is_pruned():
+    late = [FIRST | {"end": 781}, *PAPER["schedules"][1:]]
+    check_config(merged(PAPER, {"schedules": late, "pruning": {"scopes": [], "sparsities": []}}), SCHEMA, TABLE)
+
+
+def test_environments_have_the_versions_of_the_lock():
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    lock = dict(line.split("==") for line in lines if "==" in line)
+    environment = yaml.safe_load((ROOT / "envs/study.yaml").read_text())
+    pins = [pin.split("==") for part in environment["dependencies"] if isinstance(part, dict) for pin in part["pip"]]
+    assert len(pins) > 10
+    assert [(name, version) for name, version in pins if lock[name] != version] == []
