@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from compression import plots
-from compression.files import InputError
+from compression.files import InputError, write_json
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 SCRIPTS = Path(plots.__file__).parents[1]
@@ -178,10 +178,13 @@ def test_letters_are_at_least_8_points_at_the_width_of_a_column():
 def test_the_same_scores_give_the_same_bytes(tmp_path, capsys):
     scores = tmp_path / "scores.parquet"
     study().to_parquet(scores)
-    figure_script.main(scores, 3, SIZES, "small", True, tmp_path / "a.pdf", tmp_path / "a.png")
+    cards = {code: str(tmp_path / f"{code}.json") for code in SIZES}
+    for code, path in cards.items():
+        write_json(path, {"splits": {"train": {"sentences": SIZES[code]}}})
+    figure_script.main(scores, 3, cards, [100, 20000], "small", True, tmp_path / "a.pdf", tmp_path / "a.png")
     assert "in-family" in capsys.readouterr().out  # the numbers behind the figure go to the log
     # Another process has another hash seed, time and memory layout.
-    call = f"import sys, figure; figure.main(sys.argv[1], 3, {SIZES}, 'small', True, *sys.argv[2:])"
+    call = f"import sys, figure; figure.main(sys.argv[1], 3, {cards}, [100, 20000], 'small', True, *sys.argv[2:])"
     subprocess.run(
         [sys.executable, "-c", call, scores, tmp_path / "b.pdf", tmp_path / "b.png"], cwd=SCRIPTS, check=True
     )

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from compression import tables
 from compression.files import InputError
-from compression.study import read_languages
+from compression.languages import read_languages
 from compression.wikiann import Corpus, write_corpus
 
 ROOT = Path(__file__).parents[2]
