@@ -15,6 +15,8 @@ from transformers import (
     BertModel,
     DebertaV2Config,
     DebertaV2Model,
+    DistilBertConfig,
+    DistilBertModel,
     ElectraConfig,
     ElectraModel,
     ModernBertConfig,
@@ -49,8 +51,9 @@ def save(folder: Path, model) -> Path:
         lambda: XLMRobertaModel(XLMRobertaConfig(**SMALL, pad_token_id=1)),
         lambda: ElectraModel(ElectraConfig(**SMALL, embedding_size=16)),
         lambda: AlbertModel(AlbertConfig(**SMALL, embedding_size=16)),
+        lambda: DistilBertModel(DistilBertConfig(vocab_size=120, dim=16, n_layers=2, n_heads=2, hidden_dim=32)),
     ],
-    ids=["bert", "xlm-roberta", "electra", "albert"],
+    ids=["bert", "xlm-roberta", "electra", "albert", "distilbert"],
 )
 def test_encoders_that_can_be_packed(tmp_path, model):
     check_packing(save(tmp_path, model()), 60)

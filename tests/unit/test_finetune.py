@@ -13,29 +13,17 @@ from compression.encoder import FILES as ENCODER_FILES
 from compression.encoder import random_encoder
 from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
-from compression.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
+from compression.finetune import CURVE_COLUMNS, TrainingError, finetune
 from compression.mentions import LABELS
 from compression.model import load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from compression.run import train_run
 from safetensors.torch import load_file, save_file
-from test_packing import padded_inputs, random_sentences, tiny_model
+from small_models import make_training, padded_inputs, random_sentences, tiny_model
 from torch.nn.utils import prune
 from transformers import AutoModelForTokenClassification
 
-TRAINING = Training(
-    epochs=40,
-    batch_size=8,
-    learning_rate=7e-5,
-    learning_rate_schedule="linear",
-    warmup_steps=0,
-    weight_decay=0.0,
-    gradient_clipping=1.0,
-    adam_beta1=0.9,
-    adam_beta2=0.999,
-    adam_epsilon=1e-8,
-    precision="fp32",
-)
+TRAINING = make_training(epochs=40, learning_rate=7e-5)
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4] * 2  # 40 sentences: 5 steps an epoch
 SENTENCES = random_sentences(LENGTHS, all_lost=[5, 12, 33])
 

@@ -12,7 +12,7 @@ from compression.mentions import LABELS
 from compression.model import load_trained
 from compression.predict import lost_words, predict, predict_language
 from safetensors.torch import load_file, save_file
-from test_packing import padded_inputs, random_sentences, tiny_model
+from small_models import padded_inputs, random_sentences, tiny_model
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4]
 SENTENCES = random_sentences(LENGTHS, all_lost=[0, 5, 12, 19])

@@ -12,7 +12,7 @@ from compression.pruning import (
     sparsity_schedule,
     target_count,
 )
-from test_packing import tiny_model
+from small_models import tiny_model
 from torch import nn
 from torch.nn.utils import prune
 

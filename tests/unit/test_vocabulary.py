@@ -5,27 +5,15 @@ import numpy as np
 import pytest
 import torch
 from compression.encoded import pack
-from compression.finetune import Training, finetune
+from compression.finetune import finetune
 from compression.model import packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from compression.vocabulary import restore_vocabulary, trim_vocabulary
-from test_packing import random_sentences, tiny_model
+from small_models import make_training, random_sentences, tiny_model
 
 VOCABULARY = 240
 SCHEDULE = sparsity_schedule(0.8, 4, 20, 4)
-TRAINING = Training(
-    epochs=5,
-    batch_size=8,
-    learning_rate=1e-3,
-    learning_rate_schedule="linear",
-    warmup_steps=0,
-    weight_decay=0.0,
-    gradient_clipping=1.0,
-    adam_beta1=0.9,
-    adam_beta2=0.999,
-    adam_epsilon=1e-8,
-    precision="fp32",
-)
+TRAINING = make_training(epochs=5, learning_rate=1e-3)
 VARIANTS = [("", "layer"), ("partial", "layer"), ("partial", "global"), ("full", "layer"), ("full", "global")]
 
 

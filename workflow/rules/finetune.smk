@@ -4,7 +4,7 @@
 rule finetune:
     input:
         sentences=get_sentences,
-        encoder=expand("<results>/encoder/{file}", file=ENCODER_FILES),
+        encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
     output:
         weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
         config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",

@@ -4,6 +4,7 @@ import ast
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -68,18 +69,20 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
         path = waiting.pop()
         if path in found:
             continue
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-        _strip_docstrings(tree)
-        found[path] = ast.unparse(tree)
-        waiting += [
-            module
-            for name in _imported_names(tree, library.name)
-            if (module := _module_path(name, library)) is not None
-        ]
+        found[path], names = _normalised(path.read_text(encoding="utf-8"), library.name)
+        waiting += [module for name in names if (module := _module_path(name, library)) is not None]
     digest = hashlib.sha256()
     for path in sorted(found, key=lambda path: path.name):
         digest.update(f"{path.name}\n{found[path]}\n".encode())
     return digest.hexdigest()[:16]
+
+
+@cache  # scripts share modules, and parsing them is most of what the digests cost
+def _normalised(text: str, package: str) -> tuple[str, list[str]]:
+    """Return the code of a module without comments, docstrings and formatting, and the dotted names it imports."""
+    tree = ast.parse(text)
+    _strip_docstrings(tree)
+    return ast.unparse(tree), _imported_names(tree, package)
 
 
 def _strip_docstrings(tree: ast.AST) -> None:

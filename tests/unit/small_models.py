@@ -1,0 +1,85 @@
+"""Small models with random weights, random encoded sentences, and the padded batches that packed ones must equal."""
+
+import numpy as np
+import torch
+from compression.encoded import LOST, EncodedSentences
+from compression.finetune import Training
+from compression.mentions import LABELS
+from transformers import BertConfig, BertForTokenClassification, XLMRobertaConfig, XLMRobertaForTokenClassification
+
+torch.set_num_threads(1)  # as in a run; tiny matrices gain nothing from more, which wait for each other
+
+CPU = torch.device("cpu")
+IGNORED = -100  # label of a position without loss in transformers
+
+
+def tiny_model(family, attention="sdpa", *, vocabulary=60, dropout=0.0, initializer_range=0.2):
+    """A model with random weights, large enough for logits that differ between positions and sentences."""
+    sizes = {
+        "vocab_size": vocabulary,
+        "hidden_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "intermediate_size": 48,
+        "max_position_embeddings": 64,
+        "initializer_range": initializer_range,
+        "num_labels": len(LABELS),
+        "hidden_dropout_prob": dropout,
+        "attention_probs_dropout_prob": dropout,
+        "attn_implementation": attention,
+    }
+    torch.manual_seed(0)
+    if family == "bert":
+        return BertForTokenClassification(BertConfig(pad_token_id=0, **sizes))
+    return XLMRobertaForTokenClassification(XLMRobertaConfig(pad_token_id=1, type_vocab_size=1, **sizes))
+
+
+def random_sentences(lengths, all_lost=(), seed=0):
+    """Sentences of random pieces; about one word in five is lost, and all words of the sentences `all_lost`."""
+    random = np.random.default_rng(seed)
+    firsts = []
+    for number, length in enumerate(lengths):
+        positions = np.sort(random.choice(np.arange(1, length), size=max(1, length // 2), replace=False))
+        lost = np.full(len(positions), number in all_lost) | (random.random(len(positions)) < 0.2)
+        firsts.append(np.where(lost, LOST, positions).astype(np.int16))
+    words = [len(sentence) for sentence in firsts]
+    return EncodedSentences(
+        pieces=random.integers(4, 60, sum(lengths)).astype(np.int32),
+        piece_offsets=np.concatenate([[0], np.cumsum(lengths)]),
+        first_pieces=np.concatenate(firsts),
+        tags=random.integers(0, len(LABELS), sum(words)).astype(np.int8),
+        word_offsets=np.concatenate([[0], np.cumsum(words)]),
+        digests=[str(number) for number in range(len(lengths))],
+    )
+
+
+def padded_inputs(sentences, chosen, padding):
+    """The usual batch: a row a sentence, padded, a 2-D mask, and labels at the first pieces alone."""
+    shape = (len(chosen), int(sentences.lengths[chosen].max()))
+    pieces, mask = torch.full(shape, padding), torch.zeros(shape, dtype=torch.long)
+    labels = torch.full(shape, IGNORED)
+    for row, sentence in enumerate(chosen):
+        start, end = sentences.piece_offsets[sentence : sentence + 2]
+        pieces[row, : end - start] = torch.tensor(sentences.pieces[start:end].tolist())
+        mask[row, : end - start] = 1
+        for word in range(*sentences.word_offsets[sentence : sentence + 2]):
+            if sentences.first_pieces[word] >= 0:
+                labels[row, int(sentences.first_pieces[word])] = int(sentences.tags[word])
+    return {"input_ids": pieces, "attention_mask": mask, "labels": labels}
+
+
+def make_training(epochs, learning_rate):
+    """The paper's training at batch size 8 with other epochs and another learning rate."""
+    return Training(
+        epochs=epochs,
+        batch_size=8,
+        learning_rate=learning_rate,
+        learning_rate_schedule="linear",
+        warmup_steps=0,
+        weight_decay=0.0,
+        gradient_clipping=1.0,
+        adam_beta1=0.9,
+        adam_beta2=0.999,
+        adam_epsilon=1e-8,
+        precision="fp32",
+    )
