@@ -30,7 +30,9 @@ def merged(config: dict, overlay: dict) -> dict:
     return config
 
 
-@pytest.mark.parametrize("name", ["config.yaml", "studies/demo.yaml", "studies/tiny.yaml"])
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "studies/demo.yaml", "studies/tiny.yaml", "studies/yoruba-javanese.yaml"]
+)
 def test_the_studies_that_come_with_the_workflow_are_right(name):
     overlay = yaml.safe_load((ROOT / name).read_text())
     check_config(merged(PAPER, overlay), SCHEMA, TABLE)
