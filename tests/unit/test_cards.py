@@ -1,6 +1,4 @@
 import json
-import os
-from pathlib import Path
 
 import data_card
 import pytest
@@ -8,10 +6,8 @@ from compression.cards import card, compare, count_pieces, describe
 from compression.files import InputError
 from compression.sources import read_local
 from compression.wikiann import Corpus, write_corpus
+from real_data import WIKIANN, needs_wikiann
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-
-WIKIANN = Path(os.environ.get("WIKIANN_DIR", ""))
-needs_wikiann = pytest.mark.skipif("WIKIANN_DIR" not in os.environ, reason="WIKIANN_DIR names no WikiAnn data")
 
 # Two sentences twice, one of them with other tags; one I- at the start, one after another type, one after O.
 TRAIN = Corpus(

@@ -5,7 +5,6 @@ The real data is checked by a parser of its own, written from the definition of 
 
 import csv
 import json
-import os
 import re
 from collections import Counter
 from functools import cache
@@ -26,6 +25,7 @@ from compression.entities import (
 from compression.evaluation import write_evaluation
 from compression.mentions import LABELS
 from compression.wikiann import Corpus, read_corpus, write_corpus
+from real_data import WIKIANN, needs_wikiann
 from scipy.stats import chisquare
 from seqeval.metrics.sequence_labeling import get_entities
 
@@ -323,7 +323,6 @@ def test_overlap_counts_mentions_by_type_and_words(tmp_path):
 
 # --- The real corpus -------------------------------------------------------------------------------------------------
 
-WIKIANN = Path(os.environ.get("WIKIANN_DIR") or "WIKIANN_DIR is not set")
 LETTERS = "oPpGgLl"  # one character a tag id: capitals begin
 TYPE_LETTERS = {"PER": "p", "ORG": "g", "LOC": "l"}
 MENTION = re.compile("Pp*|Gg*|Ll*|p+|g+|l+")
@@ -371,9 +370,6 @@ def real_words(code: str) -> dict[str, set[tuple[str, ...]]]:
         for letter, mention in mentions:
             words[letter].add(mention)
     return words
-
-
-needs_wikiann = pytest.mark.skipif(not WIKIANN.is_dir(), reason="WIKIANN_DIR names no folder")
 
 
 @needs_wikiann

@@ -1,7 +1,6 @@
 """Scores equal seqeval's, the chance floor equals seqeval's on sentences put out of line, and the table is complete."""
 
 import json
-import os
 import random
 import warnings
 from pathlib import Path
@@ -20,13 +19,12 @@ from compression.mentions import LABELS, TYPES, find_mentions
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
 from compression.scoring import SCORE_COLUMNS, chance_floor, draw_derangement, score, write_scores
 from compression.wikiann import Corpus
+from real_data import WIKIANN, needs_wikiann
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
 from seqeval.metrics.sequence_labeling import precision_recall_fscore_support as support_by_type
 from seqeval.scheme import IOB2
 
-WIKIANN = os.environ.get("WIKIANN_DIR")
-needs_wikiann = pytest.mark.skipif(not WIKIANN, reason="WIKIANN_DIR does not name a folder with WikiAnn")
 OUT, B_PER, I_PER, B_ORG, I_ORG, B_LOC, I_LOC = range(7)
 
 

@@ -16,9 +16,8 @@ from compression.files import InputError
 from compression.mentions import LABELS
 from compression.sources import SPLITS, check_sizes, read_hub, read_local, source_files
 from compression.wikiann import Corpus, read_corpus
+from real_data import WIKIANN, needs_wikiann
 
-WIKIANN = Path(os.environ.get("WIKIANN_DIR", ""))
-needs_wikiann = pytest.mark.skipif("WIKIANN_DIR" not in os.environ, reason="WIKIANN_DIR names no WikiAnn data")
 PROJECT = Path(__file__).parents[2]
 TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}
 COMMIT = "f0a3be6dc5564c0cc4150bb660144800a1f539d4"

@@ -1,15 +1,11 @@
 import json
-import os
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from compression.files import InputError
 from compression.wikiann import Corpus, read_corpus, read_hub_shards, read_tagged_text, write_corpus
-
-WIKIANN = Path(os.environ.get("WIKIANN_DIR", ""))
-needs_wikiann = pytest.mark.skipif("WIKIANN_DIR" not in os.environ, reason="WIKIANN_DIR names no WikiAnn data")
+from real_data import WIKIANN, needs_wikiann
 
 SMALL = Corpus(tokens=[["Lamu", "ni", "mji"], ["\u2028", "a\u00a0b"]], tags=[[5, 0, 0], [1, 2]])
 TOKENS, TAGS = pa.list_(pa.string()), pa.list_(pa.int8())

@@ -13,8 +13,8 @@ from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
-from compression.sources import encoder_files, source_files
-from compression.variants import DENSE, choose_schedule, variant_names
+from compression.sources import SPLITS, encoder_files, source_files
+from compression.variants import DENSE, variant_names
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
 TABLE = read_languages(LANGUAGES_FILE)
@@ -35,7 +35,6 @@ LANGUAGES = config["languages"]
 TRAINING_SETS = study.training_sets(config)
 VARIANTS = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
 PERTURBATIONS = config["perturbations"]
-SPLITS = ["train", "validation", "test"]
 SYNTHETIC = config["data"]["source"] == "synthetic"
 ENCODER_NAME = {
     "hub": config["encoder"]["name"],
@@ -55,7 +54,7 @@ wildcard_constraints:
     training_set="|".join(TRAINING_SETS),
     variant="|".join(VARIANTS),
     seed="|".join(str(seed) for seed in config["seeds"]),
-    perturbation="in-language|in-script|in-family",
+    perturbation="|".join(terms.PERTURBATIONS),
 
 
 def version_of(script):
@@ -155,23 +154,16 @@ def get_pool_languages(wildcards):
 
 def get_sentences(wildcards):
     """Return the encoded training sentences of a training set."""
-    languages = study.training_languages(wildcards.training_set, config)
-    return [f"<results>/encoded/train/{language}.parquet" for language in languages]
+    return [f"<results>/encoded/train/{language}.parquet" for language in get_languages(wildcards)]
 
 
 def get_training_corpora(wildcards):
-    languages = study.training_languages(wildcards.training_set, config)
-    return [get_corpus_path("train", language) for language in languages]
+    return [get_corpus_path("train", language) for language in get_languages(wildcards)]
 
 
 def get_schedules(wildcards):
-    """Return the rows of the schedules that may apply to a training set: one where its size is known beforehand."""
-    rows = config["schedules"]
-    size = study.fixed_training_size(wildcards.training_set, config, TABLE)
-    if wildcards.training_set == terms.MULTILINGUAL:
-        rows = [rows[-1]]
-    elif size is not None:
-        rows = [choose_schedule(rows, size)]
+    """Return the rows of the schedules that may apply to a run; of a dense run, only what it reads of them."""
+    rows = study.possible_schedules(wildcards.training_set, config, TABLE)
     keys = ("up_to", "batch_size") if wildcards.variant == DENSE else rows[0].keys()
     return [{key: row[key] for key in sorted(keys)} for row in rows]
 
@@ -195,7 +187,7 @@ def get_evaluation_corpora(wildcards):
 
 
 def get_languages(wildcards):
-    """Return the languages that a training set's runs are evaluated on."""
+    """Return the languages that a training set holds, and that its runs are evaluated on."""
     return study.training_languages(wildcards.training_set, config)
 
 

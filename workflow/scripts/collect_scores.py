@@ -1,7 +1,9 @@
 """Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
 
+import pyarrow as pa
 from compression.collection import check_precision, collect, read_overlap, read_scores
 from compression.files import atomic_path, read_json
+from compression.parquet import write_table
 from logs import log_to
 
 
@@ -23,8 +25,7 @@ def main(
         {training_set: read_overlap(path) for training_set, path in overlap.items()},
         {key: read_json(path) for key, path in perturbed.items()},
     )
-    with atomic_path(out_parquet) as beside:
-        table.to_parquet(beside, index=False, compression="zstd")
+    write_table(out_parquet, pa.Table.from_pandas(table, preserve_index=False))
     with atomic_path(out_csv) as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
     print(f"{len(table)} scores of {len(runs)} runs")

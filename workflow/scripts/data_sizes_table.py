@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from compression.files import read_json, write_text
+from compression.cards import read_training_sizes
+from compression.files import write_text
 from compression.languages import read_languages
 from compression.tables import data_sizes_table
 from logs import log_to
@@ -19,7 +20,7 @@ def main(
     out_md: str,
 ) -> None:
     """Write the table; cards: paths of the data cards by language, in the order of the study."""
-    sentences = {language: read_json(path)["splits"]["train"]["sentences"] for language, path in cards.items()}
+    sentences = read_training_sizes(cards)
     resource = read_languages(languages_path)
     table = data_sizes_table(sentences, monolingual, resource, sorted(size_classes), study, demo)
     write_text(out_csv, table.csv())

@@ -1,4 +1,4 @@
-"""Tokenise one split or test set of a language."""
+"""Tokenise the training sentences of a language."""
 
 from compression.encoded import write_encoded
 from compression.encoding import encode, load_tokenizer
@@ -7,6 +7,7 @@ from logs import log_to
 
 
 def main(corpus_path: str, tokenizer_path: str, max_length: int, out: str) -> None:
+    """Write the encoded sentences of a corpus; max_length: in pieces, special ones included."""
     corpus = read_corpus(corpus_path)
     write_encoded(out, encode(corpus.tokens, corpus.tags, load_tokenizer(tokenizer_path, max_length)))
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.files import atomic_path, read_json
+from compression.analysis import size_class
+from compression.cards import read_training_sizes
+from compression.files import atomic_path
 from compression.parquet import read_table
 from compression.plots import draw_figure, save_figure
-from compression.variants import choose_schedule
 from logs import log_to
 
 
@@ -23,9 +24,8 @@ def main(
 
     The numbers that the figure shows go to the log.
     """
-    classes = [{"up_to": size} for size in size_classes]
-    sentences = {language: read_json(path)["splits"]["train"]["sentences"] for language, path in cards.items()}
-    train_sizes = {language: choose_schedule(classes, size)["up_to"] for language, size in sentences.items()}
+    sentences = read_training_sizes(cards)
+    train_sizes = {language: size_class(size, size_classes) for language, size in sentences.items()}
     figure, numbers = draw_figure(number, read_table(scores).to_pandas(use_threads=False), train_sizes, study, demo)
     print(numbers.to_string(index=False))
     for path in (out_pdf, out_png):

@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from compression.files import InputError
-from compression.terms import MULTILINGUAL, PERTURBATIONS, REGULAR
+from compression.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
+from compression.variants import choose_schedule
 
-SETTINGS = ("monolingual", MULTILINGUAL)
+SETTINGS = (MONOLINGUAL, MULTILINGUAL)
 SCOPES = ("partial", "full")
 SUMMARY = ("means", "medians")
 """The last two rows of tables 2-9, in the paper's words."""
@@ -226,6 +227,11 @@ def _means_of_defined(frame: pd.DataFrame, keys: list[str], values: list[str]) -
         )
         .reset_index()
     )
+
+
+def size_class(sentences: int, classes: Sequence[int]) -> int:
+    """Return the class of a training size: the smallest that is not smaller, else the largest; as for schedules."""
+    return choose_schedule([{"up_to": size} for size in classes], sentences)["up_to"]
 
 
 def count(number: int, noun: str) -> str:

@@ -1,11 +1,12 @@
 """The data card of a language: what its sentences hold, and what of its test set is known from its training set."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tokenizers import Tokenizer
 
 from compression.entities import known_mentions, typed_mentions
+from compression.files import read_json
 from compression.mentions import TYPES, count_inside_without_begin, find_mentions
 from compression.wikiann import Corpus
 
@@ -34,6 +35,11 @@ def card(
         },
         "test_in_train": compare(train, test),
     }
+
+
+def read_training_sizes(cards: Mapping[str, str]) -> dict[str, int]:
+    """Return the counted training sentences by language; cards: paths of data cards by language."""
+    return {language: read_json(path)["splits"]["train"]["sentences"] for language, path in cards.items()}
 
 
 def describe(corpus: Corpus) -> dict[str, Any]:

@@ -8,9 +8,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from compression.files import InputError
 from compression.languages import Language
-from compression.study import fixed_training_size, training_sets
-from compression.terms import MULTILINGUAL
-from compression.variants import choose_schedule
+from compression.study import fixed_training_size, possible_schedules, training_sets
 
 
 def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
@@ -118,8 +116,7 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
         size = fixed_training_size(training_set, config, table)
         if size is None:
             continue
-        rows = config["schedules"]
-        row = rows[-1] if training_set == MULTILINGUAL else choose_schedule(rows, size)
+        (row,) = possible_schedules(training_set, config, table)
         steps = config["finetuning"]["epochs"] * -(-size // row["batch_size"])
         if row["end"] > steps:
             raise InputError(

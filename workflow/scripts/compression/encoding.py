@@ -18,7 +18,7 @@ def load_tokenizer(path: str | os.PathLike, max_length: int) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(path))
     except Exception as error:  # tokenizers raises bare Exception for every malformed file
-        raise InputError(f"{path}: not a tokenizer file of the tokenizers library ({error})") from None
+        raise InputError(f"{path}: not a tokenizer.json of the tokenizers library ({error})") from None
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length)
     return tokenizer

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from compression.encoded import EncodedSentences, concatenate, read_encoded, write_encoded
 from compression.files import InputError, atomic_path
-from compression.parquet import read_table
+from compression.parquet import read_metadata, read_table
 from compression.wikiann import Corpus, corpus_from_table, corpus_to_table
 
 NAMES = "test_sets"
@@ -29,7 +29,7 @@ def write_evaluation(path: str | os.PathLike, corpora: Mapping[str, Corpus]) -> 
 
 def read_names(path: str | os.PathLike) -> list[str]:
     """Return the names of the test sets of an evaluation file; raises InputError when it is none."""
-    return _names(path, pq.read_schema(path).metadata)
+    return _names(path)
 
 
 def read_test_set(path: str | os.PathLike, name: str) -> Corpus:
@@ -48,11 +48,11 @@ def write_encoded_evaluation(path: str | os.PathLike, parts: Mapping[str, Encode
 
 def read_encoded_evaluation(path: str | os.PathLike) -> tuple[EncodedSentences, dict[str, int]]:
     """Return the encoded sentences of all test sets, one after another, and their number by test set."""
-    return read_encoded(path), _names(path, pq.read_schema(path).metadata)
+    return read_encoded(path), _names(path)
 
 
-def _names(path: str | os.PathLike, metadata: Mapping[bytes, bytes] | None):
+def _names(path: str | os.PathLike):
     try:
-        return json.loads((metadata or {})[NAMES.encode()])
+        return json.loads(read_metadata(path)[NAMES.encode()])
     except KeyError:
         raise InputError(f"{path}: its metadata has no {NAMES}: not an evaluation file") from None

@@ -19,6 +19,9 @@ LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
 
 
+CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_per_second")
+
+
 class TrainingError(RuntimeError):
     """Training cannot go on: its message is one line."""
 
@@ -97,9 +100,6 @@ def finetune(
                 loss_sum, steps_summed, tokens, since = torch.zeros_like(loss_sum), 0, 0, now
     progress.close()
     return curve
-
-
-CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_per_second")
 
 
 def make_optimizer(model: PreTrainedModel, training: Training, total: int):

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +87,11 @@ def first_position(model: PreTrainedModel) -> int:
     return 0
 
 
+@cache  # asked in every step
+def _takes_token_types(kind: type[PreTrainedModel]) -> bool:
+    return "token_type_ids" in inspect.signature(kind.forward).parameters
+
+
 def packed_inputs(batch: PackedBatch, model: PreTrainedModel, device: torch.device) -> dict[str, torch.Tensor]:
     """Return the model's arguments for a packed batch: a row of pieces in which each attends to its own sentence only.
 
@@ -102,7 +108,7 @@ def packed_inputs(batch: PackedBatch, model: PreTrainedModel, device: torch.devi
         "attention_mask": mask,
         "position_ids": torch.from_numpy(batch.positions + first_position(model)).to(device)[None],
     }
-    if "token_type_ids" in inspect.signature(model.forward).parameters:
+    if _takes_token_types(type(model)):
         inputs["token_type_ids"] = torch.zeros_like(pieces)
     return inputs
 

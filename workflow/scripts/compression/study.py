@@ -10,6 +10,7 @@ from typing import Any
 
 from compression.languages import Language
 from compression.terms import GROUPING, IN_LANGUAGE, MULTILINGUAL
+from compression.variants import choose_schedule
 
 
 def pool_languages(
@@ -55,6 +56,20 @@ def fixed_training_size(training_set: str, config: Mapping[str, Any], table: Map
         return None
     codes = training_languages(training_set, config)
     return sum(expected_sizes(code, config, table)["train"] for code in codes)
+
+
+def possible_schedules(
+    training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]
+) -> Sequence[Mapping[str, int]]:
+    """Return the rows of the schedules that may apply to a training set: one, unless its size is not fixed.
+
+    The multilingual training set has the last row, whatever its size.
+    """
+    rows = config["schedules"]
+    if training_set == MULTILINGUAL:
+        return [rows[-1]]
+    size = fixed_training_size(training_set, config, table)
+    return rows if size is None else [choose_schedule(rows, size)]
 
 
 def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:

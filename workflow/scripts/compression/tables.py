@@ -11,11 +11,11 @@ from compression.analysis import (
     count,
     f1_by_sparsity,
     seeds_by_sparsity,
+    size_class,
 )
 from compression.languages import Language
 from compression.mentions import find_mentions
-from compression.terms import IN_LANGUAGE, MULTILINGUAL, REGULAR
-from compression.variants import choose_schedule
+from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
 
 NOTHING = "–"
 """What a Markdown table shows where there is no score; the CSV cell is empty."""
@@ -26,10 +26,10 @@ F1_TABLES: dict[int, tuple[str, str, str]] = {
     3: (MULTILINGUAL, REGULAR, "full"),
     4: (MULTILINGUAL, IN_LANGUAGE, "partial"),
     5: (MULTILINGUAL, IN_LANGUAGE, "full"),
-    6: ("monolingual", REGULAR, "partial"),
-    7: ("monolingual", REGULAR, "full"),
-    8: ("monolingual", IN_LANGUAGE, "partial"),
-    9: ("monolingual", IN_LANGUAGE, "full"),
+    6: (MONOLINGUAL, REGULAR, "partial"),
+    7: (MONOLINGUAL, REGULAR, "full"),
+    8: (MONOLINGUAL, IN_LANGUAGE, "partial"),
+    9: (MONOLINGUAL, IN_LANGUAGE, "full"),
 }
 """Setting, test set and scope of tables 2-9, in the paper's order."""
 
@@ -89,9 +89,8 @@ def data_sizes_table(
     the largest: the class that also selects its schedule.
     """
     classes: dict[int, list[str]] = {}
-    schedules = [{"up_to": size} for size in size_classes]
     for language, sentences in train_sentences.items():
-        classes.setdefault(choose_schedule(schedules, sentences)["up_to"], []).append(language)
+        classes.setdefault(size_class(sentences, size_classes), []).append(language)
     rows = []
     for size, languages in sorted(classes.items()):
         counted = [train_sentences[language] for language in languages]
