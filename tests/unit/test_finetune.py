@@ -2,6 +2,10 @@ import copy
 import dataclasses
 import json
 import math
+import platform
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -400,3 +404,31 @@ def test_an_encoder_without_one_of_its_matrices_is_refused(tmp_path):
     save_file(stored, tmp_path / "model.safetensors", {"format": "pt"})
     with pytest.raises(InputError, match=r"encoder\.layer\.0\.output\.dense\.weight"):
         load_encoder(tmp_path, dropout=0.1, seed=1)
+
+
+FAULTS = """
+import resource
+import torch
+from compression.run import keep_freed_memory
+torch.set_num_threads(1)
+if {keep}:
+    keep_freed_memory()
+def step():
+    torch.cat([torch.ones(16 << 20), torch.ones(8 << 20)])  # 64, 32 and 96 MB
+for _ in range(3):  # until the heap has grown to what a step needs
+    step()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+step()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+def test_freed_memory_is_kept_for_the_next_step():
+    if platform.libc_ver()[0] != "glibc":
+        pytest.skip("another C library than glibc")
+    scripts = Path(finetune_module.__file__).parents[1]
+    without, kept = (
+        int(subprocess.check_output([sys.executable, "-c", FAULTS.format(keep=keep)], cwd=scripts, text=True))
+        for keep in (False, True)
+    )
+    assert kept < 50 < without, f"{kept} page faults a step with freed memory kept, {without} without"

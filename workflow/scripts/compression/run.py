@@ -1,5 +1,6 @@
 """One run: from an encoder and encoded sentences to a stored model whose sparsity is counted from the file."""
 
+import ctypes
 import dataclasses
 import os
 import platform
@@ -49,6 +50,7 @@ def train_run(
     began = time.perf_counter()
     device = choose_device(finetuning["device"])
     torch.set_num_threads(finetuning["threads"])
+    keep_freed_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
     torch.use_deterministic_algorithms(True)
     sentences = concatenate([read_encoded(path) for path in encoded_paths])
@@ -111,6 +113,18 @@ def train_run(
             "data_sha256": {Path(path).stem: file_digest(path) for path in encoded_paths},
         },
     )
+
+
+def keep_freed_memory() -> None:
+    """Have the C library keep memory that is freed, for the next step, where it is one that can be told to (glibc).
+
+    By default each large tensor's pages go back to the system and are faulted in anew at the next step.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "mallopt"):
+        trim_threshold, mmap_max = -1, -4  # names in malloc.h
+        library.mallopt(mmap_max, 0)  # every tensor comes from the heap
+        library.mallopt(trim_threshold, 2**31 - 1)  # whose free end is not given back
 
 
 def check_sparsity(counts: pd.DataFrame, sparsity: float, threshold: str, source: str) -> None:
