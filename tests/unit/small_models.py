@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from compression.attention import PACKED_ATTENTION
 from compression.encoded import LOST, EncodedSentences
 from compression.finetune import Training
 from compression.mentions import LABELS
@@ -13,8 +14,11 @@ CPU = torch.device("cpu")
 IGNORED = -100  # label of a position without loss in transformers
 
 
-def tiny_model(family, attention="sdpa", *, vocabulary=60, dropout=0.0, initializer_range=0.2):
-    """A model with random weights, large enough for logits that differ between positions and sentences."""
+def tiny_model(family, attention=PACKED_ATTENTION, *, vocabulary=60, dropout=0.0, initializer_range=0.2):
+    """A model with random weights, large enough for logits that differ between positions and sentences.
+
+    It takes packed batches; with the attention "sdpa" or "eager", padded ones.
+    """
     sizes = {
         "vocab_size": vocabulary,
         "hidden_size": 32,
@@ -26,12 +30,14 @@ def tiny_model(family, attention="sdpa", *, vocabulary=60, dropout=0.0, initiali
         "num_labels": len(LABELS),
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": dropout,
-        "attn_implementation": attention,
     }
     torch.manual_seed(0)
     if family == "bert":
-        return BertForTokenClassification(BertConfig(pad_token_id=0, **sizes))
-    return XLMRobertaForTokenClassification(XLMRobertaConfig(pad_token_id=1, type_vocab_size=1, **sizes))
+        model = BertForTokenClassification(BertConfig(pad_token_id=0, **sizes))
+    else:
+        model = XLMRobertaForTokenClassification(XLMRobertaConfig(pad_token_id=1, type_vocab_size=1, **sizes))
+    model.set_attn_implementation(attention)
+    return model
 
 
 def random_sentences(lengths, all_lost=(), seed=0):

@@ -51,6 +51,7 @@ def plain_loop(model, batches, learning_rate, prune_at=None):
     prune_at: number of zeros in all, by layer, after each step at which to prune.
     """
     model.train()
+    model.set_attn_implementation("sdpa")
     optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.0)
     linear = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda done: 1 - done / len(batches))
     losses = []

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import torch
+from compression.attention import sentence_grid
 from compression.encoded import LOST, EncodedSentences, batches_by_length, concatenate, pack, ranges
 from compression.model import first_position, packed_inputs
 from small_models import CPU, IGNORED, padded_inputs, random_sentences, tiny_model
@@ -12,17 +13,18 @@ def packed_logits(model, batch):
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4]
 CHOSEN = np.array([6, 0, 3, 1, 5, 2])
-MODELS = [("bert", "sdpa"), ("bert", "eager"), ("xlm-roberta", "sdpa"), ("xlm-roberta", "eager")]
+FAMILIES = ["bert", "xlm-roberta"]
 
 
-@pytest.mark.parametrize("family, attention", MODELS)
+@pytest.mark.parametrize("attention", ["sdpa", "eager"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_packed_logits_equal_padded_ones(family, attention):
-    model, sentences = tiny_model(family, attention).eval(), random_sentences(LENGTHS, all_lost=[5])
+    model, sentences = tiny_model(family).eval(), random_sentences(LENGTHS, all_lost=[5])
     batch = pack(sentences, CHOSEN)
     inputs = padded_inputs(sentences, CHOSEN, model.config.pad_token_id)
     with torch.no_grad():
         packed = packed_logits(model, batch)
-        padded = model(**inputs).logits
+        padded = tiny_model(family, attention).eval()(**inputs).logits
     all_pieces = padded[inputs["attention_mask"].bool()]
     assert packed.shape == all_pieces.shape == (3 + 60 + 7 + 2 + 5 + 33, 7)
     assert all_pieces.std() > 0.1, "logits too flat to tell models apart"
@@ -32,12 +34,13 @@ def test_packed_logits_equal_padded_ones(family, attention):
     assert batch.tags.tolist() == inputs["labels"][labelled].tolist()
 
 
-@pytest.mark.parametrize("family, attention", MODELS)
-def test_packed_gradients_equal_padded_ones(family, attention):
-    packed_model, padded_model = tiny_model(family, attention), tiny_model(family, attention)
+@pytest.mark.parametrize("multiple", [1, 32])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_packed_gradients_equal_padded_ones(family, multiple):
+    packed_model, padded_model = tiny_model(family), tiny_model(family, "eager")
     sentences = random_sentences(LENGTHS, all_lost=[5])
     batch = pack(sentences, CHOSEN)
-    logits = packed_logits(packed_model, batch)[batch.words]
+    logits = packed_model(**packed_inputs(batch, packed_model, CPU, multiple)).logits[0, batch.words]
     loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.tags).long())
     loss.backward()
     padded = padded_model(**padded_inputs(sentences, CHOSEN, padded_model.config.pad_token_id))
@@ -50,9 +53,9 @@ def test_packed_gradients_equal_padded_ones(family, attention):
     assert packed_model.get_input_embeddings().weight.grad.abs().max() > 1e-3
 
 
-@pytest.mark.parametrize("family, attention", MODELS)
-def test_the_logits_of_a_sentence_do_not_depend_on_the_others_of_its_batch(family, attention):
-    model, sentences = tiny_model(family, attention).eval(), random_sentences(LENGTHS)
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_logits_of_a_sentence_do_not_depend_on_the_others_of_its_batch(family):
+    model, sentences = tiny_model(family).eval(), random_sentences(LENGTHS)
     start, end = sentences.piece_offsets[4:6]
     with torch.no_grad():
         alone = packed_logits(model, pack(sentences, np.array([4])))
@@ -62,7 +65,7 @@ def test_the_logits_of_a_sentence_do_not_depend_on_the_others_of_its_batch(famil
             torch.testing.assert_close(logits[row : row + end - start], alone, rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+@pytest.mark.parametrize("family", FAMILIES)
 def test_other_pieces_in_the_same_batch_change_no_bit(family):
     """With batches of the same shape nothing is rounded in another way: what leaks would show in any bit."""
     model, sentences = tiny_model(family).eval(), random_sentences(LENGTHS)
@@ -83,15 +86,25 @@ def test_position_ids_begin_where_the_model_begins_them(family, first):
     assert packed_inputs(batch, model, CPU)["position_ids"].tolist() == expected
 
 
-def test_every_piece_attends_to_its_own_sentence_alone():
-    batch = pack(random_sentences([3, 2]), np.array([1, 0]))
-    own = torch.block_diag(torch.ones(2, 2), torch.ones(3, 3)).bool()[None, None]
-    inputs = packed_inputs(batch, tiny_model("bert"), CPU)
-    assert torch.equal(inputs["attention_mask"], own)
-    assert inputs["token_type_ids"].tolist() == [[0] * 5]
-    additive = packed_inputs(batch, tiny_model("bert", "eager"), CPU)["attention_mask"]
-    assert torch.equal(additive == 0, own)
-    assert additive[~own].max() < -1e30
+def test_every_piece_has_its_cell_in_the_grid_by_hand():
+    grid = sentence_grid(torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 0, 1, 2]), (2, 2, 3))
+    assert grid.cells.view(5, 2).tolist() == [[0, 3], [1, 4], [6, 9], [7, 10], [8, 11]]
+    none = -torch.inf
+    assert grid.bias.tolist() == [[[0, 0, none]], [[0, 0, none]], [[0, 0, 0]], [[0, 0, 0]]]
+
+
+def test_a_row_is_filled_up_to_few_shapes_by_a_sentence_of_its_own():
+    batch, model = pack(random_sentences([3, 2]), np.array([1, 0])), tiny_model("bert")
+    assert packed_inputs(batch, model, CPU)["grid"].shape == (2, 4, 3)
+    inputs = packed_inputs(batch, model, CPU, multiple=8)
+    assert inputs["grid"].shape == (3, 4, 8)
+    assert inputs["input_ids"].tolist() == [[*batch.pieces.tolist(), 0, 0, 0]]
+    assert inputs["token_type_ids"].tolist() == [[0] * 8]
+    assert inputs["grid"].bias[::4, 0].isfinite().tolist() == [
+        [True] * 2 + [False] * 6,
+        [True] * 3 + [False] * 5,
+        [True] + [False] * 7,
+    ]
 
 
 # Batches, by hand

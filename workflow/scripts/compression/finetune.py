@@ -11,6 +11,7 @@ from torch.nn.utils import clip_grad_norm_
 from tqdm import tqdm
 from transformers import PreTrainedModel, get_scheduler
 
+from compression.dropout import seed_dropout
 from compression.encoded import EncodedSentences, pack
 from compression.model import packed_inputs
 from compression.pruning import Pruner
@@ -63,7 +64,6 @@ def finetune(
     log_every = max(1, total // LOG_ROWS)
     optimizer, scheduler = make_optimizer(model, training, total)
     order = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed)
     model.train()
 
     curve, step, tokens = [], 0, 0
@@ -71,6 +71,7 @@ def finetune(
     progress = tqdm(total=total, unit="step", mininterval=1 if sys.stderr.isatty() else 30, file=sys.stderr)
     for epoch in range(1, training.epochs + 1):
         for chosen in torch.randperm(len(sentences), generator=order).split(training.batch_size):
+            seed_dropout(seed, step)
             batch = pack(sentences, chosen.numpy())
             words = torch.from_numpy(batch.words).to(device)
             tags = torch.from_numpy(batch.tags).long().to(device)

@@ -11,6 +11,8 @@ from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel, logging
 
+from compression.attention import PACKED_ATTENTION, SentenceGrid, sentence_grid
+from compression.dropout import replace_dropout
 from compression.encoded import PackedBatch
 from compression.files import InputError
 from compression.mentions import LABELS
@@ -63,13 +65,18 @@ def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:
 
 
 def _load_weights(folder: str | os.PathLike, config: PreTrainedConfig) -> tuple[PreTrainedModel, list[str]]:
-    """Return the tagging model in a folder and the names of its weights that the folder lacks: they are random."""
+    """Return the tagging model in a folder, for packed batches, and the names of its weights that the folder lacks.
+
+    Those weights are random.
+    """
     try:
         model, loading = AutoModelForTokenClassification.from_pretrained(
             folder, config=config, dtype=torch.float32, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: its weights cannot be loaded: {' '.join(str(error).split())[:300]}") from None
+    model.set_attn_implementation(PACKED_ATTENTION)
+    replace_dropout(model)
     return model, sorted(loading["missing_keys"])
 
 
@@ -92,24 +99,30 @@ def _takes_token_types(kind: type[PreTrainedModel]) -> bool:
     return "token_type_ids" in inspect.signature(kind.forward).parameters
 
 
-def packed_inputs(batch: PackedBatch, model: PreTrainedModel, device: torch.device) -> dict[str, torch.Tensor]:
+def packed_inputs(
+    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int = 1
+) -> dict[str, torch.Tensor | SentenceGrid]:
     """Return the model's arguments for a packed batch: a row of pieces in which each attends to its own sentence only.
 
-    The attention mask is block-diagonal, (1, 1, pieces, pieces): True or 0 within a sentence, False or −inf elsewhere,
-    as the model's attention implementation wants it.
+    multiple: the row and the longest sentence are rounded up to multiples of it, so that few shapes occur; the row is
+    filled up with pieces that no other sees, after the batch's own.
     """
-    segments = torch.from_numpy(batch.segments).to(device)
-    mask = (segments[:, None] == segments[None, :])[None, None]
-    if model.config._attn_implementation != "sdpa":
-        mask = torch.zeros(mask.shape, device=device).masked_fill_(~mask, torch.finfo(torch.float32).min)
-    pieces = torch.from_numpy(batch.pieces.astype(np.int64)).to(device)[None]
+    size, longest, sentences = len(batch.pieces), int(batch.positions.max()) + 1, int(batch.segments[-1]) + 1
+    filling = -size % multiple
+    longest += -longest % multiple
+
+    def row(values: np.ndarray, fill: int) -> torch.Tensor:
+        return torch.from_numpy(np.pad(values.astype(np.int64), (0, filling), constant_values=fill)).to(device)
+
+    segments, places = row(batch.segments, sentences), row(batch.positions, 0)
+    shape = (sentences + (filling > 0), model.config.num_attention_heads, longest)
     inputs = {
-        "input_ids": pieces,
-        "attention_mask": mask,
-        "position_ids": torch.from_numpy(batch.positions + first_position(model)).to(device)[None],
+        "input_ids": row(batch.pieces, 0)[None],
+        "position_ids": (places + first_position(model))[None],
+        "grid": sentence_grid(segments, places, shape),
     }
     if _takes_token_types(type(model)):
-        inputs["token_type_ids"] = torch.zeros_like(pieces)
+        inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
     return inputs
 
 
