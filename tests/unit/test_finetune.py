@@ -17,13 +17,14 @@ from compression.encoder import FILES as ENCODER_FILES
 from compression.encoder import random_encoder
 from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
-from compression.finetune import CURVE_COLUMNS, TrainingError, finetune
+from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from compression.mentions import LABELS
-from compression.model import load_encoder
+from compression.model import load_encoder, packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from compression.run import train_run
 from safetensors.torch import load_file, save_file
-from small_models import make_training, padded_inputs, random_sentences, tiny_model
+from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
+from torch import nn
 from torch.nn.utils import prune
 from transformers import AutoModelForTokenClassification
 
@@ -104,6 +105,33 @@ def test_200_steps_equal_those_of_a_plain_padded_loop(family, sparsity, chosen_b
             assert int((parameter == 0).sum()) == round(sparsity * parameter.numel())
     moved = [(one - other).abs().max() for one, other in zip(model.parameters(), start.parameters(), strict=True)]
     assert max(moved) > 3e-3, "the weights did not move far enough for the comparison to mean something"
+
+
+@pytest.mark.parametrize("sparsity", [0.0, 0.6])
+@pytest.mark.parametrize("limit", [1e-3, 0.5, 1e6])
+def test_clipping_is_that_of_torch_on_masked_gradients(limit, sparsity):
+    model = tiny_model("bert")
+    matrices, stepped = prunable_matrices(model, "full"), []
+    pruner = Pruner(matrices, {1: sparsity})
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
+    for _ in range(2):
+        model.zero_grad()
+        model(**packed_inputs(pack(SENTENCES, np.arange(8)), model, CPU)).logits.square().mean().backward()
+        gradients = [parameter.grad.clone() for parameter in model.parameters()]
+        clip_gradients(model, limit, optimizer, pruner)
+        stepped = [parameter.grad / optimizer.grad_scale for parameter in model.parameters()]
+        optimizer.step()
+        pruner.update(1, optimizer)
+    kept = {id(matrices[matrix.name]): matrix.blocks[0].kept for matrix in pruner.matrices}
+    plain = []
+    for parameter, gradient in zip(model.parameters(), gradients, strict=True):
+        plain.append(nn.Parameter(torch.zeros_like(gradient)))
+        plain[-1].grad = gradient * kept.get(id(parameter), 1)
+    norm = torch.nn.utils.clip_grad_norm_(plain, limit)
+    assert (norm > limit) == (limit < 1)
+    for parameter, mine, other in zip(model.parameters(), stepped, plain, strict=True):
+        mine = mine * kept.get(id(parameter), 1)
+        torch.testing.assert_close(mine, other.grad, rtol=1e-5, atol=0)
 
 
 def test_every_epoch_is_another_order_of_all_sentences(chosen_batches):

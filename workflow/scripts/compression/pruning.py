@@ -153,8 +153,8 @@ def _prune_ties(matrix: Matrix, ties: list[tuple[int, torch.Tensor]], missing: i
 class Pruner:
     """Prunes matrices on a schedule while they are trained; the training loop calls `update` after each step.
 
-    A pruned weight stays exactly 0: its gradient is masked as soon as it is computed (so it counts in no gradient norm,
-    as under `torch.nn.utils.prune`), and AdamW's moments of it are cleared when it is pruned.
+    A pruned weight stays exactly 0 and costs a step nothing: AdamW's second moment of it, by whose root a step is
+    divided, is made infinite when it is pruned.
 
     parameters: trained matrices by name. rest: by name, the rows of a matrix that are not trained and count for the
     threshold all the same, as (rows, numbers of the trained rows, numbers of the rest). threshold: "layer" prunes each
@@ -180,11 +180,9 @@ class Pruner:
             else:
                 self.matrices.append(Matrix(name, [Block(weight)]))
         self.groups = [self.matrices] if threshold == "global" else [[matrix] for matrix in self.matrices]
-        for matrix, parameter in zip(self.matrices, parameters.values(), strict=True):
-            parameter.register_post_accumulate_grad_hook(_gradient_mask(self, matrix.blocks[0]))
 
     def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
-        """Prune to the sparsity that the schedule has after `step` finished optimiser steps, if it has one there."""
+        """Prune to the sparsity that the schedule has after `step` finished steps of AdamW, if it has one there."""
         if step not in self.schedule:
             return
         self.sparsity = self.schedule[step]
@@ -192,18 +190,14 @@ class Pruner:
             if group:
                 prune_smallest(group, target_count(self.sparsity, sum(matrix.size for matrix in group)))
         for matrix, parameter in zip(self.matrices, self.parameters.values(), strict=True):
-            state = optimizer.state[parameter]
-            for moment in ("exp_avg", "exp_avg_sq"):
-                if moment in state:
-                    state[moment].mul_(matrix.blocks[0].kept)
+            if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
+                optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
 
-
-def _gradient_mask(pruner: Pruner, block: Block):
-    def mask(parameter: nn.Parameter) -> None:
-        if pruner.sparsity > 0:
-            parameter.grad.mul_(block.kept)
-
-    return mask
+    def mask_gradients(self) -> None:
+        """Clear the gradients of pruned weights, which count in no gradient norm (as under `torch.nn.utils.prune`)."""
+        for matrix, parameter in zip(self.matrices, self.parameters.values(), strict=True):
+            if parameter.grad is not None:
+                parameter.grad.mul_(matrix.blocks[0].kept)
 
 
 def target_count(sparsity: float, size: int) -> int:
