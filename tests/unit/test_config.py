@@ -109,7 +109,7 @@ FIRST = PAPER["schedules"][0]
         ({"finetuning": {"dropout": 1}}, "config: finetuning.dropout: 1 is wrong: it must be less than 1"),
         (
             {"finetuning": {"precision": "fp16"}},
-            "config: finetuning.precision: 'fp16' is wrong: it must be one of fp32, bf16",
+            "config: finetuning.precision: 'fp16' is wrong: it must be one of auto, fp32, bf16",
         ),
         ({"data": {"source": "locl"}}, "config: data.source: 'locl' is wrong: it must be one of hub, local, synthetic"),
         ({"data": {"source": "local"}}, "config: data.folder: source local needs the folder of the data"),

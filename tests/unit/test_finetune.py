@@ -19,7 +19,7 @@ from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
 from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from compression.mentions import LABELS
-from compression.model import load_encoder, packed_inputs
+from compression.model import choose_precision, load_encoder, packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from compression.run import train_run
 from safetensors.torch import load_file, save_file
@@ -409,6 +409,37 @@ def test_run_json_says_what_was_run(study, runs):
     assert stored["data_sha256"] == {name: file_digest(study / f"{name}.parquet") for name in ("sw", "yo")}
     dense = json.loads((runs["dense"] / "run.json").read_text())
     assert (dense["pruning"], dense["schedule"]) == (None, {"batch_size": 8})
+
+
+def test_the_precision_that_is_chosen_is_the_one_that_trains(study, tmp_path):
+    folders = {}
+    for precision in ("auto", "fp32", "bf16"):
+        folders[precision] = run(study, tmp_path / precision, "dense", finetuning=FINETUNING | {"precision": precision})
+    weights = {precision: (folder / "model.safetensors").read_bytes() for precision, folder in folders.items()}
+    chosen = json.loads((folders["auto"] / "run.json").read_text())["precision"]
+    assert chosen == choose_precision("auto", CPU)
+    assert weights["auto"] == weights[chosen]
+    assert weights["fp32"] != weights["bf16"]
+
+
+@pytest.mark.parametrize(
+    "capabilities, expected",
+    [
+        ({"avx512_bf16": True, "amx_bf16": True}, "bf16"),
+        ({"avx512_bf16": True, "amx_bf16": False}, "fp32"),
+        ({"neon": True}, "fp32"),
+    ],
+)
+def test_half_precision_is_chosen_where_the_processor_multiplies_it_faster(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
+    assert choose_precision("auto", CPU) == expected
+    assert [choose_precision(name, CPU) for name in ("fp32", "bf16")] == ["fp32", "bf16"]
+
+
+@pytest.mark.parametrize("capability, expected", [((7, 5), "fp32"), ((8, 0), "bf16"), ((9, 0), "bf16")])
+def test_half_precision_is_chosen_on_a_gpu_that_has_it(monkeypatch, capability, expected):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    assert choose_precision("auto", torch.device("cuda")) == expected
 
 
 def test_a_schedule_that_ends_after_the_last_step_is_refused(study, tmp_path):

@@ -6,6 +6,8 @@ rule predict:
         weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
         config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
         sentences=get_encoded_evaluation,
+        # the precision of the run; a run that was trained again to the same weights need not be predicted again
+        run=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/run.json"),
     output:
         folder=directory("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
         manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
@@ -16,7 +18,6 @@ rule predict:
     threads: config["finetuning"]["threads"]
     params:
         languages=get_languages,
-        precision=config["finetuning"]["precision"],
         device=config["finetuning"]["device"],
         threads=config["finetuning"]["threads"],
         version=version_of("predict"),

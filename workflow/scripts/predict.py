@@ -6,6 +6,7 @@ from shutil import rmtree
 
 import torch
 from compression.evaluation import read_encoded_evaluation
+from compression.files import read_json
 from compression.model import choose_device, load_trained
 from compression.predict import predict_language
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
@@ -36,4 +37,5 @@ if __name__ == "__main__":
         torch.set_num_threads(params.threads)
         paths = dict(zip(params.languages, snakemake.input.sentences, strict=True))
         model_folder = str(Path(snakemake.input.weights).parent)
-        main(model_folder, paths, params.precision, params.device, snakemake.output.folder, snakemake.output.manifest)
+        precision = read_json(snakemake.input.run)["precision"]
+        main(model_folder, paths, precision, params.device, snakemake.output.folder, snakemake.output.manifest)

@@ -19,6 +19,8 @@ from compression.pruning import Pruner
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
 
+CUDA_MULTIPLE = 32
+"""Batches on a GPU are rounded up to multiples of this many pieces, so that few shapes of its kernels occur."""
 
 CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_per_second")
 
@@ -64,6 +66,7 @@ def finetune(
     log_every = max(1, total // LOG_ROWS)
     optimizer, scheduler = make_optimizer(model, training, total)
     order = torch.Generator().manual_seed(seed)
+    multiple = CUDA_MULTIPLE if device.type == "cuda" else 1
     model.train()
 
     curve, step, tokens = [], 0, 0
@@ -76,7 +79,7 @@ def finetune(
             words = torch.from_numpy(batch.words).to(device)
             tags = torch.from_numpy(batch.tags).long().to(device)
             with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
-                logits = model(**packed_inputs(batch, model, device)).logits[0, words]
+                logits = model(**packed_inputs(batch, model, device, multiple)).logits[0, words]
             # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
             loss = cross_entropy(logits.float(), tags, reduction="sum") / max(1, len(words))
             loss.backward()

@@ -17,13 +17,15 @@ from compression.checkpoint import peak_memory_bytes, save_model, stored_sparsit
 from compression.encoded import concatenate, read_encoded
 from compression.files import InputError, atomic_path, file_digest, write_json
 from compression.finetune import Training, finetune
-from compression.model import choose_device, load_encoder
+from compression.model import choose_device, choose_precision, load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from compression.variants import choose_schedule, parse_variant
 from compression.vocabulary import restore_vocabulary, trim_vocabulary
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
-TRAINING_KEYS = tuple(field.name for field in dataclasses.fields(Training) if field.name != "batch_size")
+TRAINING_KEYS = tuple(
+    field.name for field in dataclasses.fields(Training) if field.name not in ("batch_size", "precision")
+)
 
 
 def train_run(
@@ -56,7 +58,9 @@ def train_run(
     sentences = concatenate([read_encoded(path) for path in encoded_paths])
     schedule = choose_schedule(schedules, len(sentences))
     training = Training(
-        batch_size=schedule["batch_size"], **{key: value for key, value in finetuning.items() if key in TRAINING_KEYS}
+        batch_size=schedule["batch_size"],
+        precision=choose_precision(finetuning["precision"], device),
+        **{key: finetuning[key] for key in TRAINING_KEYS},
     )
     scope, sparsity = parse_variant(variant)
     steps = training.steps(len(sentences))
