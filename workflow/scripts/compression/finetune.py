@@ -22,6 +22,9 @@ LOG_ROWS = 1000
 CUDA_MULTIPLE = 32
 """Batches on a GPU are rounded up to multiples of this many pieces, so that few shapes of its kernels occur."""
 
+CLIPPING_EPSILON = 1e-6
+"""What `torch.nn.utils.clip_grad_norm_` adds to a norm before it divides by it."""
+
 CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_per_second")
 
 
@@ -109,15 +112,17 @@ def finetune(
 def clip_gradients(model: PreTrainedModel, limit: float, optimizer: torch.optim.AdamW, pruner: Pruner) -> None:
     """Have the next optimiser step scale the gradients of the weights that are not pruned to the norm `limit` at most.
 
-    It is `torch.nn.utils.clip_grad_norm_`, but the fused optimiser scales on its way, and pruned weights, which it does
-    not move, have their gradients masked only where they might make a difference.
+    It is `torch.nn.utils.clip_grad_norm_`, but the fused optimiser scales on its way. The norm with pruned weights is
+    no smaller and cheaper: where it is within the limit it will do, and is tried first if it may be.
     """
-    gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-    norm = get_total_norm(gradients)
-    if pruner.sparsity > 0 and (norm.is_cuda or norm > limit):  # on a GPU it costs less than waiting for the norm
-        pruner.mask_gradients()
-        norm = get_total_norm(gradients)
-    optimizer.grad_scale = ((norm + 1e-6) / limit).clamp(min=1.0)  # gradients are divided by it
+    parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
+    last = getattr(optimizer, "grad_scale", None)
+    norm = None
+    if pruner.sparsity == 0 or (last is not None and not last.is_cuda and last == 1):  # asking a GPU would wait for it
+        norm = get_total_norm([parameter.grad for parameter in parameters])
+    if norm is None or (pruner.sparsity > 0 and norm > limit - CLIPPING_EPSILON):
+        norm = pruner.gradient_norm(parameters)
+    optimizer.grad_scale = ((norm + CLIPPING_EPSILON) / limit).clamp(min=1.0)  # gradients are divided by it
 
 
 def make_optimizer(model: PreTrainedModel, training: Training, total: int):

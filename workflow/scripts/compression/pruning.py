@@ -11,6 +11,9 @@ from compression.files import InputError
 CHUNK = 1 << 22
 """Weights whose magnitudes are looked at in one go, so that no copy of a whole matrix is made."""
 
+CACHED = 1 << 17
+"""Weights whose masked gradients are multiplied in one go, so that they stay in a processor's cache."""
+
 RADIX = 1 << 16
 """Buckets of each of the two passes that find a threshold: half the bits of a 32-bit magnitude."""
 
@@ -193,11 +196,21 @@ class Pruner:
             if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
                 optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
 
-    def mask_gradients(self) -> None:
-        """Clear the gradients of pruned weights, which count in no gradient norm (as under `torch.nn.utils.prune`)."""
-        for matrix, parameter in zip(self.matrices, self.parameters.values(), strict=True):
-            if parameter.grad is not None:
-                parameter.grad.mul_(matrix.blocks[0].kept)
+    def gradient_norm(self, parameters: Sequence[nn.Parameter]) -> torch.Tensor:
+        """Return the total norm of the gradients of all `parameters`, in which pruned weights do not count.
+
+        As under `torch.nn.utils.prune`, but nothing is written back: products are made part by part, in the cache.
+        """
+        kept = {id(self.parameters[matrix.name]): matrix.blocks[0].kept for matrix in self.matrices}
+        squares = []
+        for parameter in parameters:
+            gradient = parameter.grad.flatten()
+            size = gradient.numel() if gradient.is_cuda else CACHED
+            masks = kept[id(parameter)].flatten().view(torch.uint8).split(size) if id(parameter) in kept else None
+            for number, part in enumerate(gradient.split(size)):
+                part = part if masks is None else part * masks[number]
+                squares.append(part.dot(part))
+        return torch.stack(squares).sum().sqrt()
 
 
 def target_count(sparsity: float, size: int) -> int:
