@@ -6,13 +6,17 @@ import pytest
 import torch
 from compression import predict as predict_module
 from compression.checkpoint import save_model
-from compression.encoded import LOST, concatenate
+from compression.encoded import LOST, concatenate, pack
+from compression.encoder import random_encoder
+from compression.encoding import encode, load_tokenizer
 from compression.files import InputError
 from compression.mentions import LABELS
-from compression.model import load_trained
-from compression.predict import lost_words, predict, predict_language
+from compression.model import load_encoder, load_trained
+from compression.predict import first_of_same, lost_words, predict, predict_language
+from compression.wikiann import read_hub_shards
+from real_data import WIKIANN, needs_wikiann
 from safetensors.torch import load_file, save_file
-from small_models import padded_inputs, random_sentences, tiny_model
+from small_models import IGNORED, padded_inputs, random_sentences, tiny_model
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4]
 SENTENCES = random_sentences(LENGTHS, all_lost=[0, 5, 12, 19])
@@ -48,6 +52,53 @@ def test_predictions_are_the_best_tags_of_the_padded_model(family, budget, monke
     assert [tags.tolist() for tags in predicted] == expected
     assert all(tags.dtype == np.int8 for tags in predicted)
     assert len({tag for tags in expected for tag in tags}) >= 4, "a model that tells sentences apart too little"
+
+
+@needs_wikiann
+def test_10000_real_sentences_get_the_tags_of_the_padded_model(tmp_path):
+    tokens = []
+    for language in ("ar", "de", "hi", "zh", "ta"):
+        tokens += read_hub_shards([WIKIANN / language / "test-00000-of-00001.parquet"]).tokens[:2667]
+    tokens = tokens[:10_000]
+    assert len(tokens) == 10_000
+    sizes = {"vocabulary": 8000, "hidden": 32, "layers": 2, "heads": 4, "feed_forward": 64, "positions": 512}
+    random_encoder(tokens[::5], sizes, 0, tmp_path)
+    sentences = encode(tokens, [[0] * len(words) for words in tokens], load_tokenizer(tmp_path / "tokenizer.json", 512))
+    model = load_encoder(tmp_path, dropout=0.1, seed=1).eval()
+    for parameter in model.parameters():
+        if parameter.ndim == 2:
+            parameter.data.mul_(6)  # logits that tell words apart, as those of a trained model
+    tags, leads = [], []
+    predicted = predict(model, sentences, "fp32")
+    model.set_attn_implementation("sdpa")
+    for start in range(0, len(sentences), 20):
+        chosen = np.arange(start, start + 20)
+        inputs = padded_inputs(sentences, chosen, model.config.pad_token_id)
+        labelled = inputs["labels"] != IGNORED
+        with torch.no_grad():
+            logits = model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits[labelled]
+        best = logits.topk(2).values
+        tags.append(logits.argmax(-1).numpy())
+        leads.append((best[:, 0] - best[:, 1]).numpy())
+    found = np.concatenate(predicted)
+    kept = sentences.first_pieces != LOST
+    clear = np.concatenate(leads) > 1e-4
+    assert clear.mean() > 0.999
+    assert np.array_equal(found[kept][clear], np.concatenate(tags)[clear])
+    assert np.bincount(found[kept], minlength=len(LABELS)).min() > 1000, "a model that tells words apart too little"
+
+
+def test_sentences_that_are_the_same_are_predicted_once(monkeypatch):
+    packed = []
+    monkeypatch.setattr(predict_module, "pack", lambda *given: packed.append(pack(*given)) or packed[-1])
+    model = tiny_model("bert").eval()
+    parts = [random_sentences([length], seed=seed) for length, seed in ((9, 1), (4, 2), (9, 3), (9, 1), (4, 2), (9, 1))]
+    other_words = dataclasses.replace(parts[0], first_pieces=np.full_like(parts[0].first_pieces, LOST))
+    sentences = concatenate([*parts, other_words])
+    assert first_of_same(sentences).tolist() == [0, 1, 2, 0, 1, 0, 6]
+    predicted = [tags.tolist() for tags in predict(model, sentences, "fp32")]
+    assert sum(len(batch.pieces) for batch in packed) == 9 + 4 + 9 + 9
+    assert predicted == [predict(model, part, "fp32")[0].tolist() for part in (*parts, other_words)]
 
 
 def test_sentences_keep_their_order_whatever_their_lengths():

@@ -55,6 +55,7 @@ def train_run(
     keep_freed_memory()
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
     torch.use_deterministic_algorithms(True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # NaN in what an operation is about to write
     sentences = concatenate([read_encoded(path) for path in encoded_paths])
     schedule = choose_schedule(schedules, len(sentences))
     training = Training(
