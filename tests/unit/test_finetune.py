@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from compression import finetune as finetune_module
+from compression.checkpoint import read_weights
 from compression.encoded import pack, write_encoded
 from compression.encoder import FILES as ENCODER_FILES
 from compression.encoder import random_encoder
@@ -19,14 +20,13 @@ from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
 from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from compression.mentions import LABELS
-from compression.model import choose_precision, load_encoder, packed_inputs
+from compression.model import choose_precision, load_encoder, load_trained, packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from compression.run import train_run
 from safetensors.torch import load_file, save_file
 from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
 from torch import nn
 from torch.nn.utils import prune
-from transformers import AutoModelForTokenClassification
 
 TRAINING = make_training(epochs=40, learning_rate=7e-5)
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4] * 2  # 40 sentences: 5 steps an epoch
@@ -238,7 +238,8 @@ FINETUNING = {
 }
 SCHEDULES = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]  # 60 sentences: 8 steps an epoch
 PRUNING = {"curve": "cubic", "threshold": "layer", "classifier": False, "position_embeddings": True}
-FILES = ("model.safetensors", "config.json", "training.csv", "sparsity.csv", "run.json")
+WEIGHTS = "weights.safetensors.zst"
+FILES = (WEIGHTS, "config.json", "training.csv", "sparsity.csv", "run.json")
 
 
 @pytest.fixture(autouse=True)
@@ -304,10 +305,10 @@ def curve_without_speed(folder):
 def test_the_same_run_gives_the_same_bytes_and_another_seed_other_ones(study, runs, variant, tmp_path):
     torch.rand(17)  # what was drawn before a run does not matter
     again, other = run(study, tmp_path / "again", variant), run(study, tmp_path / "other", variant, seed=2)
-    for name in ("model.safetensors", "config.json", "sparsity.csv"):
+    for name in (WEIGHTS, "config.json", "sparsity.csv"):
         assert (again / name).read_bytes() == (runs[variant] / name).read_bytes(), name
     pd.testing.assert_frame_equal(curve_without_speed(again), curve_without_speed(runs[variant]), check_exact=True)
-    assert (other / "model.safetensors").read_bytes() != (runs[variant] / "model.safetensors").read_bytes()
+    assert (other / WEIGHTS).read_bytes() != (runs[variant] / WEIGHTS).read_bytes()
     assert sorted(path.name for path in again.iterdir()) == sorted(FILES), "something was left behind"
 
 
@@ -322,8 +323,8 @@ def test_a_seed_draws_the_head_and_leaves_the_encoder(study):
 
 
 @pytest.mark.parametrize("variant, target", [("dense", 0), ("partial-50", 0.5), ("full-90", 0.9)])
-def test_the_stored_file_has_exactly_the_zeros_of_the_variant(runs, variant, target):
-    stored = load_file(runs[variant] / "model.safetensors")
+def test_the_stored_file_has_exactly_the_zeros_of_the_variant(study, runs, variant, target):
+    stored = read_weights(runs[variant] / WEIGHTS, study / "encoder")
     table = pd.read_csv(runs[variant] / "sparsity.csv").set_index("matrix")
     matrices = {name: weight for name, weight in stored.items() if weight.ndim == 2}
     assert sorted(table.index) == sorted(matrices)
@@ -344,7 +345,7 @@ def test_the_stored_file_has_exactly_the_zeros_of_the_variant(runs, variant, tar
 
 def test_a_global_threshold_prunes_all_matrices_together(study, tmp_path):
     folder = run(study, tmp_path / "run", "full-90", pruning={**PRUNING, "threshold": "global"})
-    stored = load_file(folder / "model.safetensors")
+    stored = read_weights(folder / WEIGHTS, study / "encoder")
     pruned = [weight for name, weight in stored.items() if weight.ndim == 2 and name != "classifier.weight"]
     zeros = [int((weight == 0).sum()) for weight in pruned]
     assert sum(zeros) == round(0.9 * sum(weight.numel() for weight in pruned))
@@ -353,7 +354,7 @@ def test_a_global_threshold_prunes_all_matrices_together(study, tmp_path):
 
 def test_rows_that_no_sentence_uses_are_those_of_the_encoder(study, runs):
     before = load_file(study / "encoder" / "model.safetensors")["embeddings.word_embeddings.weight"]
-    after = load_file(runs["dense"] / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    after = read_weights(runs["dense"] / WEIGHTS, study / "encoder")["bert.embeddings.word_embeddings.weight"]
     same = (before == after).all(1)
     trained = json.loads((runs["dense"] / "run.json").read_text())["vocabulary_rows_trained"]
     assert int((~same).sum()) == trained
@@ -362,7 +363,7 @@ def test_rows_that_no_sentence_uses_are_those_of_the_encoder(study, runs):
 
 def test_with_weight_decay_the_rows_that_no_sentence_uses_decay_too(study, tmp_path):
     folder = run(study, tmp_path / "run", "full-90", finetuning={**FINETUNING, "weight_decay": 0.1})
-    stored = load_file(folder / "model.safetensors")["bert.embeddings.word_embeddings.weight"]
+    stored = read_weights(folder / WEIGHTS, study / "encoder")["bert.embeddings.word_embeddings.weight"]
     before = load_file(study / "encoder" / "model.safetensors")["embeddings.word_embeddings.weight"]
     assert int((stored == 0).sum()) == round(0.9 * stored.numel())
     kept = stored != 0
@@ -370,14 +371,16 @@ def test_with_weight_decay_the_rows_that_no_sentence_uses_decay_too(study, tmp_p
     assert json.loads((folder / "run.json").read_text())["vocabulary_rows_trained"] is None
 
 
-def test_the_stored_model_has_the_labels_and_loads_as_any_other(runs):
-    config = json.loads((runs["partial-50"] / "config.json").read_text())
+def test_the_stored_model_has_the_labels_and_loads_whole(study, runs):
+    folder = runs["partial-50"]
+    config = json.loads((folder / "config.json").read_text())
     assert config["id2label"] == {str(number): label for number, label in enumerate(LABELS)}
     assert config["label2id"] == {label: number for number, label in enumerate(LABELS)}
-    model = AutoModelForTokenClassification.from_pretrained(runs["partial-50"])
-    stored = load_file(runs["partial-50"] / "model.safetensors")
+    assert config["architectures"] == ["BertForTokenClassification"]
+    stored = read_weights(folder / WEIGHTS, study / "encoder")
+    model = load_trained(folder / "config.json", stored)
     assert {name for name, _ in model.named_parameters()} == set(stored)
-    assert model(input_ids=torch.tensor([[2, 7, 3]])).logits.shape == (1, 3, 7)
+    assert all(torch.equal(parameter, stored[name]) for name, parameter in model.named_parameters())
 
 
 def test_the_training_curve_is_stored(runs):
@@ -415,7 +418,7 @@ def test_the_precision_that_is_chosen_is_the_one_that_trains(study, tmp_path):
     folders = {}
     for precision in ("auto", "fp32", "bf16"):
         folders[precision] = run(study, tmp_path / precision, "dense", finetuning=FINETUNING | {"precision": precision})
-    weights = {precision: (folder / "model.safetensors").read_bytes() for precision, folder in folders.items()}
+    weights = {precision: (folder / WEIGHTS).read_bytes() for precision, folder in folders.items()}
     chosen = json.loads((folders["auto"] / "run.json").read_text())["precision"]
     assert chosen == choose_precision("auto", CPU)
     assert weights["auto"] == weights[chosen]

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 from compression import predict as predict_module
-from compression.checkpoint import save_model
+from compression.checkpoint import read_weights, save_run
 from compression.encoded import LOST, concatenate, pack
 from compression.encoder import random_encoder
 from compression.encoding import encode, load_tokenizer
@@ -15,7 +15,6 @@ from compression.model import load_encoder, load_trained
 from compression.predict import first_of_same, lost_words, predict, predict_language
 from compression.wikiann import read_hub_shards
 from real_data import WIKIANN, needs_wikiann
-from safetensors.torch import load_file, save_file
 from small_models import IGNORED, padded_inputs, random_sentences, tiny_model
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4]
@@ -166,13 +165,23 @@ def folder(tmp_path):
     model = tiny_model("xlm-roberta", dropout=0.1)
     model.config.id2label = dict(enumerate(LABELS))
     model.config.label2id = {label: number for number, label in enumerate(LABELS)}
-    save_model(model, tmp_path / "model.safetensors", tmp_path / "config.json")
+    model.base_model.save_pretrained(tmp_path / "encoder")
+    (tmp_path / "run").mkdir()
+    store(tmp_path, model)
     return tmp_path
 
 
+def store(folder, model):
+    save_run(model, None, folder / "encoder", folder / "run" / "weights", folder / "run" / "config.json")
+
+
+def load(folder):
+    return load_trained(folder / "run" / "config.json", read_weights(folder / "run" / "weights", folder / "encoder"))
+
+
 def test_a_stored_model_predicts_as_the_one_in_memory(folder):
-    assert sorted(path.name for path in folder.iterdir()) == ["config.json", "model.safetensors"]
-    loaded, model = load_trained(folder), tiny_model("xlm-roberta").eval()
+    assert sorted(path.name for path in (folder / "run").iterdir()) == ["config.json", "weights"]
+    loaded, model = load(folder), tiny_model("xlm-roberta").eval()
     assert not loaded.training, "dropout is on"
     for one, other in zip(predict(loaded, SENTENCES, "fp32"), predict(model, SENTENCES, "fp32"), strict=True):
         assert one.tolist() == other.tolist()
@@ -189,27 +198,29 @@ def test_a_stored_model_predicts_as_the_one_in_memory(folder):
     ],
 )
 def test_a_model_of_other_labels_is_refused(folder, labels):
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((folder / "run" / "config.json").read_text())
     config["id2label"] = {str(number): label for number, label in enumerate(labels)}
     config["label2id"] = {label: number for number, label in enumerate(labels)}
-    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "run" / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match=r"config\.json: labels .*, expected {0: 'O', 1: 'B-PER'") as error:
-        load_trained(folder)
+        load(folder)
     assert "\n" not in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["classifier.weight", "roberta.encoder.layer.0.output.dense.weight"])
-def test_a_stored_model_without_one_of_its_matrices_is_refused(folder, name):
-    stored = load_file(folder / "model.safetensors")
-    del stored[name]
-    save_file(stored, folder / "model.safetensors", {"format": "pt"})
-    with pytest.raises(InputError, match=name):
-        load_trained(folder)
+def test_a_stored_model_without_one_of_its_matrices_is_refused(folder, name, monkeypatch):
+    model = tiny_model("xlm-roberta")
+    lacking = {key: weight for key, weight in model.state_dict().items() if key != name}
+    monkeypatch.setattr(model, "state_dict", lambda: lacking)
+    model.config.id2label, model.config.label2id = dict(enumerate(LABELS)), {}
+    store(folder, model)
+    with pytest.raises(InputError, match=f"run: has no weights for {name}"):
+        load(folder)
 
 
 def test_label_ids_that_do_not_begin_at_0_are_refused(folder):
-    config = json.loads((folder / "config.json").read_text())
+    config = json.loads((folder / "run" / "config.json").read_text())
     config["id2label"] = {str(number): label for number, label in enumerate(LABELS, start=1)}
-    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "run" / "config.json").write_text(json.dumps(config))
     with pytest.raises(InputError, match=r"config\.json: labels"):
-        load_trained(folder)
+        load(folder)

@@ -4,11 +4,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from compression.checkpoint import read_weights, save_run
 from compression.encoded import pack
 from compression.finetune import finetune
 from compression.model import packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
-from compression.vocabulary import restore_vocabulary, trim_vocabulary
+from compression.vocabulary import trim_vocabulary
 from small_models import make_training, random_sentences, tiny_model
 
 VOCABULARY = 240
@@ -29,39 +30,47 @@ def sentences_of_few_pieces():
 SENTENCES = sentences_of_few_pieces()
 
 
-def train(model, scope, threshold, trimmed):
-    """Fine-tune a model, with its whole vocabulary or with the rows that the sentences use; return the losses."""
+def train(model, scope, threshold, folder=None):
+    """Fine-tune a model, with its whole vocabulary or, given a folder, with the rows that the sentences use and stored
+    there; return the losses and the weights as loaded back."""
     sentences, vocabulary, rest = SENTENCES, None, {}
-    if trimmed:
-        vocabulary, pieces = trim_vocabulary(model, sentences.pieces)
+    if folder is not None:
+        model.base_model.save_pretrained(folder)
+        vocabulary, pieces = trim_vocabulary(model, sentences.pieces, keep_rest=scope == "full")
         sentences = dataclasses.replace(sentences, pieces=pieces)
-        rest = {vocabulary.name: (vocabulary.rest, vocabulary.used, vocabulary.unused)}
+        if scope == "full":
+            rest = {vocabulary.name: (vocabulary.rest, vocabulary.used, vocabulary.unused)}
     pruner = Pruner(prunable_matrices(model, scope), SCHEDULE, threshold, rest) if scope else Pruner({}, {})
     curve = finetune(model, sentences, TRAINING, pruner, seed=3)
-    if trimmed:
-        restore_vocabulary(model, vocabulary)
-    return [row["loss"] for row in curve]
+    weights = model.state_dict()
+    if folder is not None:
+        save_run(model, vocabulary, folder, folder / "weights.safetensors.zst", folder / "config.json")
+        weights = read_weights(folder / "weights.safetensors.zst", folder)
+    return [row["loss"] for row in curve], weights
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])
 @pytest.mark.parametrize("scope, threshold", VARIANTS)
 @pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
-def test_training_with_the_used_rows_alone_is_the_training_with_all(family, scope, threshold, dropout):
+def test_training_with_the_used_rows_alone_is_the_training_with_all(family, scope, threshold, dropout, tmp_path):
     """Equal up to the rounding of the gradient norm, in which the whole vocabulary has more zeros to add up."""
     start = tiny_model(family, vocabulary=VOCABULARY, dropout=dropout)
-    whole, trimmed = copy.deepcopy(start), copy.deepcopy(start)
-    whole_losses = train(whole, scope, threshold, trimmed=False)
-    trimmed_losses = train(trimmed, scope, threshold, trimmed=True)
+    whole_losses, whole = train(copy.deepcopy(start), scope, threshold)
+    trimmed_losses, trimmed = train(copy.deepcopy(start), scope, threshold, tmp_path)
     assert len(whole_losses) == 25
     assert trimmed_losses == pytest.approx(whole_losses, abs=1e-6)
     assert len(set(whole_losses)) == 25, "the loss does not move"
     shapes = {name: parameter.shape for name, parameter in start.named_parameters()}
-    for name, parameter in trimmed.named_parameters():
-        other = whole.get_parameter(name)
+    assert trimmed.keys() == whole.keys() == shapes.keys()
+    for name, parameter in trimmed.items():
+        other = whole[name]
         assert parameter.shape == other.shape == shapes[name]
         torch.testing.assert_close(parameter, other, rtol=0, atol=1e-6, msg=lambda text, name=name: f"{name} {text}")
         assert torch.equal(parameter == 0, other == 0), f"{name}: other zeros"
-    words, before = trimmed.get_input_embeddings().weight, start.get_input_embeddings().weight
+    words, before = (
+        trimmed[f"{start.base_model_prefix}.embeddings.word_embeddings.weight"],
+        start.get_input_embeddings().weight,
+    )
     unused = np.setdiff1d(np.arange(VOCABULARY), SENTENCES.pieces)
     kept = words[unused] != 0
     assert torch.equal(words[unused][kept], before[unused][kept]), "a row that no sentence uses has moved"
@@ -72,66 +81,62 @@ def test_training_with_the_used_rows_alone_is_the_training_with_all(family, scop
         assert torch.equal(words[unused], before[unused])
 
 
-def test_trimming_and_restoring_alone_change_no_bit():
+def test_trimming_and_storing_alone_change_no_bit(tmp_path):
     model = tiny_model("bert", vocabulary=VOCABULARY)
+    model.get_input_embeddings().weight.data[3, :4] = torch.tensor([-0.0, 0.0, 1e-42, torch.nan])
+    model.base_model.save_pretrained(tmp_path)
     before = {name: tensor.clone() for name, tensor in model.state_dict().items()}
-    vocabulary, pieces = trim_vocabulary(model, SENTENCES.pieces)
+    vocabulary, pieces = trim_vocabulary(model, SENTENCES.pieces, keep_rest=False)
     used = np.unique(SENTENCES.pieces)
     assert vocabulary.name == "bert.embeddings.word_embeddings.weight"
     assert vocabulary.used.tolist() == used.tolist()
     assert sorted([*vocabulary.used.tolist(), *vocabulary.unused.tolist()]) == list(range(VOCABULARY))
     assert model.get_input_embeddings().weight.shape == (len(used), 32)
     assert used[pieces].tolist() == SENTENCES.pieces.tolist()
-    restore_vocabulary(model, vocabulary)
-    assert model.state_dict().keys() == before.keys()
-    assert all(torch.equal(tensor, before[name]) for name, tensor in model.state_dict().items())
+    save_run(model, vocabulary, tmp_path, tmp_path / "stored", tmp_path / "config.json")
+    weights = read_weights(tmp_path / "stored", tmp_path)
+    assert weights.keys() == before.keys()
+    for name, tensor in weights.items():
+        assert torch.equal(tensor.view(torch.int32), before[name].view(torch.int32)), name
 
 
 def test_rows_by_hand():
     model = tiny_model("bert", vocabulary=5)
     rows = torch.arange(5.0)[:, None].expand(5, 32)
     model.get_input_embeddings().weight.data.copy_(rows)
-    vocabulary, pieces = trim_vocabulary(model, np.array([4, 1, 4], np.int32))
+    vocabulary, pieces = trim_vocabulary(model, np.array([4, 1, 4], np.int32), keep_rest=True)
     assert pieces.tolist() == [1, 0, 1]
     assert model.get_input_embeddings().weight[:, 0].tolist() == [1, 4]
-    assert vocabulary.rest[:, 0].tolist() == [0, 2, 3]
-    model.get_input_embeddings().weight.data.mul_(10)
-    restore_vocabulary(model, vocabulary)
-    assert model.get_input_embeddings().weight[:, 0].tolist() == [0, 10, 2, 3, 40]
+    assert (vocabulary.unused.tolist(), vocabulary.rest[:, 0].tolist()) == ([0, 2, 3], [0, 2, 3])
 
 
 def test_a_vocabulary_that_is_used_as_a_whole_stays_as_it_is():
     model = tiny_model("xlm-roberta", vocabulary=60)
     before = model.get_input_embeddings().weight.detach().clone()
-    vocabulary, pieces = trim_vocabulary(model, np.arange(60, dtype=np.int32))
+    vocabulary, pieces = trim_vocabulary(model, np.arange(60, dtype=np.int32), keep_rest=False)
     assert (pieces.tolist(), vocabulary.unused.tolist()) == (list(range(60)), [])
-    restore_vocabulary(model, vocabulary)
     assert torch.equal(model.get_input_embeddings().weight, before)
 
 
-def test_a_restored_model_gives_the_logits_of_the_trimmed_one():
+def test_a_trimmed_model_gives_the_logits_of_the_whole_one():
     model = tiny_model("xlm-roberta", vocabulary=VOCABULARY).eval()
     chosen, device = np.array([1, 4]), torch.device("cpu")
     with torch.no_grad():
         before = model(**packed_inputs(pack(SENTENCES, chosen), model, device)).logits
-        vocabulary, pieces = trim_vocabulary(model, SENTENCES.pieces)
+        _, pieces = trim_vocabulary(model, SENTENCES.pieces, keep_rest=False)
         renumbered = dataclasses.replace(SENTENCES, pieces=pieces)
         trimmed = model(**packed_inputs(pack(renumbered, chosen), model, device)).logits
-        restore_vocabulary(model, vocabulary)
-        restored = model(**packed_inputs(pack(SENTENCES, chosen), model, device)).logits
     assert torch.equal(trimmed, before)
-    assert torch.equal(restored, before)
 
 
 @pytest.mark.parametrize(("family", "padding"), [("bert", 0), ("xlm-roberta", 1)])
-def test_the_padding_piece_in_a_text_trains_as_without_trimming(family, padding, monkeypatch):
+def test_the_padding_piece_in_a_text_trains_as_without_trimming(family, padding, monkeypatch, tmp_path):
     pieces = SENTENCES.pieces.copy()
     pieces[4:30:5] = padding
     monkeypatch.setattr("test_vocabulary.SENTENCES", dataclasses.replace(SENTENCES, pieces=pieces))
     start = tiny_model(family, vocabulary=VOCABULARY)
-    whole, trimmed = copy.deepcopy(start), copy.deepcopy(start)
-    losses = train(whole, "", "layer", trimmed=False)
-    assert train(trimmed, "", "layer", trimmed=True) == pytest.approx(losses, abs=1e-6)
-    words = [model.get_input_embeddings() for model in (whole, trimmed)]
-    torch.testing.assert_close(words[1].weight, words[0].weight, rtol=0, atol=1e-6)
-    assert words[1].padding_idx == words[0].padding_idx
+    losses, weights = train(copy.deepcopy(start), "", "layer")
+    trimmed_losses, trimmed = train(copy.deepcopy(start), "", "layer", tmp_path)
+    assert trimmed_losses == pytest.approx(losses, abs=1e-6)
+    words = f"{start.base_model_prefix}.embeddings.word_embeddings.weight"
+    torch.testing.assert_close(trimmed[words], weights[words], rtol=0, atol=1e-6)

@@ -86,7 +86,9 @@ def test_touched_files_are_not_stale(study):
     workflow, _, overlay = study
     results = workflow.folder / "results/stale"
     touched = ["data/hi/train.parquet", "data/hi/test.parquet", "encoder/model.safetensors", "evaluation/hi.parquet"]
-    touched += [f"runs/hi/dense/seed-1/{name}" for name in ("model.safetensors", "config.json", "predictions.json")]
+    touched += [
+        f"runs/hi/dense/seed-1/{name}" for name in ("weights.safetensors.zst", "config.json", "predictions.json")
+    ]
     touched += [
         str(path.relative_to(results)) for path in results.joinpath("runs/hi/dense/seed-1/predictions").iterdir()
     ]

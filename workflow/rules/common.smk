@@ -253,7 +253,7 @@ def get_perturbed_sets():
 
 
 def get_models():
-    return [get_run_path(*run, "model.safetensors") for run in get_runs()]
+    return [get_run_path(*run, "weights.safetensors.zst") for run in get_runs()]
 
 
 def get_scores():

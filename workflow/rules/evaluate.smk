@@ -3,8 +3,9 @@
 
 rule predict:
     input:
-        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
+        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
         config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
+        encoder="<results>/encoder/model.safetensors",  # whose rows for pieces that training does not use are not stored
         sentences=get_encoded_evaluation,
         # the precision of the run; a run that was trained again to the same weights need not be predicted again
         run=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/run.json"),

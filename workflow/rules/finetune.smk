@@ -6,7 +6,7 @@ rule finetune:
         sentences=get_sentences,
         encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
     output:
-        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/model.safetensors",
+        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
         config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
         curve="<results>/runs/{training_set}/{variant}/seed-{seed}/training.csv",
         sparsity="<results>/runs/{training_set}/{variant}/seed-{seed}/sparsity.csv",

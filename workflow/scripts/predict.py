@@ -5,17 +5,18 @@ from pathlib import Path
 from shutil import rmtree
 
 import torch
+from compression.checkpoint import read_weights
 from compression.evaluation import read_encoded_evaluation
 from compression.files import read_json
 from compression.model import choose_device, load_trained
 from compression.predict import predict_language
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
 from logs import log_to
+from transformers import PreTrainedModel
 
 
-def main(model_folder: str, paths: Mapping[str, str], precision: str, device: str, folder: str, manifest: str) -> None:
+def main(model: PreTrainedModel, paths: Mapping[str, str], precision: str, folder: str, manifest: str) -> None:
     """Write a file a test set with all its languages, and their manifest; paths: encoded evaluation by language."""
-    model = load_trained(model_folder).to(choose_device(device))
     predictions: dict[str, list[LanguagePredictions]] = {}
     for language, path in paths.items():
         sentences, sizes = read_encoded_evaluation(path)
@@ -35,7 +36,9 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
         torch.set_num_threads(params.threads)
+        weights = read_weights(snakemake.input.weights, Path(snakemake.input.encoder).parent)
+        model = load_trained(snakemake.input.config, weights)
         paths = dict(zip(params.languages, snakemake.input.sentences, strict=True))
-        model_folder = str(Path(snakemake.input.weights).parent)
         precision = read_json(snakemake.input.run)["precision"]
-        main(model_folder, paths, precision, params.device, snakemake.output.folder, snakemake.output.manifest)
+        model.to(choose_device(params.device))
+        main(model, paths, precision, snakemake.output.folder, snakemake.output.manifest)

@@ -1,54 +1,160 @@
-"""Stored models: written whole, and their sparsity counted from the file as it was stored."""
+"""Stored models: safetensors under zstandard, without what the encoder holds already and with zeros at a bit each."""
 
+import json
 import os
 import tempfile
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import torch
-from safetensors import safe_open
+import zstandard
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
-from compression.files import InputError, atomic_path
+from compression.files import InputError, atomic_path, file_digest
+from compression.vocabulary import Vocabulary, unused_rows
+
+LEVEL = 1
+"""Of zstandard: weights that are not zero hardly compress, at any level."""
+
+BITS, VALUES, ROWS, KEPT = ":bits", ":values", ":rows", ":kept"
+"""Ends of the names of a matrix's parts: where its weights are not zero, eight to a byte, and those weights; numbers of
+the rows that are stored; where the other rows have the encoder's weights and not zeros, eight to a byte."""
 
 
-def save_model(model: PreTrainedModel, weights_path: str | os.PathLike, config_path: str | os.PathLike) -> None:
-    """Write a model's weights (safetensors) and config; both files appear whole, the weights last."""
+def save_run(
+    model: PreTrainedModel,
+    vocabulary: Vocabulary | None,
+    encoder_folder: str | os.PathLike,
+    weights_path: str | os.PathLike,
+    config_path: str | os.PathLike,
+) -> None:
+    """Write a run's weights and the model's config; both files appear whole, the weights last.
+
+    Of a trimmed vocabulary the trained rows are stored; `read_weights` takes the others from the encoder.
+    """
+    model.config.architectures = [type(model).__name__]
+    tensors, shapes = {}, {}
+    for name, weight in model.state_dict().items():
+        tensors |= _stored_parts(name, weight.cpu())
+        shapes[name] = list(weight.shape)
+    if vocabulary is not None:
+        tensors[vocabulary.name + ROWS] = vocabulary.used.cpu()
+        if vocabulary.rest is not None:
+            tensors[vocabulary.name + KEPT] = _pack_bits(_is_stored(vocabulary.rest.cpu()))
+    layout = {"shapes": shapes, "encoder": file_digest(Path(encoder_folder, "model.safetensors"))}
     with tempfile.TemporaryDirectory(dir=Path(weights_path).parent, prefix=".model.") as folder:
-        model.save_pretrained(folder, max_shard_size="100GB")
-        for name, path in (("config.json", config_path), ("model.safetensors", weights_path)):
-            with atomic_path(path) as beside:
-                os.rename(Path(folder, name), beside)
+        model.config.save_pretrained(folder)
+        plain = Path(folder, "weights")
+        save_file(tensors, plain, {"layout": json.dumps(layout)})  # one entry: safetensors keeps no order of several
+        with atomic_path(config_path) as beside:
+            os.rename(Path(folder, "config.json"), beside)
+        with atomic_path(weights_path) as beside, open(plain, "rb") as source, open(beside, "wb") as target:
+            compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True)
+            compressor.copy_stream(source, target, size=plain.stat().st_size)
 
 
-def stored_sparsity(weights_path: str | os.PathLike, pruned: list[str], prefix: str) -> pd.DataFrame:
+def read_weights(weights_path: str | os.PathLike, encoder_folder: str | os.PathLike) -> dict[str, torch.Tensor]:
+    """Return the weights that `save_run` stored, by name, each matrix whole: bit for bit those of the run.
+
+    Raises InputError when the file is damaged or was trained from another encoder.
+    """
+    with tempfile.TemporaryDirectory(prefix="model.") as folder:
+        plain = Path(folder, "weights")
+        try:
+            with open(weights_path, "rb") as source, open(plain, "wb") as target:
+                zstandard.ZstdDecompressor().copy_stream(source, target)
+            with safe_open(plain, framework="pt") as stored:
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
+                layout = json.loads(stored.metadata()["layout"])
+        except (zstandard.ZstdError, SafetensorError) as error:
+            raise InputError(f"{weights_path}: damaged ({error})") from None
+    encoder = Path(encoder_folder, "model.safetensors")
+    if layout["encoder"] != file_digest(encoder):
+        raise InputError(f"{weights_path}: was trained from another encoder than {encoder}")
+    weights = {name: _whole(name, shape, tensors) for name, shape in layout["shapes"].items()}
+    for name in [name.removesuffix(ROWS) for name in tensors if name.endswith(ROWS)]:
+        weights[name] = _with_other_rows(name, weights[name], tensors, encoder)
+    return weights
+
+
+def _stored_parts(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return what is stored of a tensor, by name: itself, or where that is less, its bits and values."""
+    if weight.dtype == torch.float32:
+        stored = _is_stored(weight)
+        values = weight[stored]
+        if 32 * len(values) + weight.numel() < 32 * weight.numel():
+            return {name + BITS: _pack_bits(stored), name + VALUES: values}
+    return {name: weight.contiguous()}
+
+
+def _whole(name: str, shape: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    if name in tensors:
+        return tensors[name]
+    weight = torch.zeros(*shape, dtype=tensors[name + VALUES].dtype)
+    weight[_unpack_bits(tensors[name + BITS], shape)] = tensors[name + VALUES]
+    return weight
+
+
+def _with_other_rows(
+    name: str, trained: torch.Tensor, tensors: Mapping[str, torch.Tensor], encoder: Path
+) -> torch.Tensor:
+    """Return a word embedding with its trained rows, and the others as the encoder has them or pruned."""
+    with safe_open(encoder, framework="pt") as stored:
+        whole = stored.get_tensor(next(key for key in stored.keys() if name.endswith(key)))  # noqa: SIM118
+    used = tensors[name + ROWS]
+    if name + KEPT in tensors:
+        unused = unused_rows(used, len(whole))
+        kept = _unpack_bits(tensors[name + KEPT], (len(unused), whole.shape[1]))
+        whole[unused] = whole[unused].masked_fill_(~kept, 0.0)
+    whole[used] = trained
+    return whole
+
+
+def _is_stored(weight: torch.Tensor) -> torch.Tensor:
+    """Return where a float32 tensor is not +0.0, whose bits are all 0."""
+    return weight.view(torch.int32) != 0
+
+
+def _pack_bits(mask: torch.Tensor) -> torch.Tensor:
+    return torch.from_numpy(np.packbits(mask.numpy()))
+
+
+def _unpack_bits(bits: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
+    count = int(np.prod(shape))
+    return torch.from_numpy(np.unpackbits(bits.numpy(), count=count)).view(torch.bool).view(*shape)
+
+
+def stored_sparsity(weights: Mapping[str, torch.Tensor], pruned: Sequence[str], prefix: str) -> pd.DataFrame:
     """Count the zeros of every matrix of a stored model.
 
-    pruned: names of the matrices that were pruned. prefix: name of the encoder within the model.
-    Returns one row a matrix: matrix, part (encoder or head), rows, columns, pruned, weights, zeros, sparsity (0..1).
+    weights: as `read_weights` returns them. pruned: names of the matrices that were pruned. prefix: name of the encoder
+    within the model. Returns one row a matrix: matrix, part (encoder or head), rows, columns, pruned, weights, zeros,
+    sparsity (0..1).
     """
+    missing = sorted(set(pruned) - set(weights))
+    if missing:
+        raise InputError(f"stored model: has no matrix {missing[0]}")
     counts = []
-    with safe_open(weights_path, framework="pt") as stored:
-        missing = sorted(set(pruned) - set(stored.keys()))
-        if missing:
-            raise InputError(f"{weights_path}: has no matrix {missing[0]}")
-        for name in stored.keys():  # noqa: SIM118 (a safetensors file is no mapping)
-            weight = stored.get_tensor(name)
-            if weight.ndim < 2:
-                continue
-            zeros = int((weight == 0).sum())
-            counts.append(
-                {
-                    "matrix": name,
-                    "part": "encoder" if name.startswith(f"{prefix}.") else "head",
-                    "rows": weight.shape[0],
-                    "columns": weight.shape[1],
-                    "pruned": name in set(pruned),
-                    "weights": weight.numel(),
-                    "zeros": zeros,
-                    "sparsity": zeros / weight.numel(),
-                }
-            )
+    for name, weight in sorted(weights.items()):
+        if weight.ndim < 2:
+            continue
+        zeros = int((weight == 0).sum())
+        counts.append(
+            {
+                "matrix": name,
+                "part": "encoder" if name.startswith(f"{prefix}.") else "head",
+                "rows": weight.shape[0],
+                "columns": weight.shape[1],
+                "pruned": name in set(pruned),
+                "weights": weight.numel(),
+                "zeros": zeros,
+                "sparsity": zeros / weight.numel(),
+            }
+        )
     return pd.DataFrame(counts)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+import transformers
 from safetensors import SafetensorError
 from torch import nn
 from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel, logging
@@ -42,16 +43,16 @@ def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int) -> Pre
     return model
 
 
-def load_trained(folder: str | os.PathLike) -> PreTrainedModel:
-    """Load a fine-tuned model in float32, for prediction.
+def load_trained(config_path: str | os.PathLike, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
+    """Return a run's model in float32, for prediction, from its config and its weights by name.
 
-    Raises InputError when the folder cannot be loaded, lacks weights, or has other labels than LABELS with their ids.
+    Raises InputError when the config is damaged, weights are missing, or the labels are not LABELS with their ids.
     """
-    config = _load_config(folder)
+    config = _load_config(Path(config_path).parent)
     if config.id2label != dict(enumerate(LABELS)):
-        raise InputError(f"{folder}/config.json: labels {config.id2label}, expected {dict(enumerate(LABELS))}")
-    model, missing = _load_weights(folder, config)
-    _refuse_missing(folder, missing)
+        raise InputError(f"{config_path}: labels {config.id2label}, expected {dict(enumerate(LABELS))}")
+    model, missing = _load_weights(Path(config_path).parent, config, weights)
+    _refuse_missing(Path(config_path).parent, missing)
     return model.eval()
 
 
@@ -64,14 +65,19 @@ def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:
         raise InputError(f"{folder}/config.json: {' '.join(str(error).split())[:300]}") from None
 
 
-def _load_weights(folder: str | os.PathLike, config: PreTrainedConfig) -> tuple[PreTrainedModel, list[str]]:
-    """Return the tagging model in a folder, for packed batches, and the names of its weights that the folder lacks.
+def _load_weights(
+    folder: str | os.PathLike, config: PreTrainedConfig, weights: dict[str, torch.Tensor] | None = None
+) -> tuple[PreTrainedModel, list[str]]:
+    """Return the tagging model of a folder, or of its config with `weights`, for packed batches; and what it lacks.
 
     Those weights are random.
     """
+    source, kind = folder, AutoModelForTokenClassification
+    if weights is not None:
+        source, kind = None, getattr(transformers, config.architectures[0])
     try:
-        model, loading = AutoModelForTokenClassification.from_pretrained(
-            folder, config=config, dtype=torch.float32, output_loading_info=True
+        model, loading = kind.from_pretrained(
+            source, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: its weights cannot be loaded: {' '.join(str(error).split())[:300]}") from None

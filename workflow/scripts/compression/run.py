@@ -13,14 +13,14 @@ from typing import Any
 import pandas as pd
 import torch
 
-from compression.checkpoint import peak_memory_bytes, save_model, stored_sparsity
+from compression.checkpoint import peak_memory_bytes, read_weights, save_run, stored_sparsity
 from compression.encoded import concatenate, read_encoded
 from compression.files import InputError, atomic_path, file_digest, write_json
 from compression.finetune import Training, finetune
 from compression.model import choose_device, choose_precision, load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from compression.variants import choose_schedule, parse_variant
-from compression.vocabulary import restore_vocabulary, trim_vocabulary
+from compression.vocabulary import trim_vocabulary
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
 TRAINING_KEYS = tuple(
@@ -72,9 +72,10 @@ def train_run(
     model.to(device)
     rest, vocabulary = {}, None
     if training.weight_decay == 0:  # with weight decay the rows that no sentence uses would move
-        vocabulary, pieces = trim_vocabulary(model, sentences.pieces)
+        vocabulary, pieces = trim_vocabulary(model, sentences.pieces, keep_rest=scope == "full")
         sentences = dataclasses.replace(sentences, pieces=pieces)
-        rest = {vocabulary.name: (vocabulary.rest, vocabulary.used, vocabulary.unused)}
+        if vocabulary.rest is not None:
+            rest[vocabulary.name] = vocabulary.rest, vocabulary.used, vocabulary.unused
     pruner = Pruner({}, {})
     if scope:
         choice = {key: pruning[key] for key in ("classifier", "position_embeddings")}
@@ -85,10 +86,10 @@ def train_run(
     curve = finetune(model, sentences, training, pruner, seed)
     trained = time.perf_counter()
 
-    if vocabulary is not None:
-        restore_vocabulary(model, vocabulary)
-    save_model(model, weights_path, config_path)
-    counts = stored_sparsity(weights_path, list(pruner.parameters), model.base_model_prefix)
+    save_run(model, vocabulary, encoder_folder, weights_path, config_path)
+    counts = stored_sparsity(
+        read_weights(weights_path, encoder_folder), list(pruner.parameters), model.base_model_prefix
+    )
     if scope:
         check_sparsity(counts, sparsity / 100, pruning["threshold"], weights_path)
     for path, frame in ((curve_path, pd.DataFrame(curve)), (sparsity_path, counts)):

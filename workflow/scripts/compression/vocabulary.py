@@ -12,43 +12,38 @@ from transformers import PreTrainedModel
 class Vocabulary:
     """The word embedding of a model, cut into the rows that training uses and the rest.
 
-    name: the matrix's name in the model. used, unused: row numbers, ascending. rest: the unused rows. padding: number
-    of the row that stands for padding and never moves, None if there is none.
+    name: the matrix's name in the model. used, unused: row numbers, ascending. rest: the unused rows, or None where
+    nothing changes them, so that they are the encoder's.
     """
 
     name: str
     used: torch.Tensor
     unused: torch.Tensor
-    rest: torch.Tensor
-    padding: int | None
+    rest: torch.Tensor | None
 
 
-def trim_vocabulary(model: PreTrainedModel, pieces: np.ndarray) -> tuple[Vocabulary, np.ndarray]:
+def trim_vocabulary(model: PreTrainedModel, pieces: np.ndarray, keep_rest: bool) -> tuple[Vocabulary, np.ndarray]:
     """Leave only the embedding rows of `pieces` in the model; return what was taken out and the renumbered pieces.
 
     Exact for training without weight decay: a row that no sentence uses has no gradient, so AdamW never moves it.
+    keep_rest: keep the other rows, which pruning needs when it prunes the word embedding.
     """
     embedding = model.get_input_embeddings()
     name = next(name for name, module in model.named_modules() if module is embedding)
     used, renumbered = np.unique(pieces, return_inverse=True)
     weight = embedding.weight.detach()
     used = torch.from_numpy(used.astype(np.int64)).to(weight.device)
-    outside = torch.ones(len(weight), dtype=torch.bool, device=weight.device)
-    outside[used] = False
-    unused = outside.nonzero(as_tuple=True)[0]
-    vocabulary = Vocabulary(f"{name}.weight", used, unused, weight[unused], embedding.padding_idx)
+    unused = unused_rows(used, len(weight))
+    vocabulary = Vocabulary(f"{name}.weight", used, unused, weight[unused] if keep_rest else None)
     embedding.weight = nn.Parameter(weight[used])
     embedding.num_embeddings = len(used)
-    at = (used == vocabulary.padding).nonzero() if vocabulary.padding is not None else ()
-    embedding.padding_idx = int(at[0]) if len(at) else None
+    padding = [] if embedding.padding_idx is None else (used == embedding.padding_idx).nonzero().flatten().tolist()
+    embedding.padding_idx = padding[0] if padding else None
     return vocabulary, renumbered.reshape(-1)
 
 
-def restore_vocabulary(model: PreTrainedModel, vocabulary: Vocabulary) -> None:
-    """Put the rows that `trim_vocabulary` took out back in their places."""
-    embedding = model.get_input_embeddings()
-    trained = embedding.weight.detach()
-    whole = trained.new_empty(len(vocabulary.used) + len(vocabulary.unused), trained.shape[1])
-    whole[vocabulary.used], whole[vocabulary.unused] = trained, vocabulary.rest
-    embedding.weight = nn.Parameter(whole)
-    embedding.num_embeddings, embedding.padding_idx = len(whole), vocabulary.padding
+def unused_rows(used: torch.Tensor, rows: int) -> torch.Tensor:
+    """Return the numbers of the rows of a matrix that are not in `used`, ascending."""
+    outside = torch.ones(rows, dtype=torch.bool, device=used.device)
+    outside[used] = False
+    return outside.nonzero().flatten()
