@@ -39,11 +39,11 @@ def store(folder, sparsity=0.0, scope="full", used=range(0, 60, 3)):
 @pytest.mark.parametrize("sparsity", [0.0, 0.02, 0.5, 0.9, 1.0])
 def test_a_stored_run_comes_back_bit_for_bit(tmp_path, sparsity, scope):
     expected = store(tmp_path, sparsity, scope)
-    weights = read_weights(tmp_path / "weights", tmp_path)
+    weights = dict(read_weights(tmp_path / "weights", tmp_path))
     assert weights.keys() == expected.keys()
     for name, weight in weights.items():
         assert torch.equal(weight.view(torch.int32), expected[name].view(torch.int32)), name
-    zeros = stored_sparsity(weights, [QUERY], "bert").set_index("matrix")["zeros"]
+    zeros = stored_sparsity(weights.items(), [QUERY], "bert").set_index("matrix")["zeros"]
     assert zeros[QUERY] == round(sparsity * 32 * 32)
     assert zeros[WORDS] == (round(sparsity * 60 * 32) if scope == "full" else 0)
 
@@ -73,7 +73,7 @@ def test_a_damaged_file_is_refused_in_one_line(tmp_path, damage):
     path = tmp_path / "weights"
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(InputError, match=f"^{path}: damaged") as error:
-        read_weights(path, tmp_path)
+        dict(read_weights(path, tmp_path))
     assert "\n" not in str(error.value)
 
 
@@ -82,9 +82,9 @@ def test_another_encoder_is_refused(tmp_path):
     (tmp_path / "other").mkdir()
     tiny_model("bert", vocabulary=61).base_model.save_pretrained(tmp_path / "other")
     with pytest.raises(InputError, match=f"{tmp_path}/weights: was trained from another encoder than {tmp_path}/other"):
-        read_weights(tmp_path / "weights", tmp_path / "other")
+        dict(read_weights(tmp_path / "weights", tmp_path / "other"))
 
 
 def test_a_pruned_matrix_that_is_not_stored_is_refused(tmp_path):
     with pytest.raises(InputError, match="has no matrix nowhere.weight"):
-        stored_sparsity(store(tmp_path), ["nowhere.weight"], "bert")
+        stored_sparsity(store(tmp_path).items(), ["nowhere.weight"], "bert")

@@ -324,7 +324,7 @@ def test_a_seed_draws_the_head_and_leaves_the_encoder(study):
 
 @pytest.mark.parametrize("variant, target", [("dense", 0), ("partial-50", 0.5), ("full-90", 0.9)])
 def test_the_stored_file_has_exactly_the_zeros_of_the_variant(study, runs, variant, target):
-    stored = read_weights(runs[variant] / WEIGHTS, study / "encoder")
+    stored = dict(read_weights(runs[variant] / WEIGHTS, study / "encoder"))
     table = pd.read_csv(runs[variant] / "sparsity.csv").set_index("matrix")
     matrices = {name: weight for name, weight in stored.items() if weight.ndim == 2}
     assert sorted(table.index) == sorted(matrices)
@@ -345,7 +345,7 @@ def test_the_stored_file_has_exactly_the_zeros_of_the_variant(study, runs, varia
 
 def test_a_global_threshold_prunes_all_matrices_together(study, tmp_path):
     folder = run(study, tmp_path / "run", "full-90", pruning={**PRUNING, "threshold": "global"})
-    stored = read_weights(folder / WEIGHTS, study / "encoder")
+    stored = dict(read_weights(folder / WEIGHTS, study / "encoder"))
     pruned = [weight for name, weight in stored.items() if weight.ndim == 2 and name != "classifier.weight"]
     zeros = [int((weight == 0).sum()) for weight in pruned]
     assert sum(zeros) == round(0.9 * sum(weight.numel() for weight in pruned))
@@ -354,7 +354,7 @@ def test_a_global_threshold_prunes_all_matrices_together(study, tmp_path):
 
 def test_rows_that_no_sentence_uses_are_those_of_the_encoder(study, runs):
     before = load_file(study / "encoder" / "model.safetensors")["embeddings.word_embeddings.weight"]
-    after = read_weights(runs["dense"] / WEIGHTS, study / "encoder")["bert.embeddings.word_embeddings.weight"]
+    after = dict(read_weights(runs["dense"] / WEIGHTS, study / "encoder"))["bert.embeddings.word_embeddings.weight"]
     same = (before == after).all(1)
     trained = json.loads((runs["dense"] / "run.json").read_text())["vocabulary_rows_trained"]
     assert int((~same).sum()) == trained
@@ -363,7 +363,7 @@ def test_rows_that_no_sentence_uses_are_those_of_the_encoder(study, runs):
 
 def test_with_weight_decay_the_rows_that_no_sentence_uses_decay_too(study, tmp_path):
     folder = run(study, tmp_path / "run", "full-90", finetuning={**FINETUNING, "weight_decay": 0.1})
-    stored = read_weights(folder / WEIGHTS, study / "encoder")["bert.embeddings.word_embeddings.weight"]
+    stored = dict(read_weights(folder / WEIGHTS, study / "encoder"))["bert.embeddings.word_embeddings.weight"]
     before = load_file(study / "encoder" / "model.safetensors")["embeddings.word_embeddings.weight"]
     assert int((stored == 0).sum()) == round(0.9 * stored.numel())
     kept = stored != 0
@@ -377,7 +377,7 @@ def test_the_stored_model_has_the_labels_and_loads_whole(study, runs):
     assert config["id2label"] == {str(number): label for number, label in enumerate(LABELS)}
     assert config["label2id"] == {label: number for number, label in enumerate(LABELS)}
     assert config["architectures"] == ["BertForTokenClassification"]
-    stored = read_weights(folder / WEIGHTS, study / "encoder")
+    stored = dict(read_weights(folder / WEIGHTS, study / "encoder"))
     model = load_trained(folder / "config.json", stored)
     assert {name for name, _ in model.named_parameters()} == set(stored)
     assert all(torch.equal(parameter, stored[name]) for name, parameter in model.named_parameters())

@@ -176,7 +176,9 @@ def store(folder, model):
 
 
 def load(folder):
-    return load_trained(folder / "run" / "config.json", read_weights(folder / "run" / "weights", folder / "encoder"))
+    return load_trained(
+        folder / "run" / "config.json", dict(read_weights(folder / "run" / "weights", folder / "encoder"))
+    )
 
 
 def test_a_stored_model_predicts_as_the_one_in_memory(folder):

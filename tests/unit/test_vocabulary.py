@@ -45,7 +45,7 @@ def train(model, scope, threshold, folder=None):
     weights = model.state_dict()
     if folder is not None:
         save_run(model, vocabulary, folder, folder / "weights.safetensors.zst", folder / "config.json")
-        weights = read_weights(folder / "weights.safetensors.zst", folder)
+        weights = dict(read_weights(folder / "weights.safetensors.zst", folder))
     return [row["loss"] for row in curve], weights
 
 
@@ -94,7 +94,7 @@ def test_trimming_and_storing_alone_change_no_bit(tmp_path):
     assert model.get_input_embeddings().weight.shape == (len(used), 32)
     assert used[pieces].tolist() == SENTENCES.pieces.tolist()
     save_run(model, vocabulary, tmp_path, tmp_path / "stored", tmp_path / "config.json")
-    weights = read_weights(tmp_path / "stored", tmp_path)
+    weights = dict(read_weights(tmp_path / "stored", tmp_path))
     assert weights.keys() == before.keys()
     for name, tensor in weights.items():
         assert torch.equal(tensor.view(torch.int32), before[name].view(torch.int32)), name

@@ -36,7 +36,7 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
         torch.set_num_threads(params.threads)
-        weights = read_weights(snakemake.input.weights, Path(snakemake.input.encoder).parent)
+        weights = dict(read_weights(snakemake.input.weights, Path(snakemake.input.encoder).parent))
         model = load_trained(snakemake.input.config, weights)
         paths = dict(zip(params.languages, snakemake.input.sentences, strict=True))
         precision = read_json(snakemake.input.run)["precision"]

@@ -3,7 +3,8 @@
 import json
 import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -57,28 +58,27 @@ def save_run(
             compressor.copy_stream(source, target, size=plain.stat().st_size)
 
 
-def read_weights(weights_path: str | os.PathLike, encoder_folder: str | os.PathLike) -> dict[str, torch.Tensor]:
-    """Return the weights that `save_run` stored, by name, each matrix whole: bit for bit those of the run.
+def read_weights(
+    weights_path: str | os.PathLike, encoder_folder: str | os.PathLike
+) -> Iterator[tuple[str, torch.Tensor]]:
+    """Yield the weights that `save_run` stored, with their names, one whole matrix at a time, bit for bit the run's.
 
     Raises InputError when the file is damaged or was trained from another encoder.
     """
-    with tempfile.TemporaryDirectory(prefix="model.") as folder:
+    encoder = Path(encoder_folder, "model.safetensors")
+    with tempfile.TemporaryDirectory(prefix="model.") as folder, ExitStack() as opened:
         plain = Path(folder, "weights")
         try:
             with open(weights_path, "rb") as source, open(plain, "wb") as target:
                 zstandard.ZstdDecompressor().copy_stream(source, target)
-            with safe_open(plain, framework="pt") as stored:
-                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 (no mapping)
-                layout = json.loads(stored.metadata()["layout"])
+            stored = opened.enter_context(safe_open(plain, framework="pt"))
         except (zstandard.ZstdError, SafetensorError) as error:
             raise InputError(f"{weights_path}: damaged ({error})") from None
-    encoder = Path(encoder_folder, "model.safetensors")
-    if layout["encoder"] != file_digest(encoder):
-        raise InputError(f"{weights_path}: was trained from another encoder than {encoder}")
-    weights = {name: _whole(name, shape, tensors) for name, shape in layout["shapes"].items()}
-    for name in [name.removesuffix(ROWS) for name in tensors if name.endswith(ROWS)]:
-        weights[name] = _with_other_rows(name, weights[name], tensors, encoder)
-    return weights
+        layout = json.loads(stored.metadata()["layout"])
+        if layout["encoder"] != file_digest(encoder):
+            raise InputError(f"{weights_path}: was trained from another encoder than {encoder}")
+        for name, shape in layout["shapes"].items():
+            yield name, _read_whole(name, shape, stored, encoder)
 
 
 def _stored_parts(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
@@ -91,26 +91,25 @@ def _stored_parts(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
     return {name: weight.contiguous()}
 
 
-def _whole(name: str, shape: Sequence[int], tensors: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    if name in tensors:
-        return tensors[name]
-    weight = torch.zeros(*shape, dtype=tensors[name + VALUES].dtype)
-    weight[_unpack_bits(tensors[name + BITS], shape)] = tensors[name + VALUES]
-    return weight
-
-
-def _with_other_rows(
-    name: str, trained: torch.Tensor, tensors: Mapping[str, torch.Tensor], encoder: Path
-) -> torch.Tensor:
-    """Return a word embedding with its trained rows, and the others as the encoder has them or pruned."""
-    with safe_open(encoder, framework="pt") as stored:
-        whole = stored.get_tensor(next(key for key in stored.keys() if name.endswith(key)))  # noqa: SIM118
-    used = tensors[name + ROWS]
-    if name + KEPT in tensors:
+def _read_whole(name: str, shape: Sequence[int], stored: safe_open, encoder: Path) -> torch.Tensor:
+    """Return a tensor put together from its parts; rows that are not stored are the encoder's, or pruned."""
+    names = set(stored.keys())
+    if name in names:
+        weight = stored.get_tensor(name)
+    else:
+        values = stored.get_tensor(name + VALUES)
+        weight = torch.zeros(*shape, dtype=values.dtype)
+        weight[_unpack_bits(stored.get_tensor(name + BITS), shape)] = values
+    if name + ROWS not in names:
+        return weight
+    with safe_open(encoder, framework="pt") as pretrained:
+        whole = pretrained.get_tensor(next(key for key in pretrained.keys() if name.endswith(key)))  # noqa: SIM118
+    used = stored.get_tensor(name + ROWS)
+    if name + KEPT in names:
         unused = unused_rows(used, len(whole))
-        kept = _unpack_bits(tensors[name + KEPT], (len(unused), whole.shape[1]))
+        kept = _unpack_bits(stored.get_tensor(name + KEPT), (len(unused), whole.shape[1]))
         whole[unused] = whole[unused].masked_fill_(~kept, 0.0)
-    whole[used] = trained
+    whole[used] = weight
     return whole
 
 
@@ -128,21 +127,19 @@ def _unpack_bits(bits: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
     return torch.from_numpy(np.unpackbits(bits.numpy(), count=count)).view(torch.bool).view(*shape)
 
 
-def stored_sparsity(weights: Mapping[str, torch.Tensor], pruned: Sequence[str], prefix: str) -> pd.DataFrame:
+def stored_sparsity(weights: Iterable[tuple[str, torch.Tensor]], pruned: Sequence[str], prefix: str) -> pd.DataFrame:
     """Count the zeros of every matrix of a stored model.
 
-    weights: as `read_weights` returns them. pruned: names of the matrices that were pruned. prefix: name of the encoder
+    weights: as `read_weights` yields them. pruned: names of the matrices that were pruned. prefix: name of the encoder
     within the model. Returns one row a matrix: matrix, part (encoder or head), rows, columns, pruned, weights, zeros,
     sparsity (0..1).
     """
-    missing = sorted(set(pruned) - set(weights))
-    if missing:
-        raise InputError(f"stored model: has no matrix {missing[0]}")
-    counts = []
-    for name, weight in sorted(weights.items()):
+    counts, missing = [], set(pruned)
+    for name, weight in weights:
+        missing.discard(name)
         if weight.ndim < 2:
             continue
-        zeros = int((weight == 0).sum())
+        zeros = weight.numel() - int(weight.count_nonzero())
         counts.append(
             {
                 "matrix": name,
@@ -155,7 +152,9 @@ def stored_sparsity(weights: Mapping[str, torch.Tensor], pruned: Sequence[str], 
                 "sparsity": zeros / weight.numel(),
             }
         )
-    return pd.DataFrame(counts)
+    if missing:
+        raise InputError(f"stored model: has no matrix {min(missing)}")
+    return pd.DataFrame(counts).sort_values("matrix", ignore_index=True)
 
 
 def peak_memory_bytes(device: torch.device) -> int:

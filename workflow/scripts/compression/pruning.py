@@ -105,7 +105,7 @@ def prune_smallest(matrices: Sequence[Matrix], count: int) -> None:
     selection on the bits of the magnitudes, high half first.
     """
     blocks = [block for matrix in matrices for block in matrix.blocks]
-    missing = count - sum(int((~block.kept).sum()) for block in blocks)
+    missing = count - sum(block.kept.numel() - int(block.kept.count_nonzero()) for block in blocks)
     if missing <= 0:
         return
     high, missing = _select_bucket(blocks, missing, lambda bits: bits >> 16, lambda bits: bits >= 0)
@@ -120,7 +120,8 @@ def prune_smallest(matrices: Sequence[Matrix], count: int) -> None:
                 ties.append((number, block.flat_positions(bits == threshold, rows)))
         missing -= _prune_ties(matrix, ties, missing)
     for block in blocks:
-        block.weight.masked_fill_(~block.kept, 0.0)  # a product would leave −0.0
+        for rows in block.chunks():
+            block.weight[rows].masked_fill_(~block.kept[rows], 0.0)  # a product would leave −0.0
 
 
 def _select_bucket(blocks, rank, key, chosen) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 import ctypes
 import dataclasses
+import gc
 import os
 import platform
 import time
@@ -76,6 +77,8 @@ def train_run(
         sentences = dataclasses.replace(sentences, pieces=pieces)
         if vocabulary.rest is not None:
             rest[vocabulary.name] = vocabulary.rest, vocabulary.used, vocabulary.unused
+    for parameter in model.parameters():  # a copy: else all pages of the encoder's file that were read stay resident
+        parameter.data = parameter.data.clone()
     pruner = Pruner({}, {})
     if scope:
         choice = {key: pruning[key] for key in ("classifier", "position_embeddings")}
@@ -84,6 +87,7 @@ def train_run(
         )
         pruner = Pruner(prunable_matrices(model, scope, **choice), steps_and_sparsities, pruning["threshold"], rest)
     curve = finetune(model, sentences, training, pruner, seed)
+    give_back_freed_memory()
     trained = time.perf_counter()
 
     save_run(model, vocabulary, encoder_folder, weights_path, config_path)
@@ -131,6 +135,14 @@ def keep_freed_memory() -> None:
         trim_threshold, mmap_max = -1, -4  # names in malloc.h
         library.mallopt(mmap_max, 0)  # every tensor comes from the heap
         library.mallopt(trim_threshold, 2**31 - 1)  # whose free end is not given back
+
+
+def give_back_freed_memory() -> None:
+    """Return what training has freed to the system, before more is asked for than the C library may reuse."""
+    gc.collect()  # the optimiser and its scheduler refer to each other
+    library = ctypes.CDLL(None)
+    if hasattr(library, "malloc_trim"):
+        library.malloc_trim(0)
 
 
 def check_sparsity(counts: pd.DataFrame, sparsity: float, threshold: str, source: str) -> None:
