@@ -1,0 +1,59 @@
+"""Our side: `train_run`, the function that the workflow's rule `finetune` calls, and the models that it stores."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pandas as pd
+import torch
+from common import SEED, TrainedRun, Work, batches
+from compression.checkpoint import peak_memory_bytes
+from compression.files import read_json
+from compression.model import load_trained
+from compression.run import train_run
+from compression.variants import DENSE
+from transformers import PreTrainedModel
+
+MODEL_FILES = ("model.safetensors", "config.json")
+"""The files of a stored run that hold its model: weights and config."""
+
+
+def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
+    """Fine-tune, prune after the first step if the variant is pruned, and store the run in a folder that goes again."""
+    with TemporaryDirectory(dir=work.folder) as folder:
+        return train_into(Path(folder), work, steps, variant)
+
+
+def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
+    """Fine-tune as `train` does, and leave the stored run in a folder."""
+    weights, config = MODEL_FILES
+    train_run(
+        encoder_folder=str(work.encoder),
+        encoded_paths=[str(work.train_path(steps))],
+        variant=variant,
+        seed=SEED,
+        finetuning=work.finetuning,
+        schedules=[
+            {"up_to": steps * work.batch_size, "batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}
+        ],
+        pruning=None if variant == DENSE else work.pruning,
+        weights_path=str(folder / weights),
+        config_path=str(folder / config),
+        curve_path=str(folder / "training.csv"),
+        sparsity_path=str(folder / "sparsity.csv"),
+        run_path=str(folder / "run.json"),
+    )
+    curve = pd.read_csv(folder / "training.csv")
+    pieces = np.array([lengths.sum() for lengths in batches(work, steps)])
+    return TrainedRun(
+        seconds=pieces / curve["tokens_per_second"].to_numpy(),
+        losses=curve["loss"].to_numpy(),
+        precision=read_json(folder / "run.json")["precision"],
+        peak_bytes=peak_memory_bytes(torch.device("cpu")),
+    )
+
+
+def load(work: Work) -> PreTrainedModel:
+    """Return the model of the stored run in `work.trained`, as the workflow's rule `predict` loads it."""
+    torch.set_num_threads(work.finetuning["threads"])
+    return load_trained(work.trained)

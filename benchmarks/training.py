@@ -1,0 +1,100 @@
+"""Training steps, against transformers.Trainer with dynamic padding, and with padding to the maximum length."""
+
+import argparse
+import time
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+import ours
+import torch
+import trainer
+from common import TrainedRun, Work, alternate, batches, make_parser, prepared_work, ratio_line, run_benchmark, spread
+from compression.mentions import LABELS
+from compression.pruning import prunable_matrices
+from transformers import AutoConfig, AutoModelForTokenClassification
+
+MATMUL_SECONDS = 1.0
+"""How long a matrix product is repeated."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print seconds a step, losses and the share of the machine's peak of both sides, then the ratios."""
+    parser = make_parser(__doc__, steps=20)
+    parser.add_argument("--skip", type=int, default=2, help="first steps that are not timed")
+    parser.add_argument("--padded-steps", type=int, default=4, help="steps with padding to the maximum length")
+    parser.add_argument("--padded-repetitions", type=int, default=1)
+    parser.add_argument("--matrix", type=int, default=2048, help="rows and columns of the product that gives the peak")
+    arguments = parser.parse_args(arguments)
+    with prepared_work(arguments, {arguments.steps, arguments.padded_steps}) as work:
+        padded = f"trainer-{work.finetuning['max_length']}"
+        lines = [
+            compare(work, "trainer-default", "longest", arguments.steps, arguments.repetitions, arguments),
+            compare(work, padded, "max_length", arguments.padded_steps, arguments.padded_repetitions, arguments),
+        ]
+    print(*lines, sep="\n")
+
+
+def compare(work: Work, name: str, padding: str, steps: int, repetitions: int, arguments: argparse.Namespace) -> str:
+    """Train both sides on the same batches, print what each does, and return the ratio of their seconds a step."""
+    sides = {
+        "ours": partial(ours.train, work, steps),
+        name: partial(trainer.train, work, steps, padding),
+        "matmul": partial(matmul_rates, work.finetuning["threads"], arguments.matrix),
+    }
+    results = alternate(sides, repetitions)
+    peaks = results.pop("matmul")
+    print(f"\n{steps} steps, the first {arguments.skip} not timed")
+    for precision in peaks[0]:
+        print(f"  peak of a matrix product, {precision}: {spread(peak[precision] / 1e9 for peak in peaks)} GFLOP/s")
+    operations = step_operations(work, steps)[arguments.skip :]
+    seconds = {}
+    for side, runs in results.items():
+        timed = [run.seconds[arguments.skip :] for run in runs]
+        seconds[side] = [np.median(run) for run in timed]
+        rates = [np.median(operations / run) for run in timed]
+        shares = [100 * rate / peak[run.precision] for rate, run, peak in zip(rates, runs, peaks, strict=True)]
+        print(f"  {side}, {runs[0].precision}: {spread(seconds[side])} s a step, {describe_loss(runs, arguments.skip)}")
+        print(f"    {spread(shares)} % of the peak, padding not counted as work")
+    return ratio_line(f"training/{name}", *seconds.values())
+
+
+def describe_loss(runs: Sequence[TrainedRun], skip: int) -> str:
+    """Return the mean loss of the timed steps, which both sides must agree on but for their dropout."""
+    return f"loss {spread(run.losses[skip:].mean() for run in runs)}"
+
+
+def step_operations(work: Work, steps: int) -> np.ndarray:
+    """Return the floating-point operations that each step needs, for its pieces alone.
+
+    A forward pass takes 2 for each piece and weight of a linear layer, and 4 · n² · width in each layer for a
+    sentence of n pieces that attend to each other; the backward pass takes twice as many. The encoder must have
+    weights of their own in each layer.
+    """
+    config = AutoConfig.from_pretrained(work.encoder, num_labels=len(LABELS))
+    with torch.device("meta"):
+        model = AutoModelForTokenClassification.from_config(config)
+    weights = sum(matrix.numel() for matrix in prunable_matrices(model, "partial", classifier=True).values())
+    attention = 4 * config.num_hidden_layers * config.hidden_size
+    lengths = batches(work, steps)
+    return np.array([3.0 * (2 * weights * batch.sum() + attention * (batch**2).sum()) for batch in lengths])
+
+
+def matmul_rates(threads: int, size: int) -> dict[str, float]:
+    """Return the floating-point operations a second of a large matrix product, the fastest of several, by precision."""
+    torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    rates = {}
+    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
+        one, other = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
+        fastest, until = float("inf"), time.perf_counter() + MATMUL_SECONDS
+        while time.perf_counter() < until:
+            began = time.perf_counter()
+            (one @ other)[0, 0].item()  # waits for the device
+            fastest = min(fastest, time.perf_counter() - began)
+        rates[precision] = 2 * size**3 / fastest
+    return rates
+
+
+if __name__ == "__main__":
+    run_benchmark(main)

@@ -1,0 +1,207 @@
+"""The benchmarks, with a tiny random encoder and synthetic sentences: both sides do the same work, all lines parse."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import common
+import memory
+import ours
+import prediction
+import pruning
+import pytest
+import storage
+import torch
+import trainer
+import training
+from compression.encoded import LOST, read_encoded
+from compression.encoder import random_encoder
+from compression.files import InputError
+from compression.synthetic import generate
+from compression.wikiann import write_corpus
+from safetensors.torch import load_file, save_file
+
+IN_CHILD = common.in_child
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+ENCODER = {"vocabulary": 300, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 64}
+NUMBER = r"(\d+(?:\.\d+)?(?:e-\d+)?)"
+RATIO = re.compile(rf"ratio (\S+/\S+) {NUMBER} \({NUMBER}-{NUMBER}\)")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """The arguments that name an encoder without weights and the data of a language."""
+    folder = tmp_path_factory.mktemp("benchmarks")
+    corpora = generate("sw", {"train": 60, "validation": 1, "test": 40}, seed=0)
+    for split, corpus in corpora.items():
+        write_corpus(folder / "sw" / f"{split}-00000-of-00001.parquet", corpus)
+    random_encoder(corpora["train"].tokens, ENCODER, 0, folder / "encoder")
+    (folder / "encoder" / "model.safetensors").unlink()
+    given = {"encoder": folder / "encoder", "data": folder, "language": "sw", "batch-size": 4, "max-length": 64}
+    return [word for name, value in given.items() for word in (f"--{name}", str(value))]
+
+
+@pytest.fixture(autouse=True)
+def same_process(monkeypatch):
+    """Children are slow to start; what they change of this process is put back."""
+    threads = torch.get_num_threads()
+    monkeypatch.setattr(common, "in_child", lambda function, *given: function(*given))
+    for module in (prediction, pruning):
+        monkeypatch.setattr(module, "in_child", common.in_child)
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+
+
+def prepared(study, *others, steps, tests=()):
+    parser = common.make_parser("", steps=1)
+    return common.prepared_work(parser.parse_args([*study, *others]), steps, tests)
+
+
+def ratios(output):
+    """The comparisons of a benchmark's last lines, by name; all that follow the first one are comparisons."""
+    lines = output.splitlines()
+    first = next(number for number, line in enumerate(lines) if line.startswith("ratio "))
+    matches = [RATIO.fullmatch(line) for line in lines[first:]]
+    assert all(matches), lines[first:]
+    for match in matches:
+        median, low, high = map(float, match.groups()[1:])
+        assert 0 < low <= median <= high, match[0]
+    return [match[1] for match in matches]
+
+
+def test_ratios_are_those_of_each_repetition():
+    line = common.ratio_line("training/other", [1.0, 2.0, 4.0], [2.0, 6.0, 33.0])
+    assert line == "ratio training/other 3 (2-8.25)"
+    assert common.spread([0.012345, 12345.6, 1.5]) == "1.5 (0.0123-12346)"
+
+
+@pytest.mark.parametrize("padding", ["longest", "max_length"])
+@pytest.mark.parametrize("variant", ["dense", "partial-50", "full-50"])
+def test_both_sides_train_on_the_same_batches_to_the_same_losses(study, padding, variant):
+    """Without dropout every loss is the same: same head, batches, learning rates, clipping and pruning."""
+    with prepared(study, "--dropout", "0", "--precision", "fp32", steps=[6]) as work:
+        work.finetuning["learning_rate"] = 0.01
+        our_run = ours.train(work, 6, variant)
+        their_run = trainer.train(work, 6, padding, variant)
+        assert not list(work.folder.glob("tmp*")), "a stored model was left"
+    assert our_run.losses == pytest.approx(their_run.losses, abs=2e-4)
+    assert our_run.losses[-1] < our_run.losses[0] - 0.3, "nothing was learned"
+    assert our_run.seconds.shape == their_run.seconds.shape == (6,)
+    assert (our_run.seconds > 0).all() and (their_run.seconds > 0).all()
+
+
+def test_training(study, capsys, monkeypatch):
+    monkeypatch.setattr(training, "MATMUL_SECONDS", 0.01)
+    given = ["--steps", "3", "--padded-steps", "3", "--repetitions", "2", "--matrix", "64", "--precision", "bf16"]
+    training.main([*study, *given])
+    output = capsys.readouterr().out
+    assert ratios(output) == ["training/trainer-default", "training/trainer-64"]
+    assert len(re.findall(r"ours, bf16: .* s a step, loss ", output)) == 2
+    assert len(re.findall(r"trainer-\w+, fp32: .* s a step, loss ", output)) == 2
+    assert len(re.findall(r"% of the peak", output)) == 4
+
+
+def test_operations_of_a_step(study):
+    """By hand: 2 layers of 4 · 16 · 16 + 2 · 16 · 24 weights, a head of 16 · 7, and attention 16 wide."""
+    with prepared(study, steps=[2]) as work:
+        operations = training.step_operations(work, 2)
+        lengths = common.batches(work, 2)
+        pieces = len(read_encoded(work.train_path(2)).pieces)
+    assert [len(batch) for batch in lengths] == [4, 4]
+    assert sum(batch.sum() for batch in lengths) == pieces
+    weights = 2 * (4 * 16 * 16 + 2 * 16 * 24) + 16 * 7
+    for count, batch in zip(operations, lengths, strict=True):
+        assert count == 3 * sum(2 * weights * n + 2 * 4 * n * n * 16 for n in batch.tolist())
+
+
+def test_prediction(study, capsys, monkeypatch):
+    monkeypatch.setattr(prediction, "BATCH_SIZES", {"trainer-default": None, "trainer-5": 5})
+    prediction.main([*study, "--steps", "10", "--repetitions", "1", "--test-languages", "sw", "sw"])
+    output = capsys.readouterr().out
+    names = [f"prediction-{precision}/{name}" for precision in ("fp32", "bf16") for name in prediction.BATCH_SIZES]
+    assert ratios(output) == names
+    assert output.count("80 test sentences") == 1
+    equal = dict(re.findall(r"  (\S+): .* F1 \d\.\d{4}, (\S+)% of the labels", output))
+    assert list(equal) == ["ours-fp32", "ours-bf16", *prediction.BATCH_SIZES]
+    assert equal["ours-fp32"] == equal["trainer-5"] == "100.000"
+    assert 95 < float(equal["ours-bf16"]) <= 100
+
+
+@pytest.mark.parametrize("batch_size", [None, 7])
+def test_both_sides_predict_the_same_tags(study, batch_size):
+    """With words past the length limit, which no side can predict, and a model that tells words apart."""
+    with prepared(study, "--max-length", "9", steps=[1], tests=["sw"]) as work:
+        weights = load_file(work.encoder / "model.safetensors")
+        spread = {name: weight * 6 if weight.ndim == 2 else weight for name, weight in weights.items()}
+        save_file(spread, work.encoder / "model.safetensors", {"format": "pt"})
+        prediction.train_model(work, 1)
+        our_tags = prediction.predict_ours(work, "fp32").tags
+        their_tags = prediction.predict_theirs(work, batch_size).tags
+        lost = read_encoded(work.test_path).first_pieces == LOST
+    assert lost.any()
+    assert len(set(our_tags[~lost].tolist())) > 2, "a model that tells words apart too little"
+    assert our_tags.tolist() == their_tags.tolist()
+
+
+def test_pruning(study, capsys):
+    pruning.main([*study, "--steps", "3", "--repetitions", "1", "--sparsity", "70"])
+    output = capsys.readouterr().out
+    assert ratios(output) == [
+        "pruning-layer/l1_unstructured",
+        "pruning-global/global_unstructured",
+        "pruning-partial-70/dense",
+        "pruning-full-70/dense",
+    ]
+    assert re.findall(r"full-70, threshold (\w+): [1-9]\d+ zeros of both sides", output) == ["layer", "global"]
+
+
+def test_only_weights_that_tie_may_be_zero_on_one_side():
+    weights = torch.tensor([1.0, -2.0, 2.0, 2.0, -3.0])
+    ours_first = torch.tensor([True, True, False, False, False])
+    assert pruning.count_tied(weights, ours_first, ours_first) == 0
+    assert pruning.count_tied(weights, ours_first, torch.tensor([True, False, True, False, False])) == 1
+    with pytest.raises(RuntimeError, match="different magnitudes"):
+        pruning.count_tied(weights, ours_first, torch.tensor([False, True, True, False, False]))
+    with pytest.raises(RuntimeError, match="different magnitudes"):
+        pruning.count_tied(weights, ours_first, torch.tensor([True, False, False, False, True]))
+    with pytest.raises(RuntimeError, match="2 zeros of ours, 3 of theirs"):
+        pruning.count_tied(weights, ours_first, torch.tensor([True, True, True, False, False]))
+
+
+def test_memory(study, capsys):
+    memory.main([*study, "--steps", "2", "--repetitions", "1"])
+    output = capsys.readouterr().out
+    assert ratios(output) == [f"memory-{variant}/trainer" for variant in ("dense", "partial-50", "full-50")]
+    assert len(re.findall(r"GB, loss \d", output)) == 6
+
+
+def test_storage(study, capsys):
+    storage.main([*study, "--steps", "2", "--repetitions", "2"])
+    output = capsys.readouterr().out
+    variants = ("dense", "partial-90", "full-90")
+    names = [f"storage-{measure}-{variant}/transformers" for variant in variants for measure in storage.MEASURES]
+    assert ratios(output) == names
+
+
+def test_too_much_asked_for_is_an_input_error(study):
+    with pytest.raises(InputError, match="sw: 60 training sentences, 16 steps need 64"), prepared(study, steps=[16]):
+        pass
+    with pytest.raises(InputError, match="--steps: 1001, expected at most 1000"), prepared(study, steps=[1001]):
+        pass
+
+
+def test_a_child_is_another_process_and_hands_its_errors_on():
+    assert IN_CHILD(os.getpid) != os.getpid()
+    with pytest.raises(ZeroDivisionError):
+        IN_CHILD(divmod, 1, 0)
+
+
+def test_a_script_ends_with_one_line_when_no_data_are_named(tmp_path):
+    environment = {name: value for name, value in os.environ.items() if name != "WIKIANN_DIR"}
+    command = [sys.executable, BENCHMARKS / "memory.py", "--encoder", tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "Error: --data: no folder given, and WIKIANN_DIR is not set\n"
