@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 import torch
 from common import SEED, TrainedRun, Work, batches
-from compression.checkpoint import peak_memory_bytes
+from compression.checkpoint import peak_memory_bytes, read_weights
 from compression.files import read_json
 from compression.model import load_trained
 from compression.run import train_run
 from compression.variants import DENSE
 from transformers import PreTrainedModel
 
-MODEL_FILES = ("model.safetensors", "config.json")
+MODEL_FILES = ("weights.safetensors.zst", "config.json")
 """The files of a stored run that hold its model: weights and config."""
 
 
@@ -56,4 +56,5 @@ def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> Tr
 def load(work: Work) -> PreTrainedModel:
     """Return the model of the stored run in `work.trained`, as the workflow's rule `predict` loads it."""
     torch.set_num_threads(work.finetuning["threads"])
-    return load_trained(work.trained)
+    weights, config = (work.trained / name for name in MODEL_FILES)
+    return load_trained(config, dict(read_weights(weights, work.encoder)))

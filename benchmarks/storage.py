@@ -68,7 +68,7 @@ def save_ours(work: Work, variant: str, steps: int) -> Stored:
     rmtree(work.trained, ignore_errors=True)
     work.trained.mkdir()
     seconds: list[float] = []
-    with patch.object(run, "save_model", timed(run.save_model, seconds)):
+    with patch.object(run, "save_run", timed(run.save_run, seconds)):
         ours.train_into(work.trained, work, steps, variant)
     return Stored(seconds[0], megabytes(work.trained / name for name in ours.MODEL_FILES))
 
