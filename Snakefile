@@ -7,6 +7,7 @@ include: "workflow/rules/perturb.smk"
 include: "workflow/rules/finetune.smk"
 include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/export.smk"
 
 
 rule all:
@@ -45,3 +46,8 @@ rule tables:
 rule figures:
     input:
         get_figures(),
+
+
+rule export:
+    input:
+        get_exports,

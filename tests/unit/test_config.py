@@ -87,6 +87,10 @@ FIRST = PAPER["schedules"][0]
         ({"monolingual": [], "multilingual": False}, "leave nothing to train"),
         ({"languages": ["en"], "monolingual": ["en"]}, "config: multilingual: true needs two languages or more"),
         ({"multilingual": "maybe"}, "config: multilingual: 'maybe' is wrong: it must be of type boolean"),
+        ({"export": ["hi/dense"]}, "config: export.0: 'hi/dense' is wrong: it must be a text that matches"),
+        ({"export": ["de/dense/seed-1"]}, "export: de/dense/seed-1: 'de' is not in the training sets: en, zh, "),
+        ({"export": ["hi/full-99/seed-1"]}, "'full-99' is not in the variants: dense, partial-50, "),
+        ({"export": ["hi/dense/seed-1", "hi/dense/seed-4"]}, "'seed-4' is not in the seeds: seed-1, seed-2, seed-3"),
         ({"pruning": {"sparsities": [0]}}, "config: pruning.sparsities.0: 0 is wrong: it must be at least 1"),
         ({"pruning": {"sparsities": [100]}}, "config: pruning.sparsities.0: 100 is wrong: it must be at most 99"),
         (

@@ -62,3 +62,11 @@ def copy_workflow(folder: Path) -> Workflow:
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory) -> Workflow:
     return copy_workflow(tmp_path_factory.mktemp("workflow"))
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory) -> Workflow:
+    """A copy in which the tiny study has run."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("finished"))
+    workflow.run("studies/tiny.yaml")
+    return workflow

@@ -27,6 +27,13 @@ def test_before_any_job_runs(workflow, tmp_path, changes, message):
     assert "Traceback" not in done.stdout
 
 
+def test_an_export_of_no_run(workflow):
+    done = workflow.call("export", "--dry-run", "--configfile", "studies/tiny.yaml")
+    assert done.returncode != 0
+    message = "Error: config: export: [] names no run; expected some, such as hi/dense/seed-1"
+    assert done.stdout.splitlines()[-1] == message
+
+
 def test_from_the_job_that_found_it(workflow, tmp_path):
     """A data file with a wrong tag ends with the line of the job, in the output and in its log."""
     data = tmp_path / "data"

@@ -35,16 +35,15 @@ def write_overlay(path: Path, encoder: Path, **changes) -> str:
 
 
 @pytest.fixture(scope="module")
-def study(workflow, tmp_path_factory):
-    """A finished study with an encoder of its own folder, then a finished other study: (workflow, encoder, overlay)."""
+def study(finished, tmp_path_factory):
+    """A finished study with an encoder of its own folder, beside another: (workflow, encoder, overlay)."""
     encoder = tmp_path_factory.mktemp("encoder")
     texts = [words for code in ("hi", "mr", "bg", "ru") for words in generate(code, SIZES, 0)["train"].tokens]
     sizes = {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
     random_encoder(texts, sizes, 0, encoder)
     overlay = write_overlay(encoder / "study.yaml", encoder)
-    workflow.run(overlay)
-    workflow.run("studies/tiny.yaml")
-    return workflow, encoder, overlay
+    finished.run(overlay)
+    return finished, encoder, overlay
 
 
 @pytest.fixture

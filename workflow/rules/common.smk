@@ -41,6 +41,15 @@ ENCODER_NAME = {
     "local": Path(config["encoder"]["folder"] or "").name,
     "random": "random weights",
 }[config["encoder"]["source"]]
+DATASET_NAME = {
+    "hub": config["data"]["repository"],
+    "local": Path(config["data"]["folder"] or "").name,
+    "synthetic": "synthetic text",
+}[config["data"]["source"]]
+HUB_IDS = {
+    "base_model": ENCODER_NAME if config["encoder"]["source"] == "hub" else None,
+    "datasets": [DATASET_NAME] if config["data"]["source"] == "hub" else None,
+}
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
 
@@ -254,6 +263,13 @@ def get_perturbed_sets():
 
 def get_models():
     return [get_run_path(*run, "weights.safetensors.zst") for run in get_runs()]
+
+
+def get_exports(wildcards):
+    """Return the folders of the runs that are to be exported."""
+    if not config["export"]:
+        raise SystemExit("Error: config: export: [] names no run; expected some, such as hi/dense/seed-1")
+    return [f"<results>/export/{run}" for run in config["export"]]
 
 
 def get_scores():

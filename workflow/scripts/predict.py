@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from shutil import rmtree
 
 import torch
 from compression.checkpoint import read_weights
 from compression.evaluation import read_encoded_evaluation
-from compression.files import read_json
+from compression.files import atomic_folder, read_json
 from compression.model import choose_device, load_trained
 from compression.predict import predict_language
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
@@ -23,12 +22,9 @@ def main(model: PreTrainedModel, paths: Mapping[str, str], precision: str, folde
         for name, part in predict_language(model, language, sentences, sizes, precision).items():
             predictions.setdefault(name, []).append(part)
         print(f"{language}: {len(sentences)} sentences", flush=True)
-    beside = Path(f"{folder}.incomplete")
-    rmtree(beside, ignore_errors=True)
-    for name, parts in predictions.items():
-        write_predictions(beside / f"{name}.parquet", parts)
-    rmtree(folder, ignore_errors=True)
-    beside.rename(folder)
+    with atomic_folder(folder) as beside:
+        for name, parts in predictions.items():
+            write_predictions(beside / f"{name}.parquet", parts)
     write_manifest(manifest, {name: Path(folder, f"{name}.parquet") for name in predictions})
 
 

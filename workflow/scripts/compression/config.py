@@ -9,6 +9,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from compression.files import InputError
 from compression.languages import Language
 from compression.study import fixed_training_size, possible_schedules, training_sets
+from compression.variants import variant_names
 
 
 def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
@@ -30,6 +31,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
     _check_steps(config, table)
+    _check_export(config)
 
 
 def schema_message(error: ValidationError) -> str:
@@ -123,3 +125,12 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
                 f"config: schedules: pruning of {training_set} ends at step {row['end']}, but {size} sentences in "
                 f"batches of {row['batch_size']} over {config['finetuning']['epochs']} epochs are {steps} steps"
             )
+
+
+def _check_export(config: Mapping[str, Any]) -> None:
+    variants = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+    for run in config["export"]:
+        training_set, variant, seed = run.split("/")
+        _known(f"export: {run}", [training_set], training_sets(config), "the training sets")
+        _known(f"export: {run}", [variant], variants, "the variants")
+        _known(f"export: {run}", [seed], [f"seed-{number}" for number in config["seeds"]], "the seeds")

@@ -19,7 +19,9 @@ from compression.encoded import EncodedSentences, pack
 from compression.files import InputError
 from compression.model import load_encoder, packed_inputs
 
-FILES = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json")
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+FILES = ("config.json", "model.safetensors", *TOKENIZER_FILES)
 """What an encoder folder holds."""
 
 PACKING_TOLERANCE = 1e-4

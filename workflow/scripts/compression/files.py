@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 
@@ -27,6 +28,20 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
+    """Yield a new folder beside `path` to write to, and rename it to `path` when the block ends without an error.
+
+    It replaces what was there. What an earlier, interrupted block left beside is removed.
+    """
+    beside = Path(f"{path}.incomplete")
+    rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    yield beside
+    rmtree(path, ignore_errors=True)
+    beside.rename(path)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:
