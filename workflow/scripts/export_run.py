@@ -5,6 +5,7 @@ from shutil import copy
 from typing import Any
 
 import pandas as pd
+from compression.checkpoint import read_weights
 from compression.collection import read_scores
 from compression.encoder import TOKENIZER_FILES
 from compression.files import atomic_folder, read_json
@@ -22,7 +23,8 @@ def main(run_folder: Path, encoder_folder: Path, about: dict[str, Any], out: str
         scores=read_scores(run_folder / "scores.csv"),
     )
     with atomic_folder(out) as folder:
-        load_trained(run_folder, encoder_folder).save_pretrained(folder)
+        weights = dict(read_weights(run_folder / "weights.safetensors.zst", encoder_folder))
+        load_trained(run_folder / "config.json", weights).save_pretrained(folder)
         for name in TOKENIZER_FILES:
             copy(encoder_folder / name, folder)
         card.save(folder / "README.md")

@@ -102,7 +102,7 @@ def _read_whole(name: str, shape: Sequence[int], stored: safe_open, encoder: Pat
         weight[_unpack_bits(stored.get_tensor(name + BITS), shape)] = values
     if name + ROWS not in names:
         return weight
-    with safe_open(encoder, framework="pt") as pretrained:
+    with safe_open(encoder, framework="pt", backend="pread") as pretrained:
         whole = pretrained.get_tensor(next(key for key in pretrained.keys() if name.endswith(key)))  # noqa: SIM118
     used = stored.get_tensor(name + ROWS)
     if name + KEPT in names:

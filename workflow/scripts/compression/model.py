@@ -7,10 +7,16 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import transformers
 from safetensors import SafetensorError
 from torch import nn
-from transformers import AutoConfig, AutoModelForTokenClassification, PreTrainedConfig, PreTrainedModel, logging
+from transformers import (
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    AutoConfig,
+    AutoModelForTokenClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    logging,
+)
 
 from compression.attention import PACKED_ATTENTION, SentenceGrid, sentence_grid
 from compression.dropout import replace_dropout
@@ -74,7 +80,7 @@ def _load_weights(
     """
     source, kind = folder, AutoModelForTokenClassification
     if weights is not None:
-        source, kind = None, getattr(transformers, config.architectures[0])
+        source, kind = None, MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
     try:
         model, loading = kind.from_pretrained(
             source, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True

@@ -23,7 +23,7 @@ from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, ta
 from compression.variants import choose_schedule, parse_variant
 from compression.vocabulary import trim_vocabulary
 
-PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
+PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "zstandard", "numpy")
 TRAINING_KEYS = tuple(
     field.name for field in dataclasses.fields(Training) if field.name not in ("batch_size", "precision")
 )
