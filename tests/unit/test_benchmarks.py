@@ -104,6 +104,13 @@ def test_training(study, capsys, monkeypatch):
     assert len(re.findall(r"% of the peak", output)) == 4
 
 
+def test_padding_is_to_the_longest_sentence_of_a_batch_or_to_the_maximum_length(study):
+    with prepared(study, steps=[1]) as work:
+        rows = trainer.make_rows(sentences := read_encoded(work.train_path(1)), range(4))
+        shapes = [trainer.make_collator(work, *padding)(rows)["labels"].shape for padding in ((), ("max_length",))]
+    assert shapes == [(4, sentences.lengths.max()), (4, 64)]
+
+
 def test_operations_of_a_step(study):
     """By hand: 2 layers of 4 · 16 · 16 + 2 · 16 · 24 weights, a head of 16 · 7, and attention 16 wide."""
     with prepared(study, steps=[2]) as work:
@@ -182,8 +189,11 @@ def test_storage(study, capsys):
     storage.main([*study, "--steps", "2", "--repetitions", "2"])
     output = capsys.readouterr().out
     variants = ("dense", "partial-90", "full-90")
-    names = [f"storage-{measure}-{variant}/transformers" for variant in variants for measure in storage.MEASURES]
-    assert ratios(output) == names
+    names = [f"storage-{measure}-{variant}" for variant in variants for measure in ("size", "save", "load")]
+    assert ratios(output) == [f"{name}/transformers" for name in names]
+    sizes = [tuple(map(float, match)) for match in re.findall(rf"size: ours {NUMBER} .*transformers {NUMBER} ", output)]
+    assert sizes[0][0] > sizes[1][0] > sizes[2][0], "pruned models are not smaller"
+    assert sizes[0][1] == sizes[1][1] == sizes[2][1], "transformers stores zeros as any other value"
 
 
 def test_too_much_asked_for_is_an_input_error(study):
