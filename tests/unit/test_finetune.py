@@ -478,7 +478,7 @@ if {keep}:
     keep_freed_memory()
 def step():
     torch.cat([torch.ones(16 << 20), torch.ones(8 << 20)])  # 64, 32 and 96 MB
-for _ in range(3):  # until the heap has grown to what a step needs
+for _ in range(10):  # until the heap has grown to what a step needs
     step()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
 step()
