@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import torch
 from common import SEED, TrainedRun, Work, batches
-from compression.checkpoint import peak_memory_bytes, read_weights
+from compression.checkpoint import load_run, peak_memory_bytes
 from compression.files import read_json
-from compression.model import load_trained
 from compression.run import train_run
 from compression.variants import DENSE
 from transformers import PreTrainedModel
@@ -57,4 +56,4 @@ def load(work: Work) -> PreTrainedModel:
     """Return the model of the stored run in `work.trained`, as the workflow's rule `predict` loads it."""
     torch.set_num_threads(work.finetuning["threads"])
     weights, config = (work.trained / name for name in MODEL_FILES)
-    return load_trained(config, dict(read_weights(weights, work.encoder)))
+    return load_run(weights, config, work.encoder)

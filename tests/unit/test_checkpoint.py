@@ -1,7 +1,7 @@
 import pytest
 import torch
 from compression.checkpoint import BITS, KEPT, VALUES, read_weights, save_run, stored_sparsity
-from compression.files import InputError
+from compression.files import InputError, file_digest
 from compression.pruning import Block, Matrix, prune_smallest
 from compression.vocabulary import trim_vocabulary
 from safetensors import safe_open
@@ -31,7 +31,7 @@ def store(folder, sparsity=0.0, scope="full", used=range(0, 60, 3)):
         rest = weights[WORDS][vocabulary.unused]
     weights[QUERY] = query.weight.clone()
     weights[WORDS][vocabulary.used], weights[WORDS][vocabulary.unused] = words, rest
-    save_run(model, vocabulary, folder, folder / "weights", folder / "run.json")
+    save_run(model, vocabulary, file_digest(folder / "model.safetensors"), folder / "weights", folder / "run.json")
     return weights
 
 

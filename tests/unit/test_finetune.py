@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 import torch
 from compression import finetune as finetune_module
-from compression.checkpoint import read_weights
+from compression.checkpoint import load_run, read_weights
 from compression.encoded import pack, write_encoded
 from compression.encoder import FILES as ENCODER_FILES
 from compression.encoder import random_encoder
@@ -20,7 +20,7 @@ from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
 from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from compression.mentions import LABELS
-from compression.model import choose_precision, load_encoder, load_trained, packed_inputs
+from compression.model import choose_precision, load_encoder, packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from compression.run import train_run
 from safetensors.torch import load_file, save_file
@@ -378,7 +378,7 @@ def test_the_stored_model_has_the_labels_and_loads_whole(study, runs):
     assert config["label2id"] == {label: number for number, label in enumerate(LABELS)}
     assert config["architectures"] == ["BertForTokenClassification"]
     stored = dict(read_weights(folder / WEIGHTS, study / "encoder"))
-    model = load_trained(folder / "config.json", stored)
+    model = load_run(folder / WEIGHTS, folder / "config.json", study / "encoder")
     assert {name for name, _ in model.named_parameters()} == set(stored)
     assert all(torch.equal(parameter, stored[name]) for name, parameter in model.named_parameters())
 

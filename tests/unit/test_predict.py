@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 import torch
 from compression import predict as predict_module
-from compression.checkpoint import read_weights, save_run
+from compression.checkpoint import load_run, save_run
 from compression.encoded import LOST, concatenate, pack
 from compression.encoder import random_encoder
 from compression.encoding import encode, load_tokenizer
-from compression.files import InputError
+from compression.files import InputError, file_digest
 from compression.mentions import LABELS
-from compression.model import load_encoder, load_trained
+from compression.model import load_encoder
 from compression.predict import first_of_same, lost_words, predict, predict_language
 from compression.wikiann import read_hub_shards
 from real_data import WIKIANN, needs_wikiann
@@ -172,13 +172,12 @@ def folder(tmp_path):
 
 
 def store(folder, model):
-    save_run(model, None, folder / "encoder", folder / "run" / "weights", folder / "run" / "config.json")
+    digest = file_digest(folder / "encoder" / "model.safetensors")
+    save_run(model, None, digest, folder / "run" / "weights", folder / "run" / "config.json")
 
 
 def load(folder):
-    return load_trained(
-        folder / "run" / "config.json", dict(read_weights(folder / "run" / "weights", folder / "encoder"))
-    )
+    return load_run(folder / "run" / "weights", folder / "run" / "config.json", folder / "encoder")
 
 
 def test_a_stored_model_predicts_as_the_one_in_memory(folder):

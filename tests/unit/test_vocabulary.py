@@ -6,6 +6,7 @@ import pytest
 import torch
 from compression.checkpoint import read_weights, save_run
 from compression.encoded import pack
+from compression.files import file_digest
 from compression.finetune import finetune
 from compression.model import packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
@@ -44,7 +45,13 @@ def train(model, scope, threshold, folder=None):
     curve = finetune(model, sentences, TRAINING, pruner, seed=3)
     weights = model.state_dict()
     if folder is not None:
-        save_run(model, vocabulary, folder, folder / "weights.safetensors.zst", folder / "config.json")
+        save_run(
+            model,
+            vocabulary,
+            file_digest(folder / "model.safetensors"),
+            folder / "weights.safetensors.zst",
+            folder / "config.json",
+        )
         weights = dict(read_weights(folder / "weights.safetensors.zst", folder))
     return [row["loss"] for row in curve], weights
 
@@ -93,7 +100,9 @@ def test_trimming_and_storing_alone_change_no_bit(tmp_path):
     assert sorted([*vocabulary.used.tolist(), *vocabulary.unused.tolist()]) == list(range(VOCABULARY))
     assert model.get_input_embeddings().weight.shape == (len(used), 32)
     assert used[pieces].tolist() == SENTENCES.pieces.tolist()
-    save_run(model, vocabulary, tmp_path, tmp_path / "stored", tmp_path / "config.json")
+    save_run(
+        model, vocabulary, file_digest(tmp_path / "model.safetensors"), tmp_path / "stored", tmp_path / "config.json"
+    )
     weights = dict(read_weights(tmp_path / "stored", tmp_path))
     assert weights.keys() == before.keys()
     for name, tensor in weights.items():

@@ -2,29 +2,22 @@
 
 from pathlib import Path
 from shutil import copy
-from typing import Any
 
 import pandas as pd
-from compression.checkpoint import read_weights
+from compression.checkpoint import load_run
 from compression.collection import read_scores
 from compression.encoder import TOKENIZER_FILES
 from compression.files import atomic_folder, read_json
-from compression.model import load_trained
 from compression.model_card import model_card
+from huggingface_hub import ModelCard
 from logs import log_to
+from transformers import PreTrainedModel
 
 
-def main(run_folder: Path, encoder_folder: Path, about: dict[str, Any], out: str) -> None:
-    """Write the folder; about: what `model_card` takes besides the files of the run."""
-    card = model_card(
-        **about,
-        run=read_json(run_folder / "run.json"),
-        sparsity=pd.read_csv(run_folder / "sparsity.csv"),
-        scores=read_scores(run_folder / "scores.csv"),
-    )
+def main(model: PreTrainedModel, card: ModelCard, encoder_folder: Path, out: str) -> None:
+    """Write the folder; encoder_folder has the tokenizer."""
     with atomic_folder(out) as folder:
-        weights = dict(read_weights(run_folder / "weights.safetensors.zst", encoder_folder))
-        load_trained(run_folder / "config.json", weights).save_pretrained(folder)
+        model.save_pretrained(folder)
         for name in TOKENIZER_FILES:
             copy(encoder_folder / name, folder)
         card.save(folder / "README.md")
@@ -32,17 +25,17 @@ def main(run_folder: Path, encoder_folder: Path, about: dict[str, Any], out: str
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        params = snakemake.params
-        main(
-            run_folder=Path(snakemake.input.weights).parent,
-            encoder_folder=Path(snakemake.input.encoder[0]).parent,
-            about={
-                "study": params.study,
-                "training_set": snakemake.wildcards.training_set,
-                "languages": params.languages,
-                "encoder": params.encoder_name,
-                "dataset": params.dataset_name,
-                "hub": params.hub,
-            },
-            out=snakemake.output[0],
+        params, files = snakemake.params, snakemake.input
+        card = model_card(
+            study=params.study,
+            training_set=snakemake.wildcards.training_set,
+            languages=params.languages,
+            encoder=params.encoder_name,
+            dataset=params.dataset_name,
+            hub=params.hub,
+            run=read_json(files.run),
+            sparsity=pd.read_csv(files.sparsity),
+            scores=read_scores(files.scores),
         )
+        encoder_folder = Path(files.encoder[0]).parent
+        main(load_run(files.weights, files.config, encoder_folder), card, encoder_folder, snakemake.output[0])

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from compression.checkpoint import read_weights
+from compression.checkpoint import load_run
 from compression.evaluation import read_encoded_evaluation
 from compression.files import atomic_folder, read_json
-from compression.model import choose_device, load_trained
+from compression.model import choose_device
 from compression.predict import predict_language
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
 from logs import log_to
@@ -32,8 +32,8 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
         torch.set_num_threads(params.threads)
-        weights = dict(read_weights(snakemake.input.weights, Path(snakemake.input.encoder).parent))
-        model = load_trained(snakemake.input.config, weights)
+        encoder_folder = Path(snakemake.input.encoder).parent
+        model = load_run(snakemake.input.weights, snakemake.input.config, encoder_folder)
         paths = dict(zip(params.languages, snakemake.input.sentences, strict=True))
         precision = read_json(snakemake.input.run)["precision"]
         model.to(choose_device(params.device))

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
 from compression.files import InputError, atomic_path, file_digest
+from compression.model import load_trained
 from compression.vocabulary import Vocabulary, unused_rows
 
 LEVEL = 1
@@ -29,13 +30,14 @@ the rows that are stored; where the other rows have the encoder's weights and no
 def save_run(
     model: PreTrainedModel,
     vocabulary: Vocabulary | None,
-    encoder_folder: str | os.PathLike,
+    encoder_sha256: str,
     weights_path: str | os.PathLike,
     config_path: str | os.PathLike,
 ) -> None:
     """Write a run's weights and the model's config; both files appear whole, the weights last.
 
-    Of a trimmed vocabulary the trained rows are stored; `read_weights` takes the others from the encoder.
+    Of a trimmed vocabulary the trained rows are stored; `read_weights` takes the others from the encoder, whose
+    weights must have the digest encoder_sha256.
     """
     model.config.architectures = [type(model).__name__]
     tensors, shapes = {}, {}
@@ -46,7 +48,7 @@ def save_run(
         tensors[vocabulary.name + ROWS] = vocabulary.used.cpu()
         if vocabulary.rest is not None:
             tensors[vocabulary.name + KEPT] = _pack_bits(_is_stored(vocabulary.rest.cpu()))
-    layout = {"shapes": shapes, "encoder": file_digest(Path(encoder_folder, "model.safetensors"))}
+    layout = {"shapes": shapes, "encoder": encoder_sha256}
     with tempfile.TemporaryDirectory(dir=Path(weights_path).parent, prefix=".model.") as folder:
         model.config.save_pretrained(folder)
         plain = Path(folder, "weights")
@@ -79,6 +81,13 @@ def read_weights(
             raise InputError(f"{weights_path}: was trained from another encoder than {encoder}")
         for name, shape in layout["shapes"].items():
             yield name, _read_whole(name, shape, stored, encoder)
+
+
+def load_run(
+    weights_path: str | os.PathLike, config_path: str | os.PathLike, encoder_folder: str | os.PathLike
+) -> PreTrainedModel:
+    """Return the model of a run that `save_run` stored, for prediction; raises InputError where its parts do."""
+    return load_trained(config_path, dict(read_weights(weights_path, encoder_folder)))
 
 
 def _stored_parts(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:

@@ -54,11 +54,12 @@ def load_trained(config_path: str | os.PathLike, weights: dict[str, torch.Tensor
 
     Raises InputError when the config is damaged, weights are missing, or the labels are not LABELS with their ids.
     """
-    config = _load_config(Path(config_path).parent)
+    folder = Path(config_path).parent
+    config = _load_config(folder)
     if config.id2label != dict(enumerate(LABELS)):
         raise InputError(f"{config_path}: labels {config.id2label}, expected {dict(enumerate(LABELS))}")
-    model, missing = _load_weights(Path(config_path).parent, config, weights)
-    _refuse_missing(Path(config_path).parent, missing)
+    model, missing = _load_weights(folder, config, weights)
+    _refuse_missing(folder, missing)
     return model.eval()
 
 

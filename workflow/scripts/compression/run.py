@@ -90,7 +90,8 @@ def train_run(
     give_back_freed_memory()
     trained = time.perf_counter()
 
-    save_run(model, vocabulary, encoder_folder, weights_path, config_path)
+    encoder_sha256 = file_digest(Path(encoder_folder, "model.safetensors"))
+    save_run(model, vocabulary, encoder_sha256, weights_path, config_path)
     counts = stored_sparsity(
         read_weights(weights_path, encoder_folder), list(pruner.parameters), model.base_model_prefix
     )
@@ -119,7 +120,7 @@ def train_run(
             "seconds": time.perf_counter() - began,
             "peak_memory_bytes": peak_memory_bytes(device),
             "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
-            "encoder_sha256": file_digest(Path(encoder_folder, "model.safetensors")),
+            "encoder_sha256": encoder_sha256,
             "data_sha256": {Path(path).stem: file_digest(path) for path in encoded_paths},
         },
     )
