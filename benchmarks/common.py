@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 import yaml
+from spreads import spread
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
@@ -27,6 +28,7 @@ from compression.encoding import encode, load_tokenizer  # noqa: E402
 from compression.files import InputError  # noqa: E402
 from compression.finetune import LOG_ROWS  # noqa: E402
 from compression.sources import read_local  # noqa: E402
+from compression.variants import DENSE  # noqa: E402
 from compression.wikiann import Corpus  # noqa: E402
 from transformers import AutoConfig, AutoModel  # noqa: E402
 
@@ -169,6 +171,11 @@ def write_encoder(source: str, revision: str | None, out: Path) -> None:
         fetch_encoder(whole, None, out)
 
 
+def dense_and_pruned(sparsity: int) -> tuple[str, str, str]:
+    """Return the dense variant and both scopes at a sparsity (percent)."""
+    return DENSE, f"partial-{sparsity}", f"full-{sparsity}"
+
+
 def in_child(function: Callable[..., Result], *arguments: Any) -> Result:
     """Return what a function returns in a new process: nothing of it (allocator, threads, memory) stays for the next.
 
@@ -206,17 +213,6 @@ def batches(work: Work, steps: int) -> list[np.ndarray]:
     """Return the numbers of pieces of the sentences of each step's batch."""
     lengths = read_encoded(work.train_path(steps)).lengths[take_order(steps * work.batch_size)]
     return np.split(lengths, steps)
-
-
-def spread(values: Iterable[float]) -> str:
-    """Return the median and the range of values, such as `8.42 (8.11-8.93)`."""
-    values = np.fromiter(values, float)
-    return f"{three_digits(np.median(values))} ({three_digits(values.min())}-{three_digits(values.max())})"
-
-
-def three_digits(value: float) -> str:
-    """Return a value with three digits, or all of those before the point: 0.0123, 1.2, 12345."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 def ratio_line(name: str, ours: Sequence[float], theirs: Sequence[float]) -> str:

@@ -14,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
 from tempfile import TemporaryDirectory, TemporaryFile
 
 import yaml
+from spreads import spread
 
 ROOT = Path(__file__).resolve().parent.parent
 PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "profiles", "resources", "envs")
@@ -151,17 +151,6 @@ def run(folder: Path, program: Sequence[str], *arguments: str) -> tuple[str, Usa
     if process.returncode != 0:
         sys.exit(printed)
     return printed, Usage(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
-
-
-def spread(values: Iterable[float]) -> str:
-    """Return the median and the range of values, such as `8.42 (8.11-8.93)`."""
-    values = list(values)
-    return f"{three_digits(median(values))} ({three_digits(min(values))}-{three_digits(max(values))})"
-
-
-def three_digits(value: float) -> str:
-    """Return a value with three digits, or all of those before the point: 0.0123, 1.2, 12345."""
-    return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
 if __name__ == "__main__":

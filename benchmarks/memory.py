@@ -5,8 +5,8 @@ from functools import partial
 
 import ours
 import trainer
-from common import alternate, make_parser, prepared_work, ratio_line, run_benchmark, spread
-from compression.variants import DENSE
+from common import alternate, dense_and_pruned, make_parser, prepared_work, ratio_line, run_benchmark
+from spreads import spread
 
 GIGABYTE = 1e9
 
@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(arguments)
     lines = []
     with prepared_work(arguments, {arguments.steps}) as work:
-        for variant in (DENSE, f"partial-{arguments.sparsity}", f"full-{arguments.sparsity}"):
+        for variant in dense_and_pruned(arguments.sparsity):
             sides = {
                 "ours": partial(ours.train, work, arguments.steps, variant),
                 "trainer": partial(trainer.train, work, arguments.steps, variant=variant),

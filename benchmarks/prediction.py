@@ -9,12 +9,13 @@ import numpy as np
 import ours
 import torch
 import trainer
-from common import Work, alternate, in_child, make_parser, prepared_work, ratio_line, run_benchmark, spread
+from common import Work, alternate, in_child, make_parser, prepared_work, ratio_line, run_benchmark
 from compression.encoded import LOST, read_encoded
 from compression.mentions import LABELS
 from compression.model import choose_device
 from compression.predict import predict
 from compression.scoring import score
+from spreads import spread
 from transformers import AutoModelForTokenClassification, Trainer
 
 PRECISIONS = ("fp32", "bf16")

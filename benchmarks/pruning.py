@@ -9,11 +9,12 @@ import numpy as np
 import ours
 import torch
 import trainer
-from common import Work, alternate, in_child, make_parser, prepared_work, ratio_line, run_benchmark, spread
+from common import Work, alternate, dense_and_pruned, in_child, make_parser, prepared_work, ratio_line, run_benchmark
 from compression.model import load_encoder
 from compression.pruning import Pruner, prunable_matrices
 from compression.variants import DENSE
 from safetensors.torch import load_file, save_file
+from spreads import spread
 from torch import nn
 from torch.nn.utils import prune
 
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     share = arguments.sparsity / 100
     with prepared_work(arguments, {arguments.steps}) as work:
         lines = [compare_updates(work, threshold, share, arguments.repetitions) for threshold in THRESHOLDS]
-        variants = (DENSE, *(f"{scope}-{arguments.sparsity}" for scope in ("partial", "full")))
+        variants = dense_and_pruned(arguments.sparsity)
         sides = {variant: partial(ours.train, work, arguments.steps, variant) for variant in variants}
         runs = alternate(sides, arguments.repetitions)
     print(f"\n{arguments.steps} steps, the first {arguments.skip} not timed, {runs[DENSE][0].precision}")

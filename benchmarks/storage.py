@@ -10,10 +10,10 @@ from unittest.mock import patch
 
 import ours
 import torch
-from common import Work, alternate, make_parser, prepared_work, ratio_line, run_benchmark, spread
+from common import Work, alternate, dense_and_pruned, make_parser, prepared_work, ratio_line, run_benchmark
 from compression import run
 from compression.files import read_json
-from compression.variants import DENSE
+from spreads import spread
 from transformers import AutoModelForTokenClassification
 
 MEGABYTE = 1e6
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(arguments)
     lines = []
     with prepared_work(arguments, {arguments.steps}) as work:
-        for variant in (DENSE, f"partial-{arguments.sparsity}", f"full-{arguments.sparsity}"):
+        for variant in dense_and_pruned(arguments.sparsity):
             lines += compare(work, variant, arguments.steps, arguments.repetitions)
     print(*lines, sep="\n")
 

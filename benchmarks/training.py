@@ -9,9 +9,10 @@ import numpy as np
 import ours
 import torch
 import trainer
-from common import TrainedRun, Work, alternate, batches, make_parser, prepared_work, ratio_line, run_benchmark, spread
+from common import TrainedRun, Work, alternate, batches, make_parser, prepared_work, ratio_line, run_benchmark
 from compression.mentions import LABELS
 from compression.pruning import prunable_matrices
+from spreads import spread
 from transformers import AutoConfig, AutoModelForTokenClassification
 
 MATMUL_SECONDS = 1.0

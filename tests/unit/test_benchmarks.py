@@ -12,6 +12,7 @@ import ours
 import prediction
 import pruning
 import pytest
+import spreads
 import storage
 import torch
 import trainer
@@ -75,7 +76,7 @@ def ratios(output):
 def test_ratios_are_those_of_each_repetition():
     line = common.ratio_line("training/other", [1.0, 2.0, 4.0], [2.0, 6.0, 33.0])
     assert line == "ratio training/other 3 (2-8.25)"
-    assert common.spread([0.012345, 12345.6, 1.5]) == "1.5 (0.0123-12346)"
+    assert spreads.spread([0.012345, 12345.6, 1.5]) == "1.5 (0.0123-12346)"
 
 
 @pytest.mark.parametrize("padding", ["longest", "max_length"])
