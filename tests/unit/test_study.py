@@ -10,6 +10,7 @@ from compression.study import (
     fixed_training_size,
     lock_digest,
     pool_languages,
+    study_runs,
     training_languages,
     training_sets,
 )
@@ -75,6 +76,22 @@ INDO_EUROPEAN = ("Germanic", "Slavic", "Romance", "Indo-Aryan", "Iranian", "Gree
 
 def by_language(groups):
     return {code: key for key, codes in groups.items() for code in codes.split()}
+
+
+def test_a_training_set_may_have_fewer_runs_than_the_grid():
+    config = {
+        "monolingual": ["yo", "sw"],
+        "multilingual": True,
+        "pruning": {"scopes": ["partial", "full"], "sparsities": [50, 90], "curve": "cubic"},
+        "seeds": [1, 2],
+        "fewer_runs": {"sw": {"sparsities": [90], "scopes": ["full"], "seeds": [2]}, "multilingual": {"seeds": [1]}},
+    }
+    runs = study_runs(config)
+    assert [run for run in runs if run[0] == "sw"] == [("sw", "dense", 2), ("sw", "full-90", 2)]
+    variants = ["dense", "partial-50", "partial-90", "full-50", "full-90"]
+    assert [run for run in runs if run[0] == "multilingual"] == [("multilingual", name, 1) for name in variants]
+    assert [run for run in runs if run[0] == "yo"] == [("yo", name, seed) for name in variants for seed in (1, 2)]
+    assert len(runs) == 2 + 5 + 10
 
 
 def test_the_40_languages_are_those_of_table_1():

@@ -103,12 +103,7 @@ def get_test_sets(language):
 
 def get_runs():
     """Return (training set, variant, seed) of every run."""
-    return [
-        (training_set, variant, seed)
-        for training_set in TRAINING_SETS
-        for variant in VARIANTS
-        for seed in config["seeds"]
-    ]
+    return study.study_runs(config)
 
 
 # Paths

@@ -10,7 +10,7 @@ from typing import Any
 
 from compression.languages import Language
 from compression.terms import GROUPING, IN_LANGUAGE, MULTILINGUAL
-from compression.variants import choose_schedule
+from compression.variants import choose_schedule, variant_names
 
 
 def pool_languages(
@@ -37,6 +37,16 @@ def training_sets(config: Mapping[str, Any]) -> list[str]:
 def training_languages(training_set: str, config: Mapping[str, Any]) -> list[str]:
     """Return the languages whose training sentences a training set holds."""
     return list(config["languages"]) if training_set == MULTILINGUAL else [training_set]
+
+
+def study_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return (training set, variant, seed) of every run: the whole grid, less what `fewer_runs` leaves out."""
+    runs = []
+    for training_set in training_sets(config):
+        grid = {"seeds": config["seeds"], **config["pruning"], **config["fewer_runs"].get(training_set, {})}
+        variants = variant_names(grid["scopes"], grid["sparsities"])
+        runs += [(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
+    return runs
 
 
 def expected_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int]:
