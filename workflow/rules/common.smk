@@ -274,7 +274,7 @@ def get_exports(wildcards):
 
 
 def get_scores():
-    return ["<results>/scores.parquet", "<results>/scores.csv"]
+    return ["<results>/scores.parquet", "<results>/scores.csv", "<results>/intervals.csv"]
 
 
 def get_f1_tables():
