@@ -58,7 +58,7 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
     for language, sentences in {"en": 400, "yo": 50, "sw": 100, "de": 30000}.items():
         cards[language] = tmp_path / f"{language}.json"
         cards[language].write_text(json.dumps({"splits": {"train": {"sentences": sentences}}}))
-    out = tmp_path / "t.csv", tmp_path / "t.md"
+    out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
     data_sizes_table.main(cards, ["yo"], LANGUAGES, CLASSES, "demo", True, *out)
     rows = pd.read_csv(out[0], dtype=str).to_numpy().tolist()
     assert rows == [
@@ -70,7 +70,7 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
 
 
 def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
-    path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md")
+    path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex")
     scores().to_parquet(path)
     f1_table.main(path, 6, ["yo", "en"], "small", "some/encoder_x", False, *out)
     assert out[0].read_text() == (
@@ -147,7 +147,7 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
     paths = tmp_path / "test.parquet", tmp_path / "perturbed.parquet"
     write_corpus(paths[0], before)
     write_corpus(paths[1], after)
-    out = tmp_path / "t.csv", tmp_path / "t.md"
+    out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
     examples_table.main(*paths, LANGUAGES, "yo", 11, 5, "small", False, *out)
     assert pd.read_csv(out[0]).to_numpy().tolist() == [
         [1, "a | in [LOC Rome]", "a | in [LOC New York]"],

@@ -59,11 +59,15 @@ def repeat_dense(means: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([*(dense.assign(scope=scope) for scope in scopes), sparse], ignore_index=True)
 
 
+def _of_table(frame: pd.DataFrame, setting: str, test_set: str, scope: str) -> pd.DataFrame:
+    """Return the rows of scores or seed means that belong to one of tables 2-9; dense ones belong to both scopes."""
+    frame = frame[(frame["setting"] == setting) & (frame["test_set"] == test_set)]
+    return frame[(frame["sparsity"] == 0) | (frame["scope"] == scope)]
+
+
 def _table_cells(scores: pd.DataFrame, setting: str, test_set: str, scope: str, value: str) -> pd.DataFrame:
     """Return one value of the seed means as a frame, languages × sparsities in ascending order, dense as column 0."""
-    means = seed_means(scores)
-    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
-    means = means[(means["sparsity"] == 0) | (means["scope"] == scope)]
+    means = _of_table(seed_means(scores), setting, test_set, scope)
     if means.empty:
         raise InputError(f"scores: no row of a {setting} model on the test set {test_set}; expected at least one")
     cells = means.pivot(index="language", columns="sparsity", values=value)
@@ -93,6 +97,26 @@ def seeds_by_sparsity(
 ) -> pd.DataFrame:
     """Return how many seeds are behind each value of `f1_by_sparsity`: languages × sparsities, 0 for no score."""
     return _table_cells(scores, setting, test_set, scope, "seeds").reindex(list(languages)).fillna(0).astype(int)
+
+
+def spread_by_sparsity(
+    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+) -> pd.DataFrame:
+    """Return the spread over seeds of each value of `f1_by_sparsity`, as a frame of the same shape.
+
+    It is the standard deviation, n - 1 in the denominator, NaN with one seed. In the rows means and medians it is that
+    of each seed's mean and median, over the seeds that all scored languages of the column have.
+    """
+    spread = _table_cells(scores, setting, test_set, scope, "f1_std").reindex(list(languages))
+    rows = _of_table(scores, setting, test_set, scope).dropna(subset=["f1"])
+    rows = rows[rows["language"].isin(languages)]
+    by_seed = {
+        sparsity: cells.pivot(index="language", columns="seed", values="f1").dropna(axis="columns")
+        for sparsity, cells in rows.groupby("sparsity")
+    }
+    summary = {sparsity: [f1.mean().std(), f1.median().std()] for sparsity, f1 in by_seed.items()}
+    summary = pd.DataFrame(summary, index=list(SUMMARY), columns=spread.columns)
+    return pd.concat([spread, summary]).rename_axis(index=spread.index.name, columns=spread.columns.name)
 
 
 def chance_by_language(scores: pd.DataFrame, setting: str, test_set: str, languages: Sequence[str]) -> pd.DataFrame:
