@@ -16,7 +16,7 @@ from compression.analysis import (
 from compression.languages import Language
 from compression.mentions import find_mentions
 from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
-from compression.typeset import Cell, Table
+from compression.typeset import Cell, Table, four_digits
 
 F1_TABLES: dict[int, tuple[str, str, str]] = {
     2: (MULTILINGUAL, REGULAR, "partial"),
@@ -93,8 +93,8 @@ def f1_table(
     seeds = seeds_by_sparsity(scores, setting, test_set, scope, languages)
     perturbed = test_set != REGULAR
     beside = chance_by_language(scores, setting, test_set, languages) if perturbed else f1[[]]
-    printed, beside = f1.map(_four_digits), beside.map(_four_digits)
-    rows = printed.join(spread.map(_four_digits).add_suffix(" sd")).join(beside)
+    printed, beside = f1.map(four_digits), beside.map(four_digits)
+    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside)
     shown = _shown(printed, spread.map(_spread)).join(beside.map(Cell))
     shown.insert(0, "languages", [Cell(language) for language in shown.index])
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
@@ -117,10 +117,6 @@ def f1_table(
             "that the perturbation changed; unseen: share of the mentions, after it, that are absent from training."
         )
     return Table(f"table-{number}", title, notes, rows.rename_axis(columns=None).reset_index(), shown)
-
-
-def _four_digits(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:.4f}"
 
 
 def _spread(value: float) -> str:

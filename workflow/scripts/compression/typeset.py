@@ -104,6 +104,11 @@ class Table:
         return self.rows.map(Cell) if self.shown is None else self.shown
 
 
+def four_digits(value: float) -> str:
+    """Return an F1, a share or a difference as tables print it, "" for NaN."""
+    return "" if pd.isna(value) else f"{value:.4f}"
+
+
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is, inside a table too."""
     return re.sub(r"([\\|*_`<>~#$])", r"\\\1", text)
