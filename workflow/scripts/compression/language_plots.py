@@ -81,5 +81,5 @@ def _handles(frame: pd.DataFrame) -> list[Line2D]:
         handle(name_test_set(test_set), "black", "o", linestyle="", markerfacecolor=MARKERS[test_set] or "black")
         for test_set in held(frame["test_set"], MARKERS)
     ]
-    floor = [reference("chance floor")] * (frame["test_set"] == IN_LANGUAGE).any()
+    floor = [reference("chance floor")] * (IN_LANGUAGE in set(frame["test_set"]))
     return [*settings, *scopes, *test_sets, *floor]

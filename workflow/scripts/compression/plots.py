@@ -36,7 +36,6 @@ from compression.styles import (
 )
 from compression.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR
 
-
 TRAINING_SIZE = "training size"
 GROUP_FIGURES = {
     4: ("family", REGULAR),
