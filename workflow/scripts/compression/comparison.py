@@ -24,31 +24,34 @@ def compare(published: Sequence[PublishedF1], scores: pd.DataFrame, intervals: p
     Returns the columns setting, test_set, scope ("" for dense), language, sparsity, seeds, ours, ours_low, ours_high,
     theirs, difference (ours - theirs), difference_low, difference_high (the interval of ours less theirs, since the
     paper prints no spread), chance_floor, chance_floor_low, chance_floor_high, theirs_below, ours_below (whether the F1
-    is less than the mean chance floor). Raises InputError for a missing column, for no cell in common, and for a cell
-    with scores that has not one interval.
+    is less than the mean chance floor, NA without one). Raises InputError for a missing column, for no cell in
+    common, and for a cell with scores that has not one interval.
     """
     floors = _select(scores, "scores", ["f1", *FLOOR]).dropna(subset=["f1"]).groupby(CELL)[FLOOR].mean().reset_index()
-    f1 = _select(intervals, "intervals", ["statistic", "estimate", "low", "high", "seeds"])
-    f1 = f1[f1["statistic"] == "f1"].drop(columns="statistic")
     theirs = pd.DataFrame(published, columns=PublishedF1._fields).rename(columns={"f1": "theirs"})
-    frame = theirs.merge(floors, on=CELL)
+    frame = theirs.merge(floors, on=CELL).merge(_ours(intervals), on=CELL, how="left")
     if frame.empty:
         raise InputError("scores: no cell of the published tables; expected at least one")
-    repeated = f1[f1.duplicated(CELL)]
-    if len(repeated):
-        raise InputError(f"intervals: more than one f1 of {_name(repeated.iloc[0])}; expected one")
-    frame = frame.merge(f1, on=CELL, how="left").rename(
-        columns={"estimate": "ours", "low": "ours_low", "high": "ours_high"}
-    )
     missing = frame[frame["ours"].isna()]
     if len(missing):
         raise InputError(f"intervals: no f1 of {_name(missing.iloc[0])}; expected one, because the scores have it")
     for end in ("", "_low", "_high"):
         frame[f"difference{end}"] = frame[f"ours{end}"] - frame["theirs"]
     for whose in ("theirs", "ours"):
-        frame[f"{whose}_below"] = frame[whose] < frame["chance_floor"]
-    ends = [f"{value}{end}" for value in ("ours", "difference") for end in ("", "_low", "_high")]
-    return frame[[*CELL, "seeds", *ends[:3], "theirs", *ends[3:], *FLOOR, "theirs_below", "ours_below"]]
+        below = (frame[whose] < frame["chance_floor"]).astype("boolean")
+        frame[f"{whose}_below"] = below.mask(frame["chance_floor"].isna())
+    ours, difference = ([f"{value}{end}" for end in ("", "_low", "_high")] for value in ("ours", "difference"))
+    return frame[[*CELL, "seeds", *ours, "theirs", *difference, *FLOOR, "theirs_below", "ours_below"]]
+
+
+def _ours(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the study's F1 of each cell, with its interval."""
+    f1 = _select(intervals, "intervals", ["statistic", "estimate", "low", "high", "seeds"])
+    f1 = f1[f1["statistic"] == "f1"].drop(columns="statistic")
+    repeated = f1[f1.duplicated(CELL)]
+    if len(repeated):
+        raise InputError(f"intervals: more than one f1 of {_name(repeated.iloc[0])}; expected one")
+    return f1.rename(columns={"estimate": "ours", "low": "ours_low", "high": "ours_high"})
 
 
 def _select(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
@@ -72,7 +75,10 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
     numbers = frame.select_dtypes("float").columns
     rows = frame.assign(
         **{column: frame[column].map(four_digits) for column in numbers},
-        **{column: frame[column].map({True: "yes", False: "no"}) for column in ("theirs_below", "ours_below")},
+        **{
+            column: frame[column].map({True: "yes", False: "no"}).fillna("")
+            for column in ("theirs_below", "ours_below")
+        },
     )
     rows = rows.astype(str).rename(columns=lambda column: column.replace("_", " "))
     variants = [
@@ -89,7 +95,7 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
             "theirs": frame["theirs"].map(four_digits).map(Cell),
             "difference": _with_interval(frame, "difference"),
             "chance floor": _with_interval(frame, "chance_floor"),
-            "below the floor": [Cell(_below(*row)) for row in frame[["theirs_below", "ours_below"]].to_numpy()],
+            "below the floor": list(map(_below, frame["theirs_below"], frame["ours_below"])),
         }
     )
     title = (
@@ -118,8 +124,12 @@ def _count_below(test_set: str, cells: pd.DataFrame) -> str:
     return f"on {data} data theirs in {theirs} and ours in {ours} of {count(len(cells), 'cell')}"
 
 
-def _below(theirs: bool, ours: bool) -> str:
-    return {(True, True): "both", (True, False): "theirs", (False, True): "ours", (False, False): ""}[theirs, ours]
+def _below(theirs: bool, ours: bool) -> Cell:
+    """Return whose F1 is below the chance floor; nothing where there is no floor."""
+    if pd.isna(theirs) or pd.isna(ours):
+        return Cell("")
+    words = {(True, True): "both", (True, False): "theirs", (False, True): "ours", (False, False): "neither"}
+    return Cell(words[bool(theirs), bool(ours)])
 
 
 def _with_interval(frame: pd.DataFrame, value: str) -> list[Cell]:
