@@ -1,33 +1,11 @@
 """Means, medians, differences and fractions, against values worked out by hand and the paper's printed ones."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 from compression import analysis
 from compression.files import InputError
-
-PAPER = Path(__file__).parents[2] / "resources" / "paper_f1.csv"
-SPARSITIES = [0, 50, 70, 80, 90, 95, 98]
-PAPER_SUMMARIES = {  # the last two rows of tables 6-9, as printed
-    6: (
-        [0.8215, 0.8057, 0.7936, 0.7611, 0.6677, 0.6076, 0.5599],
-        [0.8543, 0.8481, 0.8418, 0.8172, 0.7302, 0.6417, 0.5728],
-    ),
-    7: (
-        [0.8215, 0.8066, 0.7880, 0.7454, 0.6451, 0.5736, 0.5488],
-        [0.8543, 0.8526, 0.8332, 0.7988, 0.6859, 0.5683, 0.5686],
-    ),
-    8: (
-        [0.0189, 0.6863, 0.6680, 0.6170, 0.5062, 0.3818, 0.2654],
-        [0.0201, 0.7160, 0.6967, 0.6678, 0.5510, 0.4467, 0.3011],
-    ),
-    9: (
-        [0.0189, 0.0147, 0.0198, 0.0268, 0.0211, 0.0162, 0.0126],
-        [0.0201, 0.0076, 0.0120, 0.0168, 0.0167, 0.0120, 0.0143],
-    ),
-}
+from paper_tables import LANGUAGES, PAPER, SPARSITIES, SUMMARIES, paper_scores
 
 
 def score(language, f1, sparsity=0, scope="partial", seed=1, test_set="regular", setting="multilingual", floor=0.1):
@@ -49,25 +27,15 @@ def frame(*rows):
     return pd.DataFrame(rows)
 
 
-def paper_scores():
-    """The published tables 6-9 as the scores of a study of one seed; the dense row, printed twice, once."""
-    scores = pd.read_csv(PAPER)
-    scores["scope"] = scores["scope"].where(scores["sparsity"] > 0, "")
-    scores["test_set"] = scores["test_set"].replace("perturbed", "in-language")
-    scores = scores.drop(columns="table").drop_duplicates()
-    return scores.assign(seed=1, chance_floor=0.05, changed_share=1.0, unseen_share=0.5)
-
-
 @pytest.mark.parametrize(
     ("table", "test_set", "scope"),
     [(6, "regular", "partial"), (7, "regular", "full"), (8, "in-language", "partial"), (9, "in-language", "full")],
 )
 def test_means_and_medians_are_those_the_paper_prints(table, test_set, scope):
-    languages = ["en", "zh", "bn", "eu", "af", "hi", "sw", "te", "jv", "yo"]
-    result = analysis.f1_by_sparsity(paper_scores(), "monolingual", test_set, scope, languages)
-    assert list(result.index) == [*languages, "means", "medians"]
+    result = analysis.f1_by_sparsity(paper_scores(), "monolingual", test_set, scope, LANGUAGES)
+    assert list(result.index) == [*LANGUAGES, "means", "medians"]
     assert list(result.columns) == SPARSITIES
-    means, medians = PAPER_SUMMARIES[table]
+    means, medians = SUMMARIES[table]
     np.testing.assert_allclose(result.loc["means"], means, atol=1e-4)
     np.testing.assert_allclose(result.loc["medians"], medians, atol=1e-4)
     published = pd.read_csv(PAPER).query("table == @table").set_index(["language", "sparsity"])["f1"]
@@ -93,6 +61,32 @@ def test_missing_scores_are_counted_and_not_invented():
     assert result.loc["means"].tolist() == pytest.approx([0.6, 0.2])
     seeds = analysis.seeds_by_sparsity(scores, "multilingual", "regular", "partial", languages)
     assert seeds.to_numpy().tolist() == [[1, 1], [1, 0], [0, 0]]
+
+
+def test_spread_is_over_seeds_and_that_of_means_over_each_seeds_own():
+    # en: 0.4, 0.6, 0.5 at the seeds 1, 2, 3; yo: 0.8, 0.9 at 1, 2. Means of the seeds that both have: 0.6 and 0.75.
+    scores = frame(
+        *(score("en", f1, seed=seed) for seed, f1 in ((1, 0.4), (2, 0.6), (3, 0.5))),
+        *(score("yo", f1, seed=seed) for seed, f1 in ((1, 0.8), (2, 0.9))),
+        *(score("de", f1, seed=seed) for seed, f1 in ((1, 0.0), (2, 1.0))),  # not in the table
+        score("en", 0.3, 50),
+        score("yo", 0.2, 50, seed=2),
+        score("en", 0.7, 50, scope="full"),
+    )
+    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", ["yo", "en", "sw"])
+    assert list(result.index) == ["yo", "en", "sw", "means", "medians"] and list(result.columns) == [0, 50]
+    assert result.loc[["yo", "en"], 0].tolist() == pytest.approx([0.1 / np.sqrt(2), 0.1])
+    assert result.loc["means", 0] == pytest.approx(0.15 / np.sqrt(2))
+    assert np.isnan(result.loc["sw", 0])
+    assert result[50].isna().all()  # one seed each, and none in common
+
+
+def test_spread_of_medians_is_that_of_each_seeds_median():
+    f1 = {"en": (0.1, 0.2), "yo": (0.5, 0.7), "sw": (0.9, 0.8)}  # medians 0.5, 0.7; means 0.5, 17/30
+    scores = frame(*(score(code, values[seed - 1], seed=seed) for code, values in f1.items() for seed in (1, 2)))
+    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", list(f1))
+    assert result.loc["medians", 0] == pytest.approx(0.2 / np.sqrt(2))
+    assert result.loc["means", 0] == pytest.approx((17 / 30 - 0.5) / np.sqrt(2))
 
 
 def test_dense_is_column_0_of_both_scopes():

@@ -14,6 +14,8 @@ from compression import tables
 from compression.files import InputError
 from compression.languages import read_languages
 from compression.wikiann import Corpus, write_corpus
+from paper_tables import LANGUAGES as PAPER_LANGUAGES
+from paper_tables import SPARSITIES, SUMMARIES, paper_scores
 
 ROOT = Path(__file__).parents[2]
 LANGUAGES = ROOT / "resources" / "languages.tsv"
@@ -58,7 +60,7 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
     for language, sentences in {"en": 400, "yo": 50, "sw": 100, "de": 30000}.items():
         cards[language] = tmp_path / f"{language}.json"
         cards[language].write_text(json.dumps({"splits": {"train": {"sentences": sentences}}}))
-    out = tmp_path / "t.csv", tmp_path / "t.md"
+    out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
     data_sizes_table.main(cards, ["yo"], LANGUAGES, CLASSES, "demo", True, *out)
     rows = pd.read_csv(out[0], dtype=str).to_numpy().tolist()
     assert rows == [
@@ -70,12 +72,17 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
 
 
 def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
-    path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md")
+    path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex")
     scores().to_parquet(path)
     f1_table.main(path, 6, ["yo", "en"], "small", "some/encoder_x", False, *out)
-    assert out[0].read_text() == (
-        "languages,0,50\nyo,0.4000,0.1000\nen,0.8000,0.6000\nmeans,0.6000,0.3500\nmedians,0.6000,0.3500\n"
-    )
+    # The seeds are 0.02 apart: a standard deviation of 0.02 / sqrt(2), of both languages' mean too.
+    assert out[0].read_text().splitlines() == [
+        "languages,0,50,0 sd,50 sd",
+        "yo,0.4000,0.1000,0.0141,0.0141",
+        "en,0.8000,0.6000,0.0141,0.0141",
+        "means,0.6000,0.3500,0.0141,0.0141",
+        "medians,0.6000,0.3500,0.0141,0.0141",
+    ]
     text = out[1].read_text()
     assert text.startswith(
         "**Table 6: F1 scores for monolingual fine-tuning on the regular data for various levels of sparsity "
@@ -85,10 +92,43 @@ def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
     assert "demo" not in text
 
 
+@pytest.mark.parametrize("number", [6, 7, 8, 9])
+def test_the_published_scores_give_the_published_means_and_medians(number):
+    table = tables.f1_table(paper_scores(), number, PAPER_LANGUAGES, "paper", "x", demo=False)
+    rows = pd.read_csv(io.StringIO(table.csv()), index_col=0)[[str(sparsity) for sparsity in SPARSITIES]]
+    means, medians = SUMMARIES[number]
+    # 0.0001, and what binary fractions add to a difference of exactly that
+    np.testing.assert_allclose(rows.loc["means"], means, rtol=0, atol=1e-4 + 1e-12)
+    np.testing.assert_allclose(rows.loc["medians"], medians, rtol=0, atol=1e-4 + 1e-12)
+
+
+def test_the_best_of_each_row_is_bold_as_printed():
+    held = scores(seeds=(1,))
+    held["f1"] = [0.80001, 0.80004, 0.1, 0.4]  # en ties when printed; yo, means 0.4500, 0.6000 and medians at 50 %
+    text = tables.f1_table(held, 6, ["en", "yo"], "small", "x", demo=False).markdown()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
+    assert rows[2:] == [
+        ["en", "**0.8000**", "**0.8000**"],
+        ["yo", "0.1000", "**0.4000**"],
+        ["means", "0.4500", "**0.6000**"],
+        ["medians", "0.4500", "**0.6000**"],
+    ]
+
+
+def test_spread_stands_beside_its_score():
+    held = scores()
+    held = held[~((held["language"] == "yo") & (held["seed"] == 2))]
+    table = tables.f1_table(held, 6, ["en", "yo"], "small", "x", demo=False)
+    assert "**0.8000** ±.014" in table.markdown() and "0.6000 ±.014" in table.markdown()
+    assert r"en & \textbf{0.8000} {\scriptsize $\pm$.014} & 0.6000 {\scriptsize $\pm$.014} \\" in table.latex()
+    assert r"yo & \textbf{0.3900} & 0.0900 \\" in table.latex()
+    assert "none where there is one seed" in table.notes[2]
+
+
 def test_perturbed_table_has_chance_floor_and_shares():
     table = tables.f1_table(scores(test_set="in-language"), 8, ["en", "yo"], "small", "x", demo=True)
     frame = pd.read_csv(io.StringIO(table.csv()), index_col=0)
-    assert list(frame.columns) == ["0", "50", "chance floor", "changed", "unseen"]
+    assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", "chance floor", "changed", "unseen"]
     assert frame["chance floor"].tolist() == [0.04, 0.14, 0.09, 0.09]
     assert frame.loc["means", ["changed", "unseen"]].tolist() == [0.95, 0.25]
     assert "perturbed data (in-language)" in table.title and table.title.endswith("(demo on synthetic text)")
@@ -99,7 +139,7 @@ def test_what_is_missing_is_empty_and_named():
     held = held[~((held["language"] == "yo") & (held["sparsity"] == 50))]
     held = held[~((held["language"] == "en") & (held["sparsity"] == 0) & (held["seed"] == 2))]
     table = tables.f1_table(held, 6, ["en", "yo", "sw"], "small", "x", demo=False)
-    assert table.csv().splitlines()[2:4] == ["yo,0.4000,", "sw,,"]
+    assert table.csv().splitlines()[2:4] == ["yo,0.4000,,0.0141,", "sw,,,,"]
     assert "2 languages" in table.notes[0]
     assert "Fewer seeds: en at 0 % (1)." in table.notes[0]
     assert "No score: sw, yo at 50 %; means and medians are over the other languages." in table.notes[0]
@@ -110,8 +150,10 @@ def test_one_seed_one_language_dense_only():
     held = scores(seeds=(1,))
     held = held[(held["language"] == "yo") & (held["sparsity"] == 0)]
     table = tables.f1_table(held, 7, ["yo"], "small", "x", demo=False)
-    assert table.csv() == "languages,0\nyo,0.4000\nmeans,0.4000\nmedians,0.4000\n"
+    assert table.csv() == "languages,0,0 sd\nyo,0.4000,\nmeans,0.4000,\nmedians,0.4000,\n"
     assert "1 language; every F1 is the mean over 1 seed." in table.notes[0]
+    assert "no score has more than one seed" in table.notes[2]
+    assert "**0.4000**" not in table.markdown()  # the only value of a row is not its best
 
 
 def test_a_table_the_study_has_no_scores_for_is_refused():
@@ -147,7 +189,7 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
     paths = tmp_path / "test.parquet", tmp_path / "perturbed.parquet"
     write_corpus(paths[0], before)
     write_corpus(paths[1], after)
-    out = tmp_path / "t.csv", tmp_path / "t.md"
+    out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
     examples_table.main(*paths, LANGUAGES, "yo", 11, 5, "small", False, *out)
     assert pd.read_csv(out[0]).to_numpy().tolist() == [
         [1, "a | in [LOC Rome]", "a | in [LOC New York]"],
@@ -170,4 +212,4 @@ def test_nan_cells_do_not_hide_a_score_of_zero():
     held = scores(seeds=(1,))
     held.loc[0, "f1"] = 0.0
     held.loc[1, "f1"] = np.nan
-    assert tables.f1_table(held, 6, ["en"], "small", "x", demo=False).csv().splitlines()[1] == "en,0.0000,"
+    assert tables.f1_table(held, 6, ["en"], "small", "x", demo=False).csv().splitlines()[1] == "en,0.0000,,,"

@@ -301,7 +301,7 @@ def get_example_languages():
 
 def get_tables():
     numbers = [1, *get_f1_tables(), *get_example_languages()]
-    return [f"<results>/tables/table-{number}.{suffix}" for number in numbers for suffix in ("csv", "md")]
+    return [f"<results>/tables/table-{number}.{suffix}" for number in numbers for suffix in ("csv", "md", "tex")]
 
 
 def get_figure_numbers():

@@ -8,6 +8,7 @@ rule data_sizes_table:
     output:
         csv=report("<results>/tables/table-1.csv", caption="../report/table-1.rst", category="Tables"),
         markdown="<results>/tables/table-1.md",
+        latex="<results>/tables/table-1.tex",
     log:
         "<results>/logs/data_sizes_table.log",
     conda:
@@ -29,6 +30,7 @@ rule f1_table:
     output:
         csv=report("<results>/tables/table-{number}.csv", caption="../report/f1-table.rst", category="Tables"),
         markdown="<results>/tables/table-{number}.md",
+        latex="<results>/tables/table-{number}.tex",
     log:
         "<results>/logs/f1_table/{number}.log",
     wildcard_constraints:
@@ -54,6 +56,7 @@ rule examples_table:
     output:
         csv=report("<results>/tables/table-{number}.csv", caption="../report/examples-table.rst", category="Tables"),
         markdown="<results>/tables/table-{number}.md",
+        latex="<results>/tables/table-{number}.tex",
     log:
         "<results>/logs/examples_table/{number}.log",
     wildcard_constraints:

@@ -60,11 +60,15 @@ def repeat_dense(means: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([*(dense.assign(scope=scope) for scope in scopes), sparse], ignore_index=True)
 
 
+def _of_table(frame: pd.DataFrame, setting: str, test_set: str, scope: str) -> pd.DataFrame:
+    """Return the rows of scores or seed means that belong to one of tables 2-9; dense ones belong to both scopes."""
+    frame = frame[(frame["setting"] == setting) & (frame["test_set"] == test_set)]
+    return frame[(frame["sparsity"] == 0) | (frame["scope"] == scope)]
+
+
 def _table_cells(scores: pd.DataFrame, setting: str, test_set: str, scope: str, value: str) -> pd.DataFrame:
     """Return one value of the seed means as a frame, languages × sparsities in ascending order, dense as column 0."""
-    means = seed_means(scores)
-    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
-    means = means[(means["sparsity"] == 0) | (means["scope"] == scope)]
+    means = _of_table(seed_means(scores), setting, test_set, scope)
     if means.empty:
         raise InputError(f"scores: no row of a {setting} model on the test set {test_set}; expected at least one")
     cells = means.pivot(index="language", columns="sparsity", values=value)
@@ -94,6 +98,26 @@ def seeds_by_sparsity(
 ) -> pd.DataFrame:
     """Return how many seeds are behind each value of `f1_by_sparsity`: languages × sparsities, 0 for no score."""
     return _table_cells(scores, setting, test_set, scope, "seeds").reindex(list(languages)).fillna(0).astype(int)
+
+
+def spread_by_sparsity(
+    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+) -> pd.DataFrame:
+    """Return the spread over seeds of each value of `f1_by_sparsity`, as a frame of the same shape.
+
+    It is the standard deviation, n - 1 in the denominator, NaN with one seed. In the rows means and medians it is that
+    of each seed's mean and median, over the seeds that all scored languages of the column have.
+    """
+    spread = _table_cells(scores, setting, test_set, scope, "f1_std").reindex(list(languages))
+    rows = _of_table(scores, setting, test_set, scope).dropna(subset=["f1"])
+    rows = rows[rows["language"].isin(languages)]
+    by_seed = {
+        sparsity: cells.pivot(index="language", columns="seed", values="f1").dropna(axis="columns")
+        for sparsity, cells in rows.groupby("sparsity")
+    }
+    summary = {sparsity: [f1.mean().std(), f1.median().std()] for sparsity, f1 in by_seed.items()}
+    summary = pd.DataFrame(summary, index=list(SUMMARY), columns=spread.columns)
+    return pd.concat([spread, summary]).rename_axis(index=spread.index.name, columns=spread.columns.name)
 
 
 def chance_by_language(scores: pd.DataFrame, setting: str, test_set: str, languages: Sequence[str]) -> pd.DataFrame:
@@ -155,47 +179,58 @@ def f1_over_languages(scores: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def property_of(languages: pd.Series, values: Mapping[str, str | int], name: str) -> pd.Series:
+    """Return a property of each language; raises InputError for a language without one. name: of the property."""
+    unknown = sorted(set(languages) - set(values))
+    if unknown:
+        raise InputError(f"{name}: none for {', '.join(unknown)}; expected one for every language of the scores")
+    return languages.map(dict(values))
+
+
+def differences_to_dense(scores: pd.DataFrame, setting: str, test_set: str) -> pd.DataFrame:
+    """Return the relative difference in F1 to the dense model by language, scope and sparsity.
+
+    It is (F1 sparse - F1 dense) / F1 dense, where F1 is the mean over seeds: -0.1 means that the sparse model reaches
+    90 % of the dense one (paper, footnote 4); 0 for the dense model, which stands in every scope that has sparse ones.
+    Returns the columns of `seed_means` and difference, NaN where there is no dense F1 or one of 0; seeds is the smaller
+    number of the two. Raises InputError when there are no sparse models.
+    """
+    means = seed_means(scores)
+    means = repeat_dense(means[(means["setting"] == setting) & (means["test_set"] == test_set)])
+    if not (means["sparsity"] > 0).any():
+        raise InputError(
+            f"scores: no sparse {setting} model; the difference to the dense one needs one sparsity or more"
+        )
+    dense = means[means["sparsity"] == 0].drop_duplicates("language").set_index("language")
+    dense_f1 = means["language"].map(dense["f1"])
+    return means.assign(
+        difference=((means["f1"] - dense_f1) / dense_f1).where(dense_f1 > 0),
+        seeds=means["seeds"].combine(means["language"].map(dense["seeds"]), min),
+    )
+
+
 def relative_to_dense(
     scores: pd.DataFrame, setting: str, test_set: str, train_sizes: Mapping[str, int]
 ) -> pd.DataFrame:
     """Return the relative difference in F1 to the dense model by training size, scope and sparsity: figure 2.
 
-    It is the mean over the languages of a size of (F1 sparse - F1 dense) / F1 dense, where F1 is the mean over seeds:
-    -0.1 means that the sparse model reaches 90 % of the dense one (paper, footnote 4).
+    It is the mean of `differences_to_dense` over the languages of a size.
     train_sizes: training sentences (or their class) by language.
     Returns the columns scope, sparsity (without 0), train_size, difference, languages (behind the mean), undefined
     (languages left out, because they have no dense F1 or one of 0), seeds_low, seeds_high.
     Raises InputError for a language without a training size, and when there are no sparse models.
     """
-    means = repeat_dense(seed_means(scores))
-    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
-    unknown = sorted(set(means["language"]) - set(train_sizes))
-    if unknown:
-        raise InputError(
-            f"training sizes: none for {', '.join(unknown)}; expected one for every language of the scores"
-        )
-    dense = means[means["sparsity"] == 0].drop_duplicates("language").set_index("language")
-    sparse = means[means["sparsity"] > 0]
-    if sparse.empty:
-        raise InputError(
-            f"scores: no sparse {setting} model; the difference to the dense one needs one sparsity or more"
-        )
-    dense_f1 = sparse["language"].map(dense["f1"])
-    sparse = sparse.assign(
-        train_size=sparse["language"].map(dict(train_sizes)),
-        difference=((sparse["f1"] - dense_f1) / dense_f1).where(dense_f1 > 0),
-        seeds=sparse["seeds"].combine(sparse["language"].map(dense["seeds"]), min),
-    )
+    sparse = differences_to_dense(scores, setting, test_set).query("sparsity > 0")
+    sparse = sparse.assign(train_size=property_of(sparse["language"], train_sizes, "training size"))
     return _means_of_defined(sparse, ["scope", "sparsity", "train_size"], ["difference"])
 
 
-def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
-    """Return perturbed F1 as a fraction of regular F1 by perturbation, scope and sparsity: figure 3.
+def fractions_by_language(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Return perturbed F1 as a fraction of regular F1 by perturbation, language, scope and sparsity.
 
-    It is the mean over languages of F1 perturbed / F1 regular, where each F1 is the mean over seeds.
-    Returns the columns perturbation, scope, sparsity, fraction, floor_fraction (mean of chance floor / F1 regular),
-    languages (behind the means), undefined (languages left out, because their regular F1 is missing or 0), seeds_low,
-    seeds_high. Raises InputError when there are no scores on perturbed test sets.
+    Each F1 is the mean over seeds. Returns the columns of `seed_means` for perturbed test sets, with test_set renamed
+    perturbation, and fraction and floor_fraction (chance floor / F1 regular), NaN where the regular F1 is missing or 0;
+    seeds is the smaller number of the two. Raises InputError when there are no scores on perturbed test sets.
     """
     means = repeat_dense(seed_means(scores))
     means = means[means["setting"] == setting]
@@ -206,11 +241,22 @@ def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
         raise InputError(f"scores: no row of a {setting} model on a perturbed test set; expected at least one")
     pairs = perturbed.merge(regular, on=cell, how="left", suffixes=("", "_regular"))
     regular_f1 = pairs["f1_regular"].where(pairs["f1_regular"] > 0)
-    pairs = pairs.assign(
+    return pairs.assign(
         fraction=pairs["f1"] / regular_f1,
         floor_fraction=pairs["chance_floor"] / regular_f1,
         seeds=pairs[["seeds", "seeds_regular"]].min(axis="columns"),
-    )
+    ).drop(columns=["f1_regular", "seeds_regular"])
+
+
+def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Return perturbed F1 as a fraction of regular F1 by perturbation, scope and sparsity: figure 3.
+
+    It is the mean of `fractions_by_language` over languages.
+    Returns the columns perturbation, scope, sparsity, fraction, floor_fraction (mean of chance floor / F1 regular),
+    languages (behind the means), undefined (languages left out, because their regular F1 is missing or 0), seeds_low,
+    seeds_high. Raises InputError when there are no scores on perturbed test sets.
+    """
+    pairs = fractions_by_language(scores, setting)
     return _means_of_defined(pairs, ["perturbation", "scope", "sparsity"], ["fraction", "floor_fraction"])
 
 

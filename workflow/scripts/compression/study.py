@@ -12,6 +12,9 @@ from compression.languages import Language
 from compression.terms import GROUPING, IN_LANGUAGE, MULTILINGUAL
 from compression.variants import choose_schedule, variant_names
 
+MOST_MONOLINGUAL = 10
+"""Monolingual training sets, as many as the paper has, whose training curves a figure can show."""
+
 
 def pool_languages(
     language: str, perturbation: str, studied: Sequence[str], table: Mapping[str, Language], own_language: bool = False
@@ -80,6 +83,17 @@ def possible_schedules(
         return [rows[-1]]
     size = fixed_training_size(training_set, config, table)
     return rows if size is None else [choose_schedule(rows, size)]
+
+
+def shown_sparsities(sparsities: Sequence[int]) -> list[int]:
+    """Return the lowest, the middle and the highest sparsity of a study, fewer if it has fewer, in ascending order."""
+    ranked = sorted(sparsities)
+    return [ranked[place] for place in sorted({0, (len(ranked) - 1) // 2, len(ranked) - 1})] if ranked else []
+
+
+def shown_training_sets(config: Mapping[str, Any]) -> list[str]:
+    """Return the training sets whose curves are shown: the first ten monolingual ones, and `multilingual`."""
+    return list(config["monolingual"])[:MOST_MONOLINGUAL] + [MULTILINGUAL] * config["multilingual"]
 
 
 def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:

@@ -1,7 +1,6 @@
-"""Tables 1-11 as frames of text, and their CSV and Markdown."""
+"""Tables 1-11: what stands in their cells, titles and notes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import pandas as pd
 
@@ -12,14 +11,12 @@ from compression.analysis import (
     f1_by_sparsity,
     seeds_by_sparsity,
     size_class,
+    spread_by_sparsity,
 )
 from compression.languages import Language
 from compression.mentions import find_mentions
 from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
-
-NOTHING = "–"
-"""What a Markdown table shows where there is no score; the CSV cell is empty."""
-
+from compression.typeset import Cell, Table, four_digits
 
 F1_TABLES: dict[int, tuple[str, str, str]] = {
     2: (MULTILINGUAL, REGULAR, "partial"),
@@ -32,41 +29,6 @@ F1_TABLES: dict[int, tuple[str, str, str]] = {
     9: (MONOLINGUAL, IN_LANGUAGE, "full"),
 }
 """Setting, test set and scope of tables 2-9, in the paper's order."""
-
-
-@dataclass(frozen=True)
-class Table:
-    """A table ready to write.
-
-    rows: text in every cell, "" where there is no value; title: the paper's caption, adapted; notes: sentences that
-    say what is behind the numbers.
-    """
-
-    title: str
-    notes: list[str]
-    rows: pd.DataFrame
-
-    def csv(self) -> str:
-        """Return the rows as CSV with a header line."""
-        return self.rows.to_csv(index=False, lineterminator="\n")
-
-    def markdown(self) -> str:
-        """Return title, table and notes as GitHub Markdown; numbers to the right."""
-        shown = self.rows.map(_escape_markdown).replace("", NOTHING)
-        align = ["right" if _is_numeric(self.rows[column]) else "left" for column in self.rows]
-        table = shown.to_markdown(index=False, tablefmt="pipe", disable_numparse=True, colalign=align)
-        return "\n\n".join([f"**{self.title}**", table, *self.notes]) + "\n"
-
-
-def _is_numeric(column: pd.Series) -> bool:
-    return pd.to_numeric(column.replace("", None), errors="coerce").notna().eq(column != "").all()
-
-
-def _escape_markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, inside a table too."""
-    for character in "\\|*_`<>~#$":
-        text = text.replace(character, "\\" + character)
-    return text
 
 
 def _demo(demo: bool) -> str:
@@ -104,7 +66,7 @@ def data_sizes_table(
                 "Sentences counted": str(high) if low == high else f"{low}–{high}",
             }
         )
-    title = "Table 1: Data sizes and languages, and their average representation in mBERT's pre-training" + _demo(demo)
+    title = "Data sizes and languages, and their average representation in mBERT's pre-training" + _demo(demo)
     notes = [
         f"Study {study}: {count(len(train_sentences), 'language')}. # Sent.: the class of training sizes (the smallest "
         "that is not smaller than the training set, else the largest); Sentences counted: training sentences of its "
@@ -112,40 +74,68 @@ def data_sizes_table(
         "languages here.",
     ]
     if monolingual:
-        notes.append("\\* also fine-tuned on this language alone (underlined in the paper).")
-    return Table(title, notes, pd.DataFrame(rows))
+        notes.append("* also fine-tuned on this language alone (underlined in the paper).")
+    return Table("table-1", title, notes, pd.DataFrame(rows))
 
 
 def f1_table(
     scores: pd.DataFrame, number: int, languages: Sequence[str], study: str, encoder: str, demo: bool
 ) -> Table:
-    """Return one of tables 2-9: F1 by language and sparsity, mean over seeds, with means and medians.
+    """Return one of tables 2-9: F1 by language and sparsity, mean and spread over seeds, with means and medians.
 
     scores: the study's tidy scores; languages: those of the table's setting, in the order of the rows. The tables of
     perturbed test sets have the chance floor and the shares of changed and unseen mentions beside the scores.
     Raises InputError when the study holds no score for the table.
     """
     setting, test_set, scope = F1_TABLES[number]
-    f1 = f1_by_sparsity(scores, setting, test_set, scope, languages)
+    f1 = f1_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
+    spread = spread_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
     seeds = seeds_by_sparsity(scores, setting, test_set, scope, languages)
-    rows = f1.rename(columns=str)
     perturbed = test_set != REGULAR
-    if perturbed:
-        rows = rows.join(chance_by_language(scores, setting, test_set, languages))
-    rows = rows.map(lambda value: "" if pd.isna(value) else f"{value:.4f}").rename_axis(columns=None).reset_index()
+    beside = chance_by_language(scores, setting, test_set, languages) if perturbed else f1[[]]
+    printed, beside = f1.map(four_digits), beside.map(four_digits)
+    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside)
+    shown = _shown(printed, spread.map(_spread)).join(beside.map(Cell))
+    shown.insert(0, "languages", [Cell(language) for language in shown.index])
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
     title = (
-        f"Table {number}: F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
+        f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
         f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{_demo(demo)}"
     )
-    notes = [f"Study {study}, encoder {_escape_markdown(encoder)}. {_counted(seeds)}"]
-    notes.append("Columns: sparsity in percent; 0 is the dense model.")
+    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds)}"]
+    notes.append("Columns: sparsity in percent; 0 is the dense model. Bold: the best of a row.")
+    if spread.notna().any(axis=None):
+        notes.append(
+            "± (sd in the CSV): standard deviation over seeds, none where there is one seed; that of means and medians "
+            "is of each seed's mean and median over the languages."
+        )
+    else:
+        notes.append("No standard deviation over seeds: no score has more than one seed.")
     if perturbed:
         notes.append(
             "chance floor: F1 of the gold tags of other sentences on the same test set; changed: share of the mentions "
             "that the perturbation changed; unseen: share of the mentions, after it, that are absent from training."
         )
-    return Table(title, notes, rows)
+    return Table(f"table-{number}", title, notes, rows.rename_axis(columns=None).reset_index(), shown)
+
+
+def _spread(value: float) -> str:
+    return "" if pd.isna(value) else f"±{value:.3f}".replace("±0.", "±.")
+
+
+def _shown(printed: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of F1 with their spread beside them, the best of each row bold."""
+    best = _best_of_rows(printed)
+    cells = {column: list(map(Cell, printed[column], spread[column], best[column])) for column in printed}
+    return pd.DataFrame(cells, index=printed.index)
+
+
+def _best_of_rows(printed: pd.DataFrame) -> pd.DataFrame:
+    """Return which of the printed values are the highest of their row, ties all; none where a row has but one value."""
+    values = printed.replace("", None).astype(float)
+    best = values.eq(values.max(axis="columns"), axis="index")
+    best[values.count(axis="columns") < 2] = False
+    return best
 
 
 def _counted(seeds: pd.DataFrame) -> str:
@@ -198,7 +188,7 @@ def examples_table(
             {"sentence": str(sentence), "original": mark_mentions(*original), "perturbed": mark_mentions(*perturbed)}
         )
     title = (
-        f"Table {number}: Example of test sentences for {language.name} ({language.code}) using the entity mention "
+        f"Example of test sentences for {language.name} ({language.code}) using the entity mention "
         "replacement (Dai and Adel, 2020) technique where an entity is randomly swapped with another entity of the "
         f"same type, in-language{_demo(demo)}"
     )
@@ -207,4 +197,4 @@ def examples_table(
         f"Study {study}: {shown} of the test set with at least {least_words} words in which a mention was changed; "
         "sentence: its row in the test set, counted from 0."
     ]
-    return Table(title, notes, pd.DataFrame(rows, columns=["sentence", "original", "perturbed"]))
+    return Table(f"table-{number}", title, notes, pd.DataFrame(rows, columns=["sentence", "original", "perturbed"]))

@@ -1,0 +1,85 @@
+"""The figure `languages`: F1 by sparsity, a small panel a language."""
+
+from collections.abc import Mapping
+
+import matplotlib
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from compression.analysis import SCOPES, SETTINGS, count, count_range, property_of, repeat_dense, seed_means
+from compression.files import InputError
+from compression.styles import (
+    REFERENCE_COLOUR,
+    SCOPE_LINES,
+    SCOPE_NAMES,
+    SETTING_STYLES,
+    STYLE,
+    handle,
+    held,
+    label_small_multiples,
+    make_small_multiples,
+    name_test_set,
+    put_legend,
+    put_title,
+    reference,
+)
+from compression.terms import IN_LANGUAGE, REGULAR
+
+PANEL_HEIGHT = 1.0  # inches, with title and ticks
+MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}
+"""By test set, what fills a marker: its line's colour, or nothing."""
+
+
+def f1_by_language(scores: pd.DataFrame, train_sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Return F1 by language, setting, test set (regular, in-language), scope and sparsity: the figure `languages`.
+
+    train_sizes: training sentences (or their class) by language.
+    Returns the columns of `seed_means` and train_size, sorted by training size and language; the dense model stands in
+    every scope that has sparse models. Raises InputError for a language without a training size, and without scores.
+    """
+    means = repeat_dense(seed_means(scores[scores["test_set"].isin([REGULAR, IN_LANGUAGE])]))
+    if means.empty:
+        raise InputError(f"scores: no row of the test sets {REGULAR} and {IN_LANGUAGE}; expected at least one")
+    means = means.assign(train_size=property_of(means["language"], train_sizes, "training size"))
+    return means.sort_values(["train_size", "language"], kind="stable", ignore_index=True)
+
+
+@matplotlib.rc_context(STYLE)
+def all_languages(frame: pd.DataFrame, names: Mapping[str, str], study: str, demo: bool) -> Figure:
+    """Return the figure `languages`: colour and marker by setting, line by scope, filled markers for the regular set.
+
+    frame: of `f1_by_language`; names: of the languages by code. The dotted line is the in-language chance floor.
+    """
+    languages, sparsities = list(frame["language"].unique()), sorted(frame["sparsity"].unique())
+    figure, cells = make_small_multiples(len(languages), [PANEL_HEIGHT])
+    for (axes,), language in zip(cells, languages, strict=True):
+        panel = frame[frame["language"] == language]
+        for (setting, test_set, scope), rows in panel.groupby(["setting", "test_set", "scope"], sort=False):
+            line = rows.set_index("sparsity").reindex(sparsities)
+            colour, marker = SETTING_STYLES[setting]
+            style = {"color": colour, "marker": marker, "markerfacecolor": MARKERS[test_set] or colour}
+            axes.plot(range(len(sparsities)), line["f1"], SCOPE_LINES[scope], **style, markersize=2.6, linewidth=0.9)
+        floors = panel.loc[panel["test_set"] == IN_LANGUAGE, "chance_floor"]
+        if len(floors):
+            axes.axhline(floors.mean(), color=REFERENCE_COLOUR, linestyle=":")
+        axes.set_title(f"{names[language]} ({language})", pad=3)
+        axes.set_ylim(0, 1)
+    label_small_multiples(cells, sparsities, "F1")
+    put_legend(figure, _handles(frame), columns=2 if len(cells) < 3 else 4)
+    seeds = count_range(frame["seeds"].min(), frame["seeds"].max(), "seed")
+    text = f"F1 by language, fewest training sentences first: {count(len(languages), 'language')}, mean over {seeds}"
+    put_title(figure, text, study, demo)
+    return figure
+
+
+def _handles(frame: pd.DataFrame) -> list[Line2D]:
+    """Return the legend: settings, scopes and test sets that the study holds, each by what sets it apart."""
+    settings = [handle(setting, *SETTING_STYLES[setting]) for setting in held(frame["setting"], SETTINGS)]
+    scopes = [handle(SCOPE_NAMES[s], "black", "", linestyle=SCOPE_LINES[s]) for s in held(frame["scope"], SCOPES)]
+    test_sets = [
+        handle(name_test_set(test_set), "black", "o", linestyle="", markerfacecolor=MARKERS[test_set] or "black")
+        for test_set in held(frame["test_set"], MARKERS)
+    ]
+    floor = [reference("chance floor")] * (IN_LANGUAGE in set(frame["test_set"]))
+    return [*settings, *scopes, *test_sets, *floor]

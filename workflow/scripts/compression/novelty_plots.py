@@ -1,0 +1,179 @@
+"""Figure 9 and the figure `novelty`: F1 beside the share of test mentions that training has seen, or has not."""
+
+import math
+from dataclasses import astuple
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from compression.analysis import SCOPES, count, count_range
+from compression.novelty import FEWEST_FOR_INTERVAL, Correlation, pearson, spearman
+from compression.styles import (
+    COLUMN_WIDTH,
+    FONT_SIZE,
+    PAGE_WIDTH,
+    PERTURBATION_STYLES,
+    REFERENCE_COLOUR,
+    STYLE,
+    handle,
+    held,
+    label_axes,
+    make_small_multiples,
+    number_of,
+    put_legend,
+    put_title,
+    say_if_undefined,
+    size_styles,
+)
+from compression.terms import MONOLINGUAL, PERTURBATIONS
+
+NOVELTY_HEIGHT = 1.75  # inches of a panel with its title and ticks
+NOVELTY_COLUMNS = 4
+UNSEEN_LABEL = "unseen mentions (%)"
+FEW_LANGUAGES = 12  # that have room for their labels in a page's column
+POINT = 5.0  # points: what a marker takes
+DISTANCES = np.arange(4.0, 80.0, 4.0)  # points between a marker and its label, nearest first
+DIRECTIONS = np.array([(1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1)])
+_UNITS = DIRECTIONS / np.hypot(*DIRECTIONS.T)[:, None]
+
+
+@matplotlib.rc_context(STYLE)
+def f1_and_overlap(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
+    """Return figure 9: dense F1 by the share of test mentions seen in training, a labelled point a language.
+
+    frame: of `novelty.dense_f1_and_overlap`. The title has Pearson's and Spearman's correlation.
+    """
+    points = frame.dropna(subset=["seen_share"])
+    width = COLUMN_WIDTH if len(points) <= FEW_LANGUAGES else PAGE_WIDTH
+    figure = Figure(figsize=(width, 4.2), layout="constrained")
+    axes = figure.subplots()
+    axes.grid(axis="x")
+    styles = size_styles(sorted(points["train_size"].unique()))
+    handles = []
+    for size, (colour, marker) in styles.items():
+        group = points[points["train_size"] == size]
+        line = {"color": colour, "marker": marker, "linestyle": "", "label": f"{size} (n={len(group)})"}
+        handles += axes.plot(100 * group["seen_share"], group["f1"], **line)
+    say_if_undefined(axes, frame["seen_share"], "no test set has mentions")
+    axes.set_xlabel("test mentions seen in training (%)")
+    axes.set_ylabel("F1 of the dense model")
+    axes.margins(0.08)
+    if handles:
+        put_legend(figure, handles, columns=3, title="training sentences (n languages)")
+    seeds = count_range(frame["seeds"].min(), frame["seeds"].max(), "seed")
+    only = " (the study has no multilingual ones)" if setting == MONOLINGUAL else ""
+    head = f"F1 of dense {setting} models{only} on the regular test sets by overlap of mentions"
+    text = f"{head}: {count(len(points), 'language')}, {seeds}; {_correlations(points)}"
+    put_title(figure, text, study, demo)
+    label_points(figure, axes, list(points["language"]), points[["seen_share", "f1"]].to_numpy() * [100, 1])
+    return figure
+
+
+def _correlations(points: pd.DataFrame) -> str:
+    """Return what the title says of the correlations."""
+    x, y = points["seen_share"].to_numpy(), points["f1"].to_numpy()
+    both = (("Pearson's r", pearson(x, y)), ("Spearman's ρ", spearman(x, y)))
+    if all(math.isnan(correlation.estimate) for _, correlation in both):
+        return "no correlation exists with fewer than 2 languages, or where all have the same F1 or overlap"
+    text = ", ".join(f"{name}\N{NO-BREAK SPACE}{_estimate(correlation)}" for name, correlation in both)
+    if len(points) < FEWEST_FOR_INTERVAL:
+        return f"{text} (no interval exists with fewer than {FEWEST_FOR_INTERVAL} languages)"
+    return f"{text} (95 % intervals)"
+
+
+def _estimate(correlation: Correlation) -> str:
+    numbers = [f"{number:.2f}".replace("-", "\N{MINUS SIGN}") for number in astuple(correlation)]
+    return numbers[0] if math.isnan(correlation.low) else f"{numbers[0]} [{numbers[1]}, {numbers[2]}]"
+
+
+@matplotlib.rc_context(STYLE)
+def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
+    """Return the figure `novelty`: perturbed F1 as a fraction of regular F1 by the share of mentions unseen in training.
+
+    frame: of `analysis.fractions_by_language`. A point a language and perturbation; the panels are the dense model and
+    each sparsity of the partial scope, of the full one where the study has no partial one.
+    """
+    scope = held(frame["scope"], [*SCOPES, ""])[0]
+    frame = frame[frame["scope"] == scope]
+    defined = frame.dropna(subset=["fraction", "unseen_share"])
+    sparsities, perturbations = sorted(frame["sparsity"].unique()), held(frame["perturbation"], PERTURBATIONS)
+    figure, cells = make_small_multiples(len(sparsities), [NOVELTY_HEIGHT], NOVELTY_COLUMNS)
+    for (axes,), sparsity in zip(cells, sparsities, strict=True):
+        panel = defined[defined["sparsity"] == sparsity]
+        for perturbation in perturbations:
+            points = panel[panel["perturbation"] == perturbation]
+            colour, marker = PERTURBATION_STYLES[perturbation]
+            line = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0, "alpha": 0.8}
+            axes.plot(100 * points["unseen_share"], points["fraction"], **line, clip_on=False)
+        say_if_undefined(axes, panel["fraction"], "no language has\na regular F1 above 0\nand mentions")
+        axes.set_title(f"{scope} {sparsity} %" if sparsity else "dense")
+        axes.set(xlim=(0, 100), ylim=(0, max(1.0, 1.05 * defined["fraction"].max())))
+    label_axes(cells, UNSEEN_LABEL, ["F1 perturbed / regular"])
+    handles = []
+    for perturbation in perturbations:
+        counts = defined[defined["perturbation"] == perturbation].groupby("sparsity")["language"].nunique()
+        number = number_of(counts.reindex(sparsities, fill_value=0))
+        handles.append(handle(f"{perturbation} ({number})", *PERTURBATION_STYLES[perturbation], linestyle=""))
+    put_legend(
+        figure, handles, columns=min(len(handles), 3 if len(cells) > 2 else 2), title="perturbation (n languages)"
+    )
+    head = f"Perturbed F1 of {setting} models as a fraction of regular F1, by the share of test mentions"
+    seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
+    missing = "; without languages that have no regular F1 above 0 or no mentions" if len(defined) < len(frame) else ""
+    text = f"{head} that training has not seen: a point a language and perturbation, {seeds}{missing}"
+    put_title(figure, text, study, demo)
+    return figure
+
+
+def label_points(figure: Figure, axes: Axes, labels: list[str], points: np.ndarray) -> None:
+    """Write a label beside each point, where it covers no other label and no point.
+
+    points: labels × (x, y), in data coordinates; a label that is not near its point has a line to it. To be called
+    when all else is drawn, because it fixes the limits of the axes.
+    """
+    figure.draw_without_rendering()  # the layout is made when the figure is drawn
+    axes.set(xlim=axes.get_xlim(), ylim=axes.get_ylim())
+    to_points = 72 / figure.dpi
+    places = axes.transData.transform(points) * to_points if len(points) else points
+    frame = np.array(axes.get_window_extent().extents) * to_points
+    texts = [
+        axes.annotate(label, point, xytext=(0, 0), textcoords="offset points", ha="center", va="center")
+        for label, point in zip(labels, points, strict=True)
+    ]
+    sizes = np.array([text.get_window_extent().size for text in texts]).reshape(-1, 2) * to_points
+    for text, point, offset in zip(texts, points, place_labels(places, sizes, frame), strict=True):
+        text.set_position(offset)
+        reach = np.hypot(*offset)
+        if reach > 2.5 * FONT_SIZE:
+            axes.annotate(
+                "",
+                point,
+                xytext=offset * (1 - 0.6 * FONT_SIZE / reach),
+                textcoords="offset points",
+                arrowprops={"arrowstyle": "-", "linewidth": 0.5, "color": REFERENCE_COLOUR, "shrinkB": 2},
+            )
+
+
+def place_labels(points: np.ndarray, sizes: np.ndarray, frame: np.ndarray) -> np.ndarray:
+    """Return where the centre of each label goes, as seen from its point; all lengths in points of 1/72 inch.
+
+    points: n × (x, y); sizes: n × (width, height) of the labels; frame: (left, bottom, right, top) that they stay in.
+    Labels are placed from left to right, each at the nearest of the places in eight directions that is free; one for
+    which none is free goes to the farthest.
+    """
+    offsets = np.zeros((len(points), 2))
+    taken = np.hstack([points - POINT / 2, points + POINT / 2])
+    for i in np.lexsort((points[:, 1], points[:, 0])):
+        candidates = np.concatenate([_UNITS * distance + DIRECTIONS * sizes[i] / 2 for distance in DISTANCES])
+        centres = points[i] + candidates
+        boxes = np.hstack([centres - sizes[i] / 2, centres + sizes[i] / 2])
+        inside = (boxes[:, :2] >= frame[:2]).all(axis=1) & (boxes[:, 2:] <= frame[2:]).all(axis=1)
+        apart = (boxes[:, None, :2] >= taken[:, 2:]) | (boxes[:, None, 2:] <= taken[:, :2])
+        free = inside & apart.any(axis=2).all(axis=1)
+        chosen = free.argmax() if free.any() else len(candidates) - 1
+        offsets[i] = candidates[chosen]
+        taken = np.vstack([taken, boxes[chosen]])
+    return offsets

@@ -1,0 +1,68 @@
+"""The published numbers: F1 of tables 6-9 of the paper, as resources/paper_f1.csv holds them."""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from compression.files import InputError
+from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
+
+TEST_SETS = {"regular": REGULAR, "perturbed": IN_LANGUAGE}
+"""The paper's words for test sets; its tables show no other perturbation (section 4)."""
+
+
+class PublishedF1(NamedTuple):
+    """A cell of the paper's tables; scope: "" for dense; sparsity in percent; f1: 0 to 1, mean over three seeds."""
+
+    setting: str
+    test_set: str
+    scope: str
+    language: str
+    sparsity: int
+    f1: float
+
+
+def read_published(path: str | os.PathLike) -> list[PublishedF1]:
+    """Return the published cells in the order of the file; the dense ones, which two tables print, once.
+
+    Columns: setting, test_set, scope, language, sparsity, f1. Raises InputError that names the line of a wrong or
+    missing value, and of a second F1 of a cell.
+    """
+    cells: dict[tuple, PublishedF1] = {}
+    with open(path, encoding="utf-8", newline="") as file:
+        for number, row in enumerate(csv.DictReader(file), start=2):
+            try:
+                cell = _published(row)
+            except (KeyError, TypeError, ValueError) as error:
+                raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
+            if cells.setdefault(cell[:-1], cell) != cell:
+                raise InputError(f"{path}: line {number}: F1 {cell.f1}, but {cells[cell[:-1]].f1} in a line before")
+    return list(cells.values())
+
+
+def _published(row: Mapping[str, str]) -> PublishedF1:
+    sparsity, f1 = int(row["sparsity"]), float(row["f1"])
+    if not 0 <= f1 <= 1:
+        raise ValueError(f"f1 {f1}, expected 0 to 1")
+    scope = row["scope"] if sparsity else ""
+    return PublishedF1(row["setting"], TEST_SETS[row["test_set"]], scope, row["language"], sparsity, f1)
+
+
+def cells_of_study(cells: Sequence[PublishedF1], config: Mapping[str, Any]) -> list[PublishedF1]:
+    """Return the published cells that a study measures too."""
+    languages = {
+        MONOLINGUAL: config["monolingual"],
+        MULTILINGUAL: config["languages"] if config["multilingual"] else [],
+    }
+    test_sets = [REGULAR, *config["perturbations"]]
+    variants = {("", 0)} | {
+        (scope, sparsity) for scope in config["pruning"]["scopes"] for sparsity in config["pruning"]["sparsities"]
+    }
+    return [
+        cell
+        for cell in cells
+        if cell.language in languages[cell.setting]
+        and cell.test_set in test_sets
+        and (cell.scope, cell.sparsity) in variants
+    ]

@@ -1,0 +1,146 @@
+"""A table as text: CSV, GitHub Markdown and LaTeX, with every character escaped.
+
+pandas typesets the tabular. The float around it is written here: pandas has no place for notes and does not escape a
+caption, and a wide table needs a box that shrinks it to the width of the page.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+NOTHING = "–"
+"""What Markdown and LaTeX show where there is no value; the CSV cell is empty."""
+
+PAGE_ROWS = 45
+"""A LaTeX table with more rows is a longtable, which breaks over pages."""
+
+LONG_TEXT = 40
+"""A column with a longer text than so many characters has lines that wrap in LaTeX."""
+
+_LATEX = str.maketrans(
+    {
+        "\\": r"\textbackslash{}",
+        **{character: f"\\{character}" for character in "&%$#_{}"},
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+        "<": r"\textless{}",
+        ">": r"\textgreater{}",
+        "|": r"\textbar{}",
+        '"': r"\textquotedbl{}",
+        "`": r"\textasciigrave{}",
+        "±": r"$\pm$",
+        "−": "$-$",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What Markdown and LaTeX show in a cell: a text, and in small letters beside it a spread or an interval."""
+
+    text: str
+    beside: str = ""
+    bold: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table ready to write.
+
+    stem: of its files, such as "table-6"; title: the paper's caption, adapted; notes: sentences that say what is behind
+    the numbers; rows: the CSV, text in every cell, "" where there is no value; shown: a frame of Cells, where Markdown
+    and LaTeX show something else than `rows`.
+    """
+
+    stem: str
+    title: str
+    notes: list[str]
+    rows: pd.DataFrame
+    shown: pd.DataFrame | None = None
+
+    def csv(self) -> str:
+        """Return the rows as CSV with a header line."""
+        return self.rows.to_csv(index=False, lineterminator="\n")
+
+    def markdown(self) -> str:
+        """Return title, table and notes as GitHub Markdown; numbers to the right."""
+        cells = self._cells()
+        align = ["right" if _is_numeric(cells[column]) else "left" for column in cells]
+        shown = cells.map(_markdown_cell).rename(columns=escape_markdown)
+        table = shown.to_markdown(index=False, tablefmt="pipe", disable_numparse=True, colalign=align)
+        name = self.stem.replace("-", " ").capitalize()
+        heading = f"**{name}: {escape_markdown(self.title)}**"
+        return "\n\n".join([heading, table, *map(escape_markdown, self.notes)]) + "\n"
+
+    def latex(self) -> str:
+        """Return a table, or a longtable where it does not fit on a page, with caption, label and notes for a paper.
+
+        The packages it needs stand in a comment. Its label is "tab:" and the stem.
+        """
+        cells = self._cells()
+        body = cells.map(_latex_cell).rename(columns=escape_latex).style.hide(axis="index")
+        columns, notes = _column_format(cells), " ".join(map(escape_latex, self.notes))
+        caption, label = f"{escape_latex(self.title)}.", f"tab:{self.stem}"
+        if len(cells) > PAGE_ROWS:
+            packages = "array, booktabs, longtable (which a paper of two columns must set under \\onecolumn)"
+            table = body.to_latex(
+                hrules=True, column_format=columns, environment="longtable", caption=caption, label=label
+            )
+            lines = [r"\begingroup", r"\scriptsize", r"\setlength{\tabcolsep}{3pt}", table.rstrip()]
+            lines += [rf"\noindent {notes}\par", r"\endgroup"]
+        else:
+            packages = "adjustbox, array, booktabs"
+            lines = [r"\begin{table}", r"\centering", rf"\caption{{{caption}}}", rf"\label{{{label}}}"]
+            lines += [r"\begin{adjustbox}{max width=\linewidth, max totalheight=0.8\textheight}"]
+            lines += [body.to_latex(hrules=True, column_format=columns).rstrip(), r"\end{adjustbox}"]
+            lines += [rf"\par\smallskip\parbox{{\linewidth}}{{\footnotesize {notes}}}", r"\end{table}"]
+        head = [f"% Packages: {packages}."]
+        if not "".join(lines).isascii():
+            head.append("% Has letters beyond ASCII: XeLaTeX or LuaLaTeX, with fontspec and fonts for these scripts.")
+        return "\n".join([*head, *lines]) + "\n"
+
+    def _cells(self) -> pd.DataFrame:
+        return self.rows.map(Cell) if self.shown is None else self.shown
+
+
+def four_digits(value: float) -> str:
+    """Return an F1, a share or a difference as tables print it, "" for NaN."""
+    return "" if pd.isna(value) else f"{value:.4f}"
+
+
+def escape_markdown(text: str) -> str:
+    """Return text that Markdown shows as it is, inside a table too."""
+    return re.sub(r"([\\|*_`<>~#$])", r"\\\1", text)
+
+
+def escape_latex(text: str) -> str:
+    """Return text that LaTeX sets as it is; a kern of no width keeps quotes and hyphens from becoming one letter."""
+    return re.sub(r"(?<=['-])(?=['-])", r"{\\kern0pt}", text.translate(_LATEX)).replace("–", "--")
+
+
+def _markdown_cell(cell: Cell) -> str:
+    text = escape_markdown(cell.text) or NOTHING
+    return " ".join(filter(None, [f"**{text}**" if cell.bold else text, escape_markdown(cell.beside)]))
+
+
+def _latex_cell(cell: Cell) -> str:
+    text = escape_latex(cell.text or NOTHING)
+    if text.startswith(("[", "*")):
+        text = "{}" + text  # the end of a row, or a rule, would read it as its argument
+    beside = rf"{{\scriptsize {escape_latex(cell.beside)}}}" if cell.beside else ""
+    return " ".join(filter(None, [rf"\textbf{{{text}}}" if cell.bold else text, beside]))
+
+
+def _is_numeric(cells: pd.Series) -> bool:
+    """Return whether every text of a column is a number or empty, and one is a number."""
+    texts = [cell.text.replace("−", "-") for cell in cells if cell.text]
+    return bool(texts) and pd.to_numeric(pd.Series(texts), errors="coerce").notna().all()
+
+
+def _column_format(cells: pd.DataFrame) -> str:
+    """Return the columns' alignment for LaTeX: numbers right, text left, long texts in wrapped lines of equal width."""
+    long = [column for column in cells if max((len(cell.text) for cell in cells[column]), default=0) > LONG_TEXT]
+    width = min(0.5, 0.84 / max(1, len(long)))
+    wrapped = rf">{{\raggedright\arraybackslash}}p{{{width:.2f}\linewidth}}"
+    return "".join(wrapped if column in long else "r" if _is_numeric(cells[column]) else "l" for column in cells)

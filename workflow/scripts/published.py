@@ -1,0 +1,33 @@
+"""Write and draw a study's F1 beside the published one and the chance floor."""
+
+import pandas as pd
+from compression.comparison import compare, published_table
+from compression.comparison_plots import ours_and_theirs
+from compression.files import atomic_path, write_text
+from compression.parquet import read_table
+from compression.published import read_published
+from compression.styles import save_figure
+from logs import log_to
+
+
+def main(
+    published: str, scores: str, intervals: str, study: str, encoder: str, demo: bool, out: dict[str, str]
+) -> None:
+    """Write the table and draw the figure; published, scores, intervals: paths; out: paths by suffix."""
+    scores = read_table(scores).to_pandas(use_threads=False)
+    frame = compare(read_published(published), scores, pd.read_csv(intervals))
+    table = published_table(frame, study, encoder, demo)
+    for suffix, text in (("csv", table.csv()), ("md", table.markdown()), ("tex", table.latex())):
+        write_text(out[suffix], text)
+    print(table.markdown())
+    figure = ours_and_theirs(frame, study, demo)
+    for suffix in ("pdf", "png", "svg"):
+        with atomic_path(out[suffix]) as beside:
+            save_figure(figure, beside)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params = snakemake.input, snakemake.params
+        out = {path.rsplit(".", 1)[1]: path for path in snakemake.output}
+        main(files.published, files.scores, files.intervals, params.study, params.encoder, params.demo, out)
