@@ -13,6 +13,7 @@ include: "workflow/rules/export.smk"
 rule all:
     default_target: True
     input:
+        get_claims(),
         get_tables(),
         get_figures(),
         get_scores(),

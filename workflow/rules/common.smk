@@ -14,6 +14,7 @@ from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
+from compression.published import read_reference
 from compression.sources import SPLITS, encoder_files, source_files
 from compression.variants import DENSE, variant_names
 
@@ -24,6 +25,7 @@ gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
 TABLE = read_languages(LANGUAGES_FILE)
+PUBLISHED_FILE = str(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
@@ -34,6 +36,8 @@ try:
         LOCAL_FILES = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
     if config["encoder"]["source"] == "local":
         LOCAL_ENCODER = encoder_files(config["encoder"]["folder"])
+    if config["reference"]:
+        read_reference(config["reference"])
 except InputError as error:
     raise SystemExit(f"Error: {error}") from None
 
@@ -224,6 +228,12 @@ def get_evaluated_perturbed():
     ]
 
 
+def get_claims_input(wildcards):
+    """Return what the claims are tested on where the study has it: overlap of multilingual training, F1 by others."""
+    files = {"overlap": f"<results>/overlap/{terms.MULTILINGUAL}.csv"} if config["multilingual"] else {}
+    return files | ({"reference": config["reference"]} if config["reference"] else {})
+
+
 def get_number(wildcards):
     """Return the number of a table or figure."""
     return int(wildcards.number)
@@ -275,6 +285,10 @@ def get_exports(wildcards):
 
 def get_scores():
     return ["<results>/scores.parquet", "<results>/scores.csv", "<results>/intervals.csv"]
+
+
+def get_claims():
+    return ["<results>/claims.csv", "<results>/claims.md"]
 
 
 def get_f1_tables():

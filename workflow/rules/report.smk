@@ -96,3 +96,29 @@ rule figure:
         version=version_of("figure"),
     script:
         "../scripts/figure.py"
+
+
+rule claims:
+    input:
+        unpack(get_claims_input),
+        replicates="<results>/replicates.parquet",
+        scores="<results>/scores.parquet",
+        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
+        published=PUBLISHED_FILE,
+    output:
+        csv=report("<results>/claims.csv", caption="../report/claims.rst", category="Claims"),
+        markdown="<results>/claims.md",
+    log:
+        "<results>/logs/claims.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        languages=LANGUAGES,
+        size_classes=[row["up_to"] for row in config["schedules"]],
+        study=config["study"],
+        encoder=ENCODER_NAME,
+        demo=SYNTHETIC,
+        version=version_of("claims"),
+    script:
+        "../scripts/claims.py"

@@ -49,6 +49,31 @@ def _published(row: Mapping[str, str]) -> PublishedF1:
     return PublishedF1(row["setting"], TEST_SETS[row["test_set"]], scope, row["language"], sparsity, f1)
 
 
+def read_reference(path: str | os.PathLike) -> dict[str, float]:
+    """Return F1 (0 to 1) of dense multilingual models by others, by language; columns language, f1, and any more.
+
+    Raises InputError that names the file, and the line of a wrong or missing value or of a second one of a language.
+    """
+    reference: dict[str, float] = {}
+    try:
+        with open(path, encoding="utf-8-sig", newline="") as file:
+            rows = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: not a readable CSV file ({error})") from None
+    for number, row in enumerate(rows, start=2):
+        try:
+            language, f1 = row["language"], float(row["f1"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
+        if not 0 <= f1 <= 1 or language in reference:
+            expected = "one row a language" if language in reference else "0 to 1"
+            raise InputError(f"{path}: line {number}: F1 {f1} of {language}; expected {expected}")
+        reference[language] = f1
+    if not reference:
+        raise InputError(f"{path}: no rows; expected the columns language and f1")
+    return reference
+
+
 def cells_of_study(cells: Sequence[PublishedF1], config: Mapping[str, Any]) -> list[PublishedF1]:
     """Return the published cells that a study measures too."""
     languages = {

@@ -1,0 +1,71 @@
+"""Write the claims ledger: each claim of the paper, what the study's scores say of it, and the verdict."""
+
+from collections.abc import Mapping, Sequence
+
+from compression.analysis import language_groups
+from compression.bootstrap import read_replicates
+from compression.cards import read_training_sizes
+from compression.claims import Study, ledger, ledger_tables, published_cells
+from compression.collection import read_overlap
+from compression.files import atomic_path, write_text
+from compression.inference import Cells
+from compression.languages import read_languages
+from compression.parquet import read_table
+from compression.published import read_published, read_reference
+from compression.terms import REGULAR
+from logs import log_to
+
+
+def main(
+    paths: Mapping[str, str],
+    cards: Mapping[str, str],
+    overlap_path: str | None,
+    reference_path: str | None,
+    size_classes: Sequence[int],
+    study: str,
+    encoder: str,
+    demo: bool,
+    out_csv: str,
+    out_md: str,
+) -> None:
+    """Write the ledger; paths: of replicates, scores, published and languages; cards: by language.
+
+    overlap_path: of the multilingual training set, None if there is none; reference_path: F1 by others, if given.
+    """
+    groups = language_groups(read_training_sizes(cards), read_languages(paths["languages"]), size_classes)
+    overlap = [] if overlap_path is None else read_overlap(overlap_path).itertuples()
+    floors = read_table(paths["scores"]).to_pandas(use_threads=False).drop_duplicates(["language", "test_set"])
+    frame = ledger(
+        Study(
+            cells=Cells(read_replicates(paths["replicates"])),
+            train_sizes={language: int(size) for language, size in groups["size"].items()},
+            families=groups["family"],
+            scripts=groups["script"],
+            seen_shares={row.language: 1 - row.unseen_share for row in overlap if row.test_set == REGULAR},
+            floors=dict(zip(zip(floors.language, floors.test_set, strict=True), floors.chance_floor, strict=True)),
+            reference={} if reference_path is None else read_reference(reference_path),
+        ),
+        published_cells(read_published(paths["published"])),
+    )
+    with atomic_path(out_csv) as beside:
+        frame.to_csv(beside, index=False, lineterminator="\n")
+    text = "\n".join(table.markdown() for table in ledger_tables(frame, study, encoder, demo))
+    write_text(out_md, text)
+    print(text)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params, out = snakemake.input, snakemake.params, snakemake.output
+        main(
+            {name: files[name] for name in ("replicates", "scores", "published", "languages")},
+            dict(zip(params.languages, files.cards, strict=True)),
+            files.get("overlap"),
+            files.get("reference"),
+            params.size_classes,
+            params.study,
+            params.encoder,
+            params.demo,
+            out.csv,
+            out.markdown,
+        )

@@ -1,0 +1,501 @@
+"""The paper's claims, each in the parts that it says, and the ledger of what a study's scores say about them."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from compression.bootstrap import CELL_COLUMNS, Replicates
+from compression.claim_statistics import (
+    MODERATE,
+    READINGS,
+    Missing,
+    Statistic,
+    above_floor,
+    against_reference,
+    counted_languages,
+    dense_f1,
+    difference_of_losses,
+    fraction_difference,
+    linear_correlation,
+    mean_difference,
+    mean_fraction,
+    moderate,
+    multilingual_gain,
+    rank_correlation,
+    smallest_against_others,
+    start_and_loss,
+)
+from compression.inference import Cells, estimate
+from compression.published import PublishedF1
+from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
+from compression.typeset import Table
+from compression.verdicts import (
+    COLLAPSED,
+    EQUAL_F1,
+    EQUAL_FRACTIONS,
+    MOST,
+    NEGATIVE,
+    POSITIVE,
+    Criterion,
+    Verdict,
+    combine,
+)
+
+HIGH = 70
+"""Percent; the paper's text calls 70 to 98 high."""
+
+EXTREME = 90
+SCOPES = ("partial", "full")
+SMALLEST = 100
+"""Training sentences of what the paper calls its smallest data sets."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the claims are tested on.
+
+    train_sizes: size class by language. families, scripts: by language. seen_shares: by language, the share (0 to 1) of
+    the mentions of its regular test set that are mentions of the multilingual training set. floors: chance floor by
+    (language, test set). reference: F1 of dense multilingual models by others, by language.
+    """
+
+    cells: Cells
+    train_sizes: Mapping[str, int]
+    families: Mapping[str, str]
+    scripts: Mapping[str, str]
+    seen_shares: Mapping[str, float]
+    floors: Mapping[tuple[str, str], float]
+    reference: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a claim says: its words, the statistic, where that has to lie, and the paper's value of it."""
+
+    text: str
+    statistic: Statistic
+    criterion: Criterion
+    paper: float | None = None
+    note: Callable[[Cells], str] | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper; readings: whether its parts are readings of one sentence (see `combine`)."""
+
+    number: str
+    text: str
+    parts: Sequence[Part]
+    readings: bool = False
+
+
+def paper_claims(study: Study) -> list[Claim]:
+    """Return the claims of the paper, in the numbering of its findings, at the sparsities that the study has."""
+    cells = study.cells
+    smallest = [language for language, size in study.train_sizes.items() if size <= SMALLEST]
+
+    def variants(*settings: str, least: int = 0, scopes: Sequence[str] = SCOPES) -> Iterator[tuple[str, int]]:
+        """Yield the scopes and sparsities that all settings have; of none, the paper's first: it is then missing."""
+        found = [
+            (scope, sparsity)
+            for scope in scopes
+            for sparsity in cells.sparsities(settings[0], scope)
+            if sparsity >= least and all(sparsity in cells.sparsities(setting, scope) for setting in settings)
+        ]
+        yield from found or [(scopes[0], max(least, MODERATE[0]))]
+
+    return [
+        Claim(
+            "1",
+            "Multilingual models beat monolingual ones at every sparsity (figure 1).",
+            [
+                Part(
+                    f"{_variant(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
+                    mean_difference((MULTILINGUAL, REGULAR, scope, sparsity), (MONOLINGUAL, REGULAR, scope, sparsity)),
+                    POSITIVE,
+                )
+                for scope, sparsity in [("", 0), *variants(MULTILINGUAL, MONOLINGUAL)]
+            ],
+        ),
+        Claim(
+            "1, exceptions",
+            "Footnote 3: three cells in which the monolingual model is better.",
+            [
+                Part(
+                    f"{language}, {_variant(scope, sparsity)}: F1 multilingual - monolingual",
+                    mean_difference(
+                        (MULTILINGUAL, REGULAR, scope, sparsity),
+                        (MONOLINGUAL, REGULAR, scope, sparsity),
+                        only=[language],
+                    ),
+                    NEGATIVE,
+                    paper,
+                )
+                for language, scope, sparsity, paper in [
+                    ("af", "", 0, -0.003),
+                    ("hi", "partial", 50, -0.01),
+                    ("yo", "full", 98, -0.07),
+                ]
+            ],
+        ),
+        Claim(
+            "2, as printed",
+            'Footnote 2: "Kappa\'s tau = 0.39 between multilingual gain and finetuning size for dense models".',
+            [
+                Part(
+                    "dense, regular: Kendall's tau of gain and training size",
+                    rank_correlation(multilingual_gain, study.train_sizes, "languages with both kinds of models"),
+                    POSITIVE,
+                    0.39,
+                )
+            ],
+        ),
+        Claim(
+            "2, as in the text",
+            "Lower-resource languages tend to benefit more from multilingual training.",
+            [
+                Part(
+                    "dense, regular: Kendall's tau of gain and training size",
+                    rank_correlation(multilingual_gain, study.train_sizes, "languages with both kinds of models"),
+                    NEGATIVE,
+                )
+            ],
+        ),
+        Claim(
+            "3",
+            "At high sparsity the loss is smaller for multilingual than for monolingual models.",
+            [
+                Part(
+                    f"{_variant(scope, sparsity)}, regular: relative loss monolingual - multilingual",
+                    difference_of_losses(scope, sparsity),
+                    POSITIVE,
+                )
+                for scope, sparsity in variants(MULTILINGUAL, MONOLINGUAL, least=HIGH)
+            ],
+        ),
+        Claim(
+            "4, languages",
+            "Moderate partial pruning (50-70 %) beats dense for most languages (26 of 40).",
+            [
+                Part(
+                    f"{reading}: share of languages that gain",
+                    moderate(reading, lambda gain: (gain > 0).mean(axis=0)),
+                    MOST,
+                    26 / 40,
+                    counted_languages(reading),
+                )
+                for reading in READINGS
+            ],
+            readings=True,
+        ),
+        Claim(
+            "4, smallest sizes",
+            "All languages with 100 training sentences gain from moderate partial pruning.",
+            [
+                Part(
+                    f"{reading}: the smallest gain of them",
+                    moderate(reading, lambda gain: gain.min(axis=0), smallest),
+                    POSITIVE,
+                )
+                for reading in READINGS
+            ],
+            readings=True,
+        ),
+        Claim(
+            "5, sizes",
+            "At high sparsity (70-98 %) the smallest training sizes lose most, absolutely and relatively.",
+            [
+                Part(
+                    f"{_variant(scope, sparsity)}: {'relative ' * relative}difference to dense, smallest size - others",
+                    smallest_against_others(study.train_sizes, scope, sparsity, relative),
+                    NEGATIVE,
+                )
+                for scope, sparsity in variants(MULTILINGUAL, least=HIGH)
+                for relative in (False, True)
+            ],
+        ),
+        *(
+            Claim(
+                f"5, {what}",
+                f"The {what} that start lowest lose most under extreme sparsity.",
+                [
+                    Part(
+                        f"{_variant(scope, sparsity)}: Kendall's tau of dense F1 and relative difference to dense",
+                        start_and_loss(groups, scope, sparsity, what),
+                        POSITIVE,
+                    )
+                    for scope, sparsity in variants(MULTILINGUAL, least=EXTREME)
+                ],
+            )
+            for what, groups in (("families", study.families), ("scripts", study.scripts))
+        ),
+        Claim(
+            "6",
+            "Dense models collapse on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, dense, {perturbation}: F1 perturbed / regular",
+                    mean_fraction((setting, perturbation, "", 0)),
+                    COLLAPSED,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for perturbation in (PERTURBATIONS if setting == MULTILINGUAL else [IN_LANGUAGE])
+            ],
+        ),
+        Claim(
+            "6, chance",
+            "Dense models are no better than chance on perturbed sets (printed: mean F1 0.0189, monolingual).",
+            [
+                Part(
+                    "monolingual, dense, in-language: F1 - chance floor",
+                    above_floor((MONOLINGUAL, IN_LANGUAGE, "", 0), study.floors),
+                    NEGATIVE,
+                )
+            ],
+        ),
+        Claim(
+            "7",
+            "Partial pruning at any level improves on dense models on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, {_variant(scope, sparsity)}, {perturbation}: F1 partial - dense",
+                    mean_difference((setting, perturbation, scope, sparsity), (setting, perturbation, scope, 0)),
+                    POSITIVE,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for perturbation in (PERTURBATIONS if setting == MULTILINGUAL else [IN_LANGUAGE])
+                for scope, sparsity in variants(setting, scopes=["partial"])
+            ],
+        ),
+        Claim(
+            "7, levels",
+            "The relative drop on perturbed sets is the same at every level above 0.",
+            [
+                Part(
+                    f"{setting}, {perturbation}: fraction of regular F1 at {levels[-1]} % - at {levels[0]} %",
+                    fraction_difference(
+                        (setting, perturbation, "partial", levels[-1]), (setting, perturbation, "partial", levels[0])
+                    ),
+                    EQUAL_FRACTIONS,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for levels in [[sparsity for _, sparsity in variants(setting, scopes=["partial"])]]
+                for perturbation in (PERTURBATIONS if setting == MULTILINGUAL else [IN_LANGUAGE])
+                if len(levels) > 1 or not cells.sparsities(setting, "partial")
+            ],
+        ),
+        Claim(
+            "8",
+            "Pruning the embeddings too gives the same collapse on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, {_variant(scope, sparsity)}, {IN_LANGUAGE}: F1 perturbed / regular",
+                    mean_fraction((setting, IN_LANGUAGE, scope, sparsity)),
+                    COLLAPSED,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for scope, sparsity in variants(setting, scopes=["full"])
+            ],
+        ),
+        Claim(
+            "8, regular",
+            "On regular data pruning the embeddings too hardly matters.",
+            [
+                Part(
+                    f"{setting}, {sparsity} %, regular: F1 full - partial",
+                    mean_difference((setting, REGULAR, "full", sparsity), (setting, REGULAR, "partial", sparsity)),
+                    EQUAL_F1,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for _, sparsity in variants(setting, scopes=["full"])
+            ],
+        ),
+        Claim(
+            "8, robustness",
+            "Pruning the embeddings too negates what partial pruning gains on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, {sparsity} %, {IN_LANGUAGE}: F1 full - partial",
+                    mean_difference(
+                        (setting, IN_LANGUAGE, "full", sparsity), (setting, IN_LANGUAGE, "partial", sparsity)
+                    ),
+                    NEGATIVE,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for _, sparsity in variants(setting, scopes=["full"])
+            ],
+        ),
+        Claim(
+            "8, low-resource",
+            "Pruning the embeddings too negates the gains of the smallest training sizes at 50-70 %.",
+            [
+                Part(
+                    f"{sparsity} %, regular, 100 training sentences: F1 full - dense",
+                    mean_difference(
+                        (MULTILINGUAL, REGULAR, "full", sparsity),
+                        (MULTILINGUAL, REGULAR, "full", 0),
+                        only=smallest,
+                    ),
+                    NEGATIVE,
+                )
+                for sparsity in MODERATE
+            ],
+        ),
+        Claim(
+            "9",
+            "The three perturbations agree.",
+            [
+                Part(
+                    f"{_variant(scope, sparsity)}: fraction of regular F1, {perturbation} - {IN_LANGUAGE}",
+                    fraction_difference(
+                        (MULTILINGUAL, perturbation, scope, sparsity), (MULTILINGUAL, IN_LANGUAGE, scope, sparsity)
+                    ),
+                    EQUAL_FRACTIONS,
+                )
+                for perturbation in PERTURBATIONS
+                if perturbation != IN_LANGUAGE
+                for scope, sparsity in [("", 0), *variants(MULTILINGUAL)]
+            ],
+        ),
+        Claim(
+            "10",
+            "Entity overlap between train and test set correlates with the F1 of dense models (figure 9).",
+            [
+                Part(
+                    "dense, regular: Pearson's r of F1 and share of test mentions seen in training",
+                    linear_correlation(dense_f1, study.seen_shares, "languages of a multilingual model"),
+                    POSITIVE,
+                )
+            ],
+        ),
+        Claim(
+            "11",
+            "Dense models replicate the results that others published.",
+            [
+                Part(
+                    "dense, regular: F1 - F1 of the reference, mean over languages",
+                    against_reference(study.reference),
+                    EQUAL_F1,
+                )
+            ],
+        ),
+    ]
+
+
+def _variant(scope: str, sparsity: int) -> str:
+    return f"{scope}-{sparsity}" if sparsity else "dense"
+
+
+LEDGER_COLUMNS = [
+    *("claim", "part", "text", "measured", "low", "high"),
+    *("criterion", "p_against", "paper", "languages", "seeds", "verdict", "note"),
+]
+
+
+def ledger(study: Study, published: Cells) -> pd.DataFrame:
+    """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
+
+    published: the paper's printed scores, from which its value of a statistic is computed where they have the cells.
+    Returns LEDGER_COLUMNS: measured with low and high (95 % interval), the criterion (where the claim says that the
+    statistic lies) and its p-value, the paper's value, numbers of languages and of seeds (the fewest), the verdict, and
+    what is missing or worth knowing.
+    """
+    rows = []
+    for claim in paper_claims(study):
+        parts = [_test(part, study.cells, published) for part in claim.parts]
+        verdicts = [part["verdict"] for part in parts]
+        missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
+        rows.append(
+            {
+                "part": 0,
+                "text": claim.text,
+                "verdict": combine(verdicts, [part["p_against"] for part in parts], claim.readings),
+                "note": "; ".join([_counted(verdicts), *missing]),
+            }
+        )
+        rows += [{"part": number, **part} for number, part in enumerate(parts, start=1)]
+        for row in rows[-1 - len(parts) :]:
+            row["claim"] = claim.number
+    return pd.DataFrame(rows, columns=LEDGER_COLUMNS).astype({"languages": "Int64", "seeds": "Int64"})
+
+
+def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
+    """Return the row of one part of a claim."""
+    row: dict[str, object] = {"text": part.text, "criterion": str(part.criterion), "paper": part.paper}
+    if part.paper is None:
+        row["paper"] = _papers_value(part.statistic, published)
+    try:
+        measured = part.statistic(cells)
+    except Missing as missing:
+        return row | {"p_against": float("nan"), "verdict": Verdict.NOT_TESTED, "note": f"missing: {missing}"}
+    interval = estimate(measured.values)
+    notes = [part.note(cells)] if part.note else []
+    if measured.seeds == 1:
+        notes.append("one seed: the interval has no variation between seeds")
+    return row | {
+        "measured": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "languages": len(measured.languages),
+        "seeds": measured.seeds,
+        "p_against": part.criterion.against(measured.values),
+        "verdict": part.criterion.verdict(interval),
+        "note": "; ".join(notes),
+    }
+
+
+def _papers_value(statistic: Statistic, published: Cells) -> float | None:
+    """Return the statistic of the published scores, None where they lack the cells: they are of monolingual models."""
+    try:
+        return float(statistic(published).values[0])
+    except Missing:
+        return None
+
+
+def _counted(verdicts: Sequence[Verdict]) -> str:
+    """Return how many parts have which verdict: "3 replicated, 1 inconclusive of 4"."""
+    counts = {verdict: verdicts.count(verdict) for verdict in Verdict if verdict in verdicts}
+    return f"{', '.join(f'{number} {verdict}' for verdict, number in counts.items())} of {len(verdicts)}"
+
+
+def published_cells(published: Sequence[PublishedF1], seeds: int = 3) -> Cells:
+    """Return the paper's printed scores as cells without replicates; seeds: behind each of its means (section 3)."""
+    cells = pd.DataFrame(published, columns=PublishedF1._fields).assign(seeds=seeds)
+    cells["training_set"] = cells["language"].where(cells["setting"] == MONOLINGUAL, MULTILINGUAL)
+    return Cells(Replicates(cells[CELL_COLUMNS], cells["f1"].to_numpy()[:, None]))
+
+
+def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> tuple[Table, Table]:
+    """Return the ledger as two tables: the verdict on each claim, and the numbers behind it, part by part."""
+    claims, parts = frame[frame["part"] == 0], frame[frame["part"] > 0]
+    verdicts = pd.DataFrame(
+        {"claim": claims["claim"], "text": claims["text"], "verdict": claims["verdict"], "parts": claims["note"]}
+    )
+    interval = [
+        f"{_signed(row.measured)} ({_signed(row.low)} to {_signed(row.high)})" if pd.notna(row.measured) else ""
+        for row in parts.itertuples()
+    ]
+    numbers = pd.DataFrame(
+        {
+            "claim": [f"{row.claim}, part {row.part}" for row in parts.itertuples()],
+            "statistic": parts["text"],
+            "measured (95 % interval)": interval,
+            "claimed": parts["criterion"],
+            "paper": [_signed(value) for value in parts["paper"]],
+            "languages": parts["languages"].astype("string").fillna(""),
+            "seeds": parts["seeds"].astype("string").fillna(""),
+            "verdict": parts["verdict"],
+            "note": parts["note"],
+        }
+    )
+    demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if demo else []
+    notes = [f"Study {study}, encoder {encoder}.", *demo_note]
+    return (
+        Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
+        Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),
+    )
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None or pd.isna(value) else f"{value:.4f}".replace("-", "−")
