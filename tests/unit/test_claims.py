@@ -194,7 +194,7 @@ def test_what_a_study_lacks_is_not_tested_and_named():
     tested = {"6", "6, chance", "7", "7, levels", "8", "8, regular", "8, robustness"}
     assert set(claims.index[claims["verdict"] != NOT_TESTED]) == tested
     assert "missing: yo with multilingual full-50 models on regular" in claims.loc["8, low-resource", "note"]
-    assert "missing: a language with multilingual partial-70 models" in claims.loc["3", "note"]
+    assert "missing: a language with multilingual dense models on regular" in claims.loc["3", "note"]
     parts = frame[(frame["claim"] == "7") & (frame["part"] > 0)]
     missing = parts[parts["verdict"] == NOT_TESTED]
     assert len(missing) == 3
