@@ -14,6 +14,7 @@ from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
+from compression.published import cells_of_study, read_published
 from compression.sources import SPLITS, encoder_files, source_files
 from compression.variants import DENSE, variant_names
 
@@ -24,6 +25,7 @@ gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
 TABLE = read_languages(LANGUAGES_FILE)
+PUBLISHED_FILE = str(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
@@ -239,6 +241,27 @@ def get_table_languages(wildcards):
     return LANGUAGES if int(wildcards.number) <= 5 else config["monolingual"]
 
 
+def get_curve_runs():
+    """Return (training set, variant) of the runs whose training curves are shown, all of the first seed."""
+    shown = variant_names(config["pruning"]["scopes"], study.shown_sparsities(config["pruning"]["sparsities"]))
+    return [(training_set, variant) for training_set in study.shown_training_sets(config) for variant in shown]
+
+
+def get_map_training_set():
+    """Return the training set whose models' sparsity is shown matrix by matrix."""
+    return terms.MULTILINGUAL if config["multilingual"] else TRAINING_SETS[0]
+
+
+def get_map_variants():
+    """Return the variants whose sparsity is shown matrix by matrix: each scope at the highest sparsity."""
+    return [f"{scope}-{max(config['pruning']['sparsities'])}" for scope in config["pruning"]["scopes"]]
+
+
+def get_published_cells():
+    """Return the cells of the paper's tables that the study measures too."""
+    return cells_of_study(read_published(PUBLISHED_FILE), config)
+
+
 def get_example_language(wildcards):
     return get_example_languages()[int(wildcards.number)]
 
@@ -315,6 +338,13 @@ def get_figure_numbers():
 
 
 def get_figures():
-    return [
+    figures = [
         f"<results>/figures/figure-{number}.{suffix}" for number in get_figure_numbers() for suffix in ("pdf", "png")
     ]
+    return figures + get_run_figures()
+
+
+def get_run_figures():
+    """Return the figures of what runs record: their loss, and, where a model is pruned, the sparsity of its matrices."""
+    stems = ["training-curves"] + (["sparsity"] if get_map_variants() else [])
+    return [f"<results>/figures/{stem}.{suffix}" for stem in stems for suffix in ("pdf", "png", "svg")]

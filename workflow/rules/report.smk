@@ -96,3 +96,75 @@ rule figure:
         version=version_of("figure"),
     script:
         "../scripts/figure.py"
+
+
+rule published:
+    input:
+        scores="<results>/scores.parquet",
+        intervals="<results>/intervals.csv",
+        published=PUBLISHED_FILE,
+    output:
+        csv=report("<results>/tables/published.csv", caption="../report/published.rst", category="Tables"),
+        markdown="<results>/tables/published.md",
+        latex="<results>/tables/published.tex",
+        pdf="<results>/figures/published.pdf",
+        png=report("<results>/figures/published.png", caption="../report/published.rst", category="Figures"),
+        svg="<results>/figures/published.svg",
+    log:
+        "<results>/logs/published.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        study=config["study"],
+        encoder=ENCODER_NAME,
+        demo=SYNTHETIC,
+        version=version_of("published"),
+    script:
+        "../scripts/published.py"
+
+
+rule training_curves:
+    input:
+        [get_run_path(*run, config["seeds"][0], "training.csv") for run in get_curve_runs()],
+    output:
+        pdf="<results>/figures/training-curves.pdf",
+        png=report("<results>/figures/training-curves.png", caption="../report/training-curves.rst", category="Figures"),
+        svg="<results>/figures/training-curves.svg",
+    log:
+        "<results>/logs/training_curves.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_curve_runs(),
+        seed=config["seeds"][0],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("training_curves"),
+    script:
+        "../scripts/training_curves.py"
+
+
+rule sparsity_map:
+    input:
+        [
+            get_run_path(get_map_training_set(), variant, config["seeds"][0], "sparsity.csv")
+            for variant in get_map_variants()
+        ],
+    output:
+        pdf="<results>/figures/sparsity.pdf",
+        png=report("<results>/figures/sparsity.png", caption="../report/sparsity.rst", category="Figures"),
+        svg="<results>/figures/sparsity.svg",
+    log:
+        "<results>/logs/sparsity_map.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        training_set=get_map_training_set(),
+        languages=len(study.training_languages(get_map_training_set(), config)),
+        variants=get_map_variants(),
+        seed=config["seeds"][0],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("sparsity_map"),
+    script:
+        "../scripts/sparsity_map.py"

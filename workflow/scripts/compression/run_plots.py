@@ -117,7 +117,9 @@ def training_curves(sets: Mapping[str, LossCurves], seed: int, study: str, demo:
             axes.axvline(step, color="0.8", linewidth=0.6, zorder=0)
         for variant, losses in curves.losses.items():
             colour, line = styles[variant]
-            axes.plot(losses.dropna(), color=colour, linestyle=line, linewidth=1)
+            # The curves of both scopes may be the same: the one below is wider.
+            width = 1.0 if parse_variant(variant)[0] == "full" else 1.8
+            axes.plot(losses.dropna(), color=colour, linestyle=line, linewidth=width)
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
         axes.set_title(f"{training_set} (mean of {count(curves.window, 'step')})")
@@ -215,7 +217,7 @@ def _draw_map(axes: Axes, table: pd.DataFrame):
         for (row, column), value in np.ndenumerate(table.to_numpy()):
             if np.isfinite(value):
                 dark = np.dot(shades(scale(value))[:3], [0.3, 0.59, 0.11]) < 0.5  # luminance
-                axes.text(column, row, f"{value:.1f}", color="w" if dark else "k", ha="center", va="center")
+                axes.text(column, row, f"{value:.1f}", color="w" if dark else "k", ha="center", va="center_baseline")
     return image
 
 
