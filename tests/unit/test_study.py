@@ -10,6 +10,8 @@ from compression.study import (
     fixed_training_size,
     lock_digest,
     pool_languages,
+    shown_sparsities,
+    shown_training_sets,
     training_languages,
     training_sets,
 )
@@ -180,6 +182,26 @@ def test_training_sets_and_their_languages():
     assert training_sets({**CONFIG, "monolingual": []}) == ["multilingual"]
     assert training_languages("yo", CONFIG) == ["yo"]
     assert training_languages("multilingual", CONFIG) == ALL
+
+
+@pytest.mark.parametrize(
+    ("sparsities", "shown"),
+    [
+        ([50, 70, 80, 90, 95, 98], [50, 80, 98]),
+        ([90, 50], [50, 90]),
+        ([95, 50, 70], [50, 70, 95]),
+        ([98], [98]),
+        ([], []),
+    ],
+)
+def test_the_lowest_middle_and_highest_sparsity_are_shown(sparsities, shown):
+    assert shown_sparsities(sparsities) == shown
+
+
+def test_at_most_ten_languages_and_the_multilingual_set_are_shown():
+    assert shown_training_sets({**CONFIG, "monolingual": ALL}) == [*ALL[:10], "multilingual"]
+    assert shown_training_sets({**CONFIG, "multilingual": False}) == ["en", "yo"]
+    assert shown_training_sets({**CONFIG, "monolingual": []}) == ["multilingual"]
 
 
 def test_sizes_that_the_config_fixes():
