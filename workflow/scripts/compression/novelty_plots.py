@@ -162,8 +162,8 @@ def place_labels(points: np.ndarray, sizes: np.ndarray, frame: np.ndarray) -> np
     """Return where the centre of each label goes, as seen from its point; all lengths in points of 1/72 inch.
 
     points: n × (x, y); sizes: n × (width, height) of the labels; frame: (left, bottom, right, top) that they stay in.
-    Labels are placed from left to right, each at the nearest of the places in DIRECTIONS where it covers no point, label
-    or line to a label, and where its own line crosses no label; one that finds no such place goes to the farthest.
+    Labels are placed from left to right, each at the nearest place in DIRECTIONS where it covers no point, label or
+    line to a label, and where its own line crosses no label; one that finds no such place goes to the farthest.
     """
     offsets = np.zeros((len(points), 2))
     taken, labels = np.hstack([points - POINT / 2, points + POINT / 2]), np.zeros((0, 4))
