@@ -125,7 +125,7 @@ def assert_nothing_overlaps(figure):
     assert not any(legend.overlaps(panel) for panel in panels)
     for axes in figure.axes:
         for axis in (axes.xaxis, axes.yaxis):
-                    labels = boxes_of(tick.label1 for tick in axis.get_major_ticks())
+            labels = boxes_of(tick.label1 for tick in axis.get_major_ticks())
             assert not any(one.overlaps(other) for one, other in combinations(labels, 2))
     titles = boxes_of(axes.title for axes in figure.axes)
     assert not any(one.overlaps(other) for one, other in combinations(titles, 2))
@@ -222,7 +222,6 @@ def smallest_letters(figure):
 def test_letters_are_at_least_8_points_at_the_width_of_a_column():
     figure = draw(1, study(sparsities=(50, 70, 80, 90, 95, 98)))
     assert figure.get_figwidth() == styles.COLUMN_WIDTH
-    axes = figure.axes[0]
     assert smallest_letters(figure) >= 8
 
 
@@ -273,7 +272,8 @@ def test_figure_9_labels_each_language_and_says_how_f1_and_overlap_correlate():
     points = {(x, y) for line in axes.lines for x, y in zip(*map(np.asarray, line.get_data()), strict=True)}
     assert np.array(sorted(points)) == pytest.approx(np.array([(60, 0.1), (70, 0.2), (80, 0.4), (90, 0.3)]))
     # 0.8 with 4 points: artanh 0.8 = 1.0986, ± 1.96 standard errors of 1 and sqrt(1.32), and back through tanh
-    assert "Pearson's r 0.80 [\u22120.70, 1.00], Spearman's ρ 0.80 [\u22120.82, 1.00] (95 % intervals)" in title_of(figure)
+    title = title_of(figure).replace("\N{MINUS SIGN}", "-")
+    assert "Pearson's r 0.80 [-0.70, 1.00], Spearman's ρ 0.80 [-0.82, 1.00] (95 % intervals)" in title
     three = title_of(draw(9, scores[scores["language"] != "hi"], groupings))
     assert "no interval exists with fewer than 4 languages" in three and "[" not in three
     one = title_of(draw(9, scores[scores["language"] == "en"], groupings))
@@ -284,8 +284,9 @@ def test_the_figure_of_languages_tells_settings_scopes_and_test_sets_apart():
     figure = draw("languages", study())
     assert [axes.get_title() for axes in figure.axes] == ["Yoruba (yo)", "German (de)", "English (en)"]  # small first
     yo, de, _ = figure.axes
-    looks = {(line.get_color(), line.get_linestyle(), line.get_markerfacecolor()) for line in yo.lines if len(drawn(yo))}
-    assert len(looks - {("0.35", ":", "0.35")}) == 8  # 2 settings × 2 scopes × 2 test sets
+    lines = [line for line in yo.lines if line.get_linestyle() != ":"]
+    looks = {(line.get_color(), line.get_linestyle(), line.get_markerfacecolor()) for line in lines}
+    assert len(looks) == 8  # 2 settings × 2 scopes × 2 test sets
     assert len(drawn(yo)) == 8 and len(drawn(de)) == 4  # de has no monolingual model
     for line in (line for line in yo.lines if line.get_markerfacecolor() == "white"):
         np.testing.assert_allclose(line.get_ydata(), [0.4, 0.2, 0.04])

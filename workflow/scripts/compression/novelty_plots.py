@@ -108,10 +108,12 @@ def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bo
             points = panel[panel["perturbation"] == perturbation]
             colour, marker = PERTURBATION_STYLES[perturbation]
             line = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0, "alpha": 0.8}
-            axes.plot(100 * points["unseen_share"], points["fraction"], **line, clip_on=False)
+            axes.plot(100 * points["unseen_share"], points["fraction"], **line)
         say_if_undefined(axes, panel["fraction"], "no language has\na regular F1 above 0\nand mentions")
         axes.set_title(f"{scope} {sparsity} %" if sparsity else "dense")
-        axes.set_ylim(0, np.nanmax([1.0, 1.05 * defined["fraction"].max()]))
+        axes.set_ylim(-0.04, np.nanmax([1.04, 1.04 * defined["fraction"].max()]))
+    if defined.empty:
+        cells[0][0].set_xlim(0, 100)
     label_axes(cells, UNSEEN_LABEL, ["F1 perturbed / regular"])
     handles = []
     for perturbation in perturbations:
