@@ -171,6 +171,11 @@ def test_numbers_stand_in_the_cells_where_they_fit():
     assert on_page(figure)
 
 
+def test_a_study_of_dense_models_has_no_map():
+    with pytest.raises(InputError, match="no pruned model"):
+        run_plots.sparsity_map({}, "yo", 1, 1, "small", demo=False)
+
+
 def test_the_scripts_read_runs_and_save_figures(tmp_path, capsys):
     curve([4, 7]).to_csv(tmp_path / "curve.csv", index=False)
     COUNTS.to_csv(tmp_path / "sparsity.csv", index=False)

@@ -9,7 +9,8 @@ import yaml
 from compression.encoder import random_encoder
 from compression.synthetic import generate
 
-TABLES_AND_FIGURES = {"f1_table 3", "f1_table 5", "f1_table 7", "f1_table 9", "figure 1", "figure 2", "figure 3"}
+FIGURES = {*(f"figure_{number}" for number in range(1, 10)), "languages_figure", "novelty_figure"}
+TABLES_AND_FIGURES = {"f1_table 3", "f1_table 5", "f1_table 7", "f1_table 9", *FIGURES}
 AFTER_SCORES = {"collect_scores", *TABLES_AND_FIGURES}
 RUNS = {
     f"{training_set} {variant}" for training_set in ("hi", "bg", "multilingual") for variant in ("dense", "full-50")
@@ -75,7 +76,9 @@ def test_the_studies_lie_beside_each_other_and_are_whole(study):
         results = workflow.folder / "results" / name
         assert (results / "scores.csv").stat().st_size > 0
         assert {path.name for path in results.joinpath("figures").iterdir()} == {
-            f"figure-{number}.{suffix}" for number in (1, 2, 3) for suffix in ("pdf", "png")
+            f"{name}.{suffix}"
+            for name in [*(f"figure-{number}" for number in range(1, 10)), "languages", "novelty"]
+            for suffix in ("pdf", "png", "svg")
         }
     tables = {path.stem for path in (workflow.folder / "results/stale/tables").glob("*.csv")}
     assert tables == {f"table-{number}" for number in (1, 3, 5, 7, 9, 10)}  # full only; an example of hi
@@ -126,8 +129,8 @@ def test_changed_training_reruns_runs_and_what_follows(study, edited):
 
 def test_changed_plots_redraw_figures_only(study, edited):
     workflow, _, overlay = study
-    edited("workflow/scripts/compression/plots.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
-    assert workflow.planned(overlay) == Counter({"figure 1", "figure 2", "figure 3"})
+    edited("workflow/scripts/compression/styles.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
+    assert workflow.planned(overlay) == Counter(FIGURES)
 
 
 def test_a_changed_lock_reruns_everything(study, edited):

@@ -74,6 +74,7 @@ wildcard_constraints:
     perturbation="|".join(terms.PERTURBATIONS),
 
 
+@cache
 def version_of(script):
     """Return what makes the results of a script stale besides its input and parameters: its code and the lock."""
     return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'compression')} {LOCK}"
@@ -232,7 +233,7 @@ def get_evaluated_perturbed():
 
 
 def get_number(wildcards):
-    """Return the number of a table or figure."""
+    """Return the number of a table."""
     return int(wildcards.number)
 
 
@@ -333,18 +334,16 @@ def get_tables():
 
 
 def get_figure_numbers():
-    """Return the figures that the study has: 2 needs a sparse model, 3 a perturbed test set."""
-    return [1] + ([2] if config["pruning"]["scopes"] else []) + ([3] if PERTURBATIONS else [])
+    """Return the figures that the study has: 2 and 4-8 need sparse models, 3 a perturbed test set, 6-8 in-language."""
+    sparse = bool(config["pruning"]["scopes"] and config["pruning"]["sparsities"])
+    in_language = terms.IN_LANGUAGE in PERTURBATIONS
+    needs = {2: sparse, 3: bool(PERTURBATIONS), 4: sparse, 5: sparse}
+    needs |= dict.fromkeys((6, 7, 8), sparse and in_language)
+    return [number for number in range(1, 10) if needs.get(number, True)]
 
 
 def get_figures():
-    figures = [
-        f"<results>/figures/figure-{number}.{suffix}" for number in get_figure_numbers() for suffix in ("pdf", "png")
-    ]
-    return figures + get_run_figures()
-
-
-def get_run_figures():
-    """Return the figures of what runs record: their loss, and, where a model is pruned, the sparsity of its matrices."""
-    stems = ["training-curves"] + (["sparsity"] if get_map_variants() else [])
-    return [f"<results>/figures/{stem}.{suffix}" for stem in stems for suffix in ("pdf", "png", "svg")]
+    names = [f"figure-{number}" for number in get_figure_numbers()] + ["languages"]
+    names += ["novelty"] if PERTURBATIONS else []
+    names += ["training-curves"] + (["sparsity"] if get_map_variants() else [])
+    return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]

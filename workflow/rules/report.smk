@@ -1,4 +1,4 @@
-"""Tables and figures. Tables 1-11 and figures 1-3 have the paper's numbers."""
+"""Tables and figures. Tables 1-11 and figures 1-9 have the paper's numbers."""
 
 
 rule data_sizes_table:
@@ -74,28 +74,78 @@ rule examples_table:
         "../scripts/examples_table.py"
 
 
-rule figure:
+for number in get_figure_numbers():  # rules of their own, because the caption of a rule has no wildcards
+
+    rule:
+        name:
+            f"figure_{number}"
+        input:
+            scores="<results>/scores.parquet",
+            cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+            languages=LANGUAGES_FILE,
+        output:
+            pdf=f"<results>/figures/figure-{number}.pdf",
+            svg=f"<results>/figures/figure-{number}.svg",
+            png=report(
+                f"<results>/figures/figure-{number}.png",
+                caption=f"../report/figure-{number}.rst",
+                category="Figures",
+            ),
+        log:
+            f"<results>/logs/figure/{number}.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            number=number,
+            languages=LANGUAGES,
+            size_classes=[row["up_to"] for row in config["schedules"]],
+            study=config["study"],
+            demo=SYNTHETIC,
+            version=version_of("figure"),
+        script:
+            "../scripts/figure.py"
+
+
+rule languages_figure:
     input:
         scores="<results>/scores.parquet",
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
     output:
-        pdf="<results>/figures/figure-{number}.pdf",
-        png=report("<results>/figures/figure-{number}.png", caption="../report/figure.rst", category="Figures"),
+        pdf="<results>/figures/languages.pdf",
+        svg="<results>/figures/languages.svg",
+        png=report("<results>/figures/languages.png", caption="../report/languages.rst", category="Figures"),
     log:
-        "<results>/logs/figure/{number}.log",
-    wildcard_constraints:
-        number="[1-3]",
+        "<results>/logs/languages_figure.log",
     conda:
         "../../envs/study.yaml"
     params:
-        number=get_number,
         languages=LANGUAGES,
         size_classes=[row["up_to"] for row in config["schedules"]],
         study=config["study"],
         demo=SYNTHETIC,
-        version=version_of("figure"),
+        version=version_of("languages_figure"),
     script:
-        "../scripts/figure.py"
+        "../scripts/languages_figure.py"
+
+
+rule novelty_figure:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/novelty.pdf",
+        svg="<results>/figures/novelty.svg",
+        png=report("<results>/figures/novelty.png", caption="../report/novelty.rst", category="Figures"),
+    log:
+        "<results>/logs/novelty_figure.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("novelty_figure"),
+    script:
+        "../scripts/novelty_figure.py"
 
 
 rule published:

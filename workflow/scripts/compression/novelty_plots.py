@@ -108,10 +108,12 @@ def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bo
             points = panel[panel["perturbation"] == perturbation]
             colour, marker = PERTURBATION_STYLES[perturbation]
             line = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0, "alpha": 0.8}
-            axes.plot(100 * points["unseen_share"], points["fraction"], **line, clip_on=False)
+            axes.plot(100 * points["unseen_share"], points["fraction"], **line)
         say_if_undefined(axes, panel["fraction"], "no language has\na regular F1 above 0\nand mentions")
         axes.set_title(f"{scope} {sparsity} %" if sparsity else "dense")
-        axes.set_ylim(0, np.nanmax([1.0, 1.05 * defined["fraction"].max()]))
+        axes.set_ylim(-0.04, np.nanmax([1.04, 1.04 * defined["fraction"].max()]))
+    if defined.empty:
+        cells[0][0].set_xlim(0, 100)
     label_axes(cells, UNSEEN_LABEL, ["F1 perturbed / regular"])
     handles = []
     for perturbation in perturbations:
@@ -162,8 +164,8 @@ def place_labels(points: np.ndarray, sizes: np.ndarray, frame: np.ndarray) -> np
     """Return where the centre of each label goes, as seen from its point; all lengths in points of 1/72 inch.
 
     points: n × (x, y); sizes: n × (width, height) of the labels; frame: (left, bottom, right, top) that they stay in.
-    Labels are placed from left to right, each at the nearest of the places in DIRECTIONS where it covers no point, label
-    or line to a label, and where its own line crosses no label; one that finds no such place goes to the farthest.
+    Labels are placed from left to right, each at the nearest place in DIRECTIONS where it covers no point, label or
+    line to a label, and where its own line crosses no label; one that finds no such place goes to the farthest.
     """
     offsets = np.zeros((len(points), 2))
     taken, labels = np.hstack([points - POINT / 2, points + POINT / 2]), np.zeros((0, 4))

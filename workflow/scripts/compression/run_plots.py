@@ -189,7 +189,10 @@ def sparsity_map(
     """Return the figure `sparsity`: a heat map of the zeros in a run's matrices, a panel a variant.
 
     tables: of `matrix_sparsity`, by variant; languages: in the training set. Numbers stand in the cells where they fit.
+    Raises InputError without any table.
     """
+    if not tables:
+        raise InputError(f"sparsity of {training_set}: no pruned model; expected at least one")
     kinds = max(len(table) for table in tables.values())
     figure = Figure(figsize=(PAGE_WIDTH, len(tables) * (kinds * CELL_HEIGHT + 0.45) + 0.75), layout="constrained")
     panels = figure.subplots(len(tables), 1, squeeze=False)[:, 0]

@@ -31,6 +31,7 @@ PAGE_WIDTH = 6.3
 TICK_WIDTH = 0.19  # what the tick label of a sparsity needs
 MARGIN = 0.65  # beside the panels, for the y axis
 TEXT_HEIGHT = 1.15  # above and below the panels, for title and legend
+NARROW_TEXT_HEIGHT = 1.75  # the same where small panels stand in a page's column
 MOST_COLUMNS = 5  # of small panels on a page's width
 REFERENCE_COLOUR = "0.35"
 SPARSITY_LABEL = "sparsity (%)"
@@ -116,7 +117,8 @@ def make_small_multiples(
     rows, bands = len(heights), math.ceil(count / most_columns)
     columns = math.ceil(count / bands)
     width = PAGE_WIDTH if columns > 2 else COLUMN_WIDTH
-    figure = Figure(figsize=(width, bands * sum(heights) + TEXT_HEIGHT), layout="constrained")
+    text_height = TEXT_HEIGHT if columns > 2 else NARROW_TEXT_HEIGHT
+    figure = Figure(figsize=(width, bands * sum(heights) + text_height), layout="constrained")
     grid = figure.subplots(bands * rows, columns, sharex=True, squeeze=False, height_ratios=list(heights) * bands)
     for axes in grid[:, 1:].flat:
         axes.tick_params(labelleft=False)
@@ -209,7 +211,8 @@ def left_out(frame: pd.DataFrame, what: str) -> str:
 def say_if_undefined(axes: Axes, values: pd.Series, why: str, height: float = 0.75) -> None:
     """Write into a panel that would be empty why it is, at a height of 0 to 1."""
     if values.isna().all():
-        axes.text(0.5, height, why, transform=axes.transAxes, ha="center", va="center")
+        background = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.text(0.5, height, why, transform=axes.transAxes, ha="center", va="center", bbox=background)
 
 
 def name_test_set(test_set: str) -> str:
