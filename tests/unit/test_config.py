@@ -31,7 +31,14 @@ def merged(config: dict, overlay: dict) -> dict:
 
 
 @pytest.mark.parametrize(
-    "name", ["config.yaml", "studies/demo.yaml", "studies/tiny.yaml", "studies/yoruba-javanese.yaml"]
+    "name",
+    [
+        "config.yaml",
+        "studies/demo.yaml",
+        "studies/tiny.yaml",
+        "studies/yoruba-javanese.yaml",
+        "studies/low-resource.yaml",
+    ],
 )
 def test_the_studies_that_come_with_the_workflow_are_right(name):
     overlay = yaml.safe_load((ROOT / name).read_text())
@@ -91,6 +98,22 @@ FIRST = PAPER["schedules"][0]
         ({"export": ["de/dense/seed-1"]}, "export: de/dense/seed-1: 'de' is not in the training sets: en, zh, "),
         ({"export": ["hi/full-99/seed-1"]}, "'full-99' is not in the variants: dense, partial-50, "),
         ({"export": ["hi/dense/seed-1", "hi/dense/seed-4"]}, "'seed-4' is not in the seeds: seed-1, seed-2, seed-3"),
+        (
+            {"export": ["sw/partial-50/seed-1"], "fewer_runs": {"sw": {"sparsities": [90]}}},
+            "config: export: sw/partial-50/seed-1: fewer_runs leaves this run out",
+        ),
+        ({"fewer_runs": {"de": {"seeds": [1]}}}, "config: fewer_runs: 'de' is not in the training sets: en, zh, "),
+        ({"fewer_runs": {"sw": {"seeds": []}}}, "config: fewer_runs.sw.seeds: [] is wrong: it must be a list of"),
+        ({"fewer_runs": {"sw": {"seed": 1}}}, "config: fewer_runs.sw: unknown key 'seed'; allowed: sparsities, "),
+        (
+            {"fewer_runs": {"sw": {"sparsities": [60]}}},
+            "config: fewer_runs.sw.sparsities: 60 is not in those of the study: 50, 70, 80, 90, 95, 98",
+        ),
+        ({"fewer_runs": {"sw": {"seeds": [4]}}}, "config: fewer_runs.sw.seeds: 4 is not in those of the study: 1, 2"),
+        (
+            {"fewer_runs": {"sw": {"scopes": []}}},
+            "config: fewer_runs.sw: scopes and sparsities: both or neither must be empty",
+        ),
         ({"pruning": {"sparsities": [0]}}, "config: pruning.sparsities.0: 0 is wrong: it must be at least 1"),
         ({"pruning": {"sparsities": [100]}}, "config: pruning.sparsities.0: 100 is wrong: it must be at most 99"),
         (

@@ -74,7 +74,7 @@ def test_training_curves_have_a_panel_a_training_set(sets):
     variants = ["dense", "partial-50", "partial-80", "partial-98", "full-50", "full-80", "full-98"]
     runs = {variant: curve([4, 7, 9] if "-" in variant else []) for variant in variants}
     names = ["en", "zh", "bn", "eu", "af", "hi", "sw", "te", "jv", "yo", "multilingual"][-sets:]
-    figure = run_plots.training_curves({name: loss_curves(runs) for name in names}, 1, "small", demo=True)
+    figure = run_plots.training_curves({name: loss_curves(runs) for name in names}, "small", demo=True)
     assert [axes.get_title() for axes in figure.axes] == [f"{name} (mean of 2 steps)" for name in names]
     assert on_page(figure)
     for axes in figure.axes:
@@ -95,13 +95,13 @@ def test_training_curves_have_a_panel_a_training_set(sets):
     title = figure.get_suptitle().replace("\n", " ")
     assert (
         "demo on synthetic text" in title
-        and "one seed (1)" in title.replace("\xa0", " ")
+        and "the first seed of each" in title.replace("\xa0", " ")
         and f"{sets} training" in title.replace("\xa0", " ")
     )
 
 
 def test_dense_models_alone_have_no_updates():
-    figure = run_plots.training_curves({"yo": loss_curves({"dense": curve()})}, 3, "small", demo=False)
+    figure = run_plots.training_curves({"yo": loss_curves({"dense": curve()})}, "small", demo=False)
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense"] and len(figure.axes[0].lines) == 1
     assert on_page(figure)
 
@@ -171,17 +171,12 @@ def test_numbers_stand_in_the_cells_where_they_fit():
     assert on_page(figure)
 
 
-def test_a_study_of_dense_models_has_no_map():
-    with pytest.raises(InputError, match="no pruned model"):
-        run_plots.sparsity_map({}, "yo", 1, 1, "small", demo=False)
-
-
 def test_the_scripts_read_runs_and_save_figures(tmp_path, capsys):
     curve([4, 7]).to_csv(tmp_path / "curve.csv", index=False)
     COUNTS.to_csv(tmp_path / "sparsity.csv", index=False)
     out = [tmp_path / f"{name}.{suffix}" for name in ("curves", "map") for suffix in ("pdf", "png", "svg")]
     runs = [("yo", "dense", tmp_path / "curve.csv"), ("yo", "full-50", tmp_path / "curve.csv")]
-    curves_script.main(runs, 1, "small", True, out[:3])
+    curves_script.main(runs, "small", True, out[:3])
     sparsity_script.main({"full-50": tmp_path / "sparsity.csv"}, "yo", 1, 1, "small", True, out[3:])
     assert all(path.stat().st_size > 500 for path in out)
     assert "word embeddings" in capsys.readouterr().out  # the numbers behind the figure go to the log

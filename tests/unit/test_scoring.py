@@ -13,11 +13,12 @@ import pyarrow.parquet as pq
 import pytest
 import score as score_script
 from compression.collection import NOVELTY_COLUMNS, RUN_COLUMNS, read_scores
+from compression.counts import read_counts
 from compression.evaluation import write_evaluation
 from compression.files import InputError, sentence_digest, write_json
 from compression.mentions import LABELS, TYPES, find_mentions
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
-from compression.scoring import SCORE_COLUMNS, chance_floor, draw_derangement, score, write_scores
+from compression.scoring import SCORE_COLUMNS, chance_floor, draw_derangement, score, sentence_counts, write_scores
 from compression.wikiann import Corpus
 from real_data import WIKIANN, needs_wikiann
 from seqeval.metrics import f1_score, precision_score, recall_score
@@ -124,6 +125,26 @@ def test_scores_equal_seqeval_on_edge_cases_without_warnings(gold, predicted):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert score(gold, predicted) == expected
+
+
+def test_counts_of_sentences_worked_out_by_hand():
+    # One of two mentions found, and a third predicted; a sentence without any; a wrong type; a mention too long.
+    gold = [[1, 2, 0, 3], [0, 0], [5], [3, 0]]
+    predicted = [[1, 2, 5, 1], [0, 0], [3], [3, 4]]
+    assert sentence_counts(gold, predicted).tolist() == [[1, 3, 2], [0, 0, 0], [0, 1, 1], [0, 1, 1]]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_counts_of_sentences_add_up_to_the_scores(seed):
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 12, size=60)
+    gold, predicted = ([random.integers(0, 7, size=n).tolist() for n in lengths] for _ in range(2))
+    scores = score(gold, predicted)
+    assert sentence_counts(gold, predicted).sum(axis=0).tolist() == [
+        scores[column] for column in ("correct", "predicted", "mentions")
+    ]
+    alone = [sentence_counts([one], [other])[0].tolist() for one, other in zip(gold, predicted, strict=True)]
+    assert sentence_counts(gold, predicted).tolist() == alone
 
 
 def test_no_sentence_at_all():
@@ -272,7 +293,7 @@ def scored_run(tmp_path):
 
 
 def test_score_script(scored_run, tmp_path):
-    score_script.main(*scored_run, "multilingual/dense/seed-1", tmp_path / "scores.csv")
+    score_script.main(*scored_run, "multilingual/dense/seed-1", tmp_path / "scores.csv", tmp_path / "counts.parquet")
     scores = read_scores(tmp_path / "scores.csv")
     assert list(zip(scores["test_set"], scores["language"], strict=True)) == [
         ("validation", "yo"),
@@ -283,16 +304,21 @@ def test_score_script(scored_run, tmp_path):
     assert list(scores["f1"]) == [1.0, 2 / 3, 1.0, 2 / 3]  # hi: precision 1, recall 1/2
     assert list(scores["words_lost"]) == [0, 1, 0, 1]
     assert (scores.dtypes.astype(str) == pd.Series(SCORE_COLUMNS)).all()
+    counts = read_counts(tmp_path / "counts.parquet")
+    assert {key: part.tolist() for key, part in counts.items()} == {
+        ("regular", "yo"): [[1, 1, 1], [1, 1, 1]],
+        ("regular", "hi"): [[1, 1, 2]],
+    }
 
 
 def test_score_script_refuses_other_languages_test_sets_and_sentences(scored_run, tmp_path):
     manifest, folder, gold = scored_run
-    run, out = "multilingual/dense/seed-1", tmp_path / "scores.csv"
+    run, out = "multilingual/dense/seed-1", (tmp_path / "scores.csv", tmp_path / "counts.parquet")
 
     def refused(gold, message):
         with pytest.raises(InputError, match=f"run {run}, language {message}"):
-            score_script.main(manifest, folder, gold, run, out)
-        assert not out.exists()
+            score_script.main(manifest, folder, gold, run, *out)
+        assert not any(path.exists() for path in out)
 
     refused({"hi": gold["hi"]}, "yo, test set regular: no gold")
     refused({**gold, "sw": gold["yo"]}, "sw, test set regular: no predictions")

@@ -106,12 +106,7 @@ def get_test_sets(language):
 
 def get_runs():
     """Return (training set, variant, seed) of every run."""
-    return [
-        (training_set, variant, seed)
-        for training_set in TRAINING_SETS
-        for variant in VARIANTS
-        for seed in config["seeds"]
-    ]
+    return study.study_runs(config)
 
 
 # Paths
@@ -243,19 +238,11 @@ def get_table_languages(wildcards):
 
 
 def get_curve_runs():
-    """Return (training set, variant) of the runs whose training curves are shown, all of the first seed."""
-    shown = variant_names(config["pruning"]["scopes"], study.shown_sparsities(config["pruning"]["sparsities"]))
-    return [(training_set, variant) for training_set in study.shown_training_sets(config) for variant in shown]
+    return study.shown_runs(config)
 
 
-def get_map_training_set():
-    """Return the training set whose models' sparsity is shown matrix by matrix."""
-    return terms.MULTILINGUAL if config["multilingual"] else TRAINING_SETS[0]
-
-
-def get_map_variants():
-    """Return the variants whose sparsity is shown matrix by matrix: each scope at the highest sparsity."""
-    return [f"{scope}-{max(config['pruning']['sparsities'])}" for scope in config["pruning"]["scopes"]]
+def get_map_runs():
+    return study.mapped_runs(config)
 
 
 def get_published_cells():
@@ -303,7 +290,7 @@ def get_exports(wildcards):
 
 
 def get_scores():
-    return ["<results>/scores.parquet", "<results>/scores.csv"]
+    return ["<results>/scores.parquet", "<results>/scores.csv", "<results>/intervals.csv"]
 
 
 def get_f1_tables():
@@ -345,5 +332,5 @@ def get_figure_numbers():
 def get_figures():
     names = [f"figure-{number}" for number in get_figure_numbers()] + ["languages"]
     names += ["novelty"] if PERTURBATIONS else []
-    names += ["training-curves"] + (["sparsity"] if get_map_variants() else [])
+    names += ["training-curves"] + (["sparsity"] if get_map_runs() else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]

@@ -1,4 +1,4 @@
-"""One prediction and one scoring a run, and the table of all scores."""
+"""One prediction and one scoring a run, the table of all scores, and their intervals."""
 
 
 rule predict:
@@ -33,7 +33,8 @@ rule score:
         folder=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
         gold=get_evaluation,
     output:
-        "<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
+        scores="<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
+        counts="<results>/runs/{training_set}/{variant}/seed-{seed}/counts.parquet",
     log:
         "<results>/logs/score/{training_set}/{variant}/seed-{seed}.log",
     conda:
@@ -71,3 +72,40 @@ rule collect_scores:
         version=version_of("collect_scores"),
     script:
         "../scripts/collect_scores.py"
+
+
+rule bootstrap:
+    input:
+        counts=[get_run_path(*run, "counts.parquet") for run in get_runs()],
+    output:
+        "<results>/replicates.parquet",
+    log:
+        "<results>/logs/bootstrap.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_runs(),
+        seed=config["bootstrap"]["seed"],
+        resamples=config["bootstrap"]["resamples"],
+        version=version_of("bootstrap"),
+    script:
+        "../scripts/bootstrap.py"
+
+
+rule intervals:
+    input:
+        replicates="<results>/replicates.parquet",
+        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
+    output:
+        "<results>/intervals.csv",
+    log:
+        "<results>/logs/intervals.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        languages=LANGUAGES,
+        size_classes=[row["up_to"] for row in config["schedules"]],
+        version=version_of("intervals"),
+    script:
+        "../scripts/intervals.py"

@@ -175,7 +175,7 @@ rule published:
 
 rule training_curves:
     input:
-        [get_run_path(*run, config["seeds"][0], "training.csv") for run in get_curve_runs()],
+        [get_run_path(*run, "training.csv") for run in get_curve_runs()],
     output:
         pdf="<results>/figures/training-curves.pdf",
         png=report("<results>/figures/training-curves.png", caption="../report/training-curves.rst", category="Figures"),
@@ -186,7 +186,6 @@ rule training_curves:
         "../../envs/study.yaml"
     params:
         runs=get_curve_runs(),
-        seed=config["seeds"][0],
         study=config["study"],
         demo=SYNTHETIC,
         version=version_of("training_curves"),
@@ -194,27 +193,24 @@ rule training_curves:
         "../scripts/training_curves.py"
 
 
-rule sparsity_map:
-    input:
-        [
-            get_run_path(get_map_training_set(), variant, config["seeds"][0], "sparsity.csv")
-            for variant in get_map_variants()
-        ],
-    output:
-        pdf="<results>/figures/sparsity.pdf",
-        png=report("<results>/figures/sparsity.png", caption="../report/sparsity.rst", category="Figures"),
-        svg="<results>/figures/sparsity.svg",
-    log:
-        "<results>/logs/sparsity_map.log",
-    conda:
-        "../../envs/study.yaml"
-    params:
-        training_set=get_map_training_set(),
-        languages=len(study.training_languages(get_map_training_set(), config)),
-        variants=get_map_variants(),
-        seed=config["seeds"][0],
-        study=config["study"],
-        demo=SYNTHETIC,
-        version=version_of("sparsity_map"),
-    script:
-        "../scripts/sparsity_map.py"
+if get_map_runs():
+
+    rule sparsity_map:
+        input:
+            [get_run_path(*run, "sparsity.csv") for run in get_map_runs()],
+        output:
+            pdf="<results>/figures/sparsity.pdf",
+            png=report("<results>/figures/sparsity.png", caption="../report/sparsity.rst", category="Figures"),
+            svg="<results>/figures/sparsity.svg",
+        log:
+            "<results>/logs/sparsity_map.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            runs=get_map_runs(),
+            languages=len(study.training_languages(get_map_runs()[0][0], config)),
+            study=config["study"],
+            demo=SYNTHETIC,
+            version=version_of("sparsity_map"),
+        script:
+            "../scripts/sparsity_map.py"

@@ -2,22 +2,26 @@
 
 from pathlib import Path
 
+from compression.counts import write_counts
 from compression.evaluation import read_names, read_test_set
 from compression.files import InputError
 from compression.predictions import check_alignment, read_manifest, read_predictions
-from compression.scoring import score, write_scores
+from compression.scoring import score, sentence_counts, write_scores
+from compression.terms import VALIDATION
 from logs import log_to
 
 
-def main(manifest_path: str, predictions_folder: str, gold: dict[str, str], run: str, out_csv: str) -> None:
-    """Write one row a (test set, language); gold: evaluation files by language."""
+def main(
+    manifest_path: str, predictions_folder: str, gold: dict[str, str], run: str, out_csv: str, out_counts: str
+) -> None:
+    """Write one row a (test set, language), and the counts of each sentence; gold: evaluation files by language."""
     entries = read_manifest(manifest_path)
     predicted = {(test_set, language) for test_set, entry in entries.items() for language in entry["languages"]}
     expected = [(test_set, language) for language, path in gold.items() for test_set in read_names(path)]
     for test_set, language in sorted(predicted.symmetric_difference(expected)):
         missing = "gold" if (test_set, language) in predicted else "predictions"
         raise InputError(f"{manifest_path}: run {run}, language {language}, test set {test_set}: no {missing} for it")
-    rows = []
+    rows, counts = [], {}
     for test_set in dict.fromkeys(test_set for test_set, _ in expected):  # one test set at a time: it bounds memory
         predictions = read_predictions(Path(predictions_folder, f"{test_set}.parquet"), entries[test_set])
         for language in [language for other, language in expected if other == test_set]:
@@ -25,7 +29,10 @@ def main(manifest_path: str, predictions_folder: str, gold: dict[str, str], run:
             check_alignment(part, corpus, run=run, language=language, test_set=test_set)
             lost = {"words_lost": sum(part.lost)}
             rows.append({"test_set": test_set, "language": language, **lost, **score(corpus.tags, part.tags)})
+            if test_set != VALIDATION:
+                counts[test_set, language] = sentence_counts(corpus.tags, part.tags)
             print(f"{run} {test_set} {language}: F1 {rows[-1]['f1']:.4f}, {rows[-1]['mentions']} mentions")
+    write_counts(out_counts, counts)
     write_scores(out_csv, rows)
 
 
@@ -33,4 +40,4 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files, params = snakemake.input, snakemake.params
         gold = dict(zip(params.languages, files.gold, strict=True))
-        main(files.manifest, files.folder, gold, params.run, snakemake.output[0])
+        main(files.manifest, files.folder, gold, params.run, snakemake.output.scores, snakemake.output.counts)

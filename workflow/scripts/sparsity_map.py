@@ -31,6 +31,6 @@ def main(
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
-        counts = dict(zip(params.variants, snakemake.input, strict=True))
-        names = (params.training_set, params.languages, params.seed, params.study, params.demo)
-        main(counts, *names, snakemake.output)
+        counts = {variant: path for (_, variant, _), path in zip(params.runs, snakemake.input, strict=True)}
+        training_set, _, seed = params.runs[0]
+        main(counts, training_set, params.languages, seed, params.study, params.demo, snakemake.output)

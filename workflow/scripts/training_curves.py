@@ -9,7 +9,7 @@ from compression.styles import save_figure
 from logs import log_to
 
 
-def main(runs: Sequence[tuple[str, str, str]], seed: int, study: str, demo: bool, out: Sequence[str]) -> None:
+def main(runs: Sequence[tuple[str, str, str]], study: str, demo: bool, out: Sequence[str]) -> None:
     """Draw the figure; runs: training set, variant and path of the training curve of each; out: paths to save it at.
 
     The runs of one training set at a time are read: a curve of the multilingual one has two million steps.
@@ -19,7 +19,7 @@ def main(runs: Sequence[tuple[str, str, str]], seed: int, study: str, demo: bool
         paths = {variant: path for name, variant, path in runs if name == training_set}
         sets[training_set] = loss_curves({variant: pd.read_csv(path) for variant, path in paths.items()})
         print(training_set, sets[training_set].losses.tail(1).to_string(), sep="\n")
-    figure = training_curves(sets, seed, study, demo)
+    figure = training_curves(sets, study, demo)
     for path in out:
         with atomic_path(path) as beside:
             save_figure(figure, beside)
@@ -28,5 +28,8 @@ def main(runs: Sequence[tuple[str, str, str]], seed: int, study: str, demo: bool
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
-        runs = [(*run, path) for run, path in zip(params.runs, snakemake.input, strict=True)]
-        main(runs, params.seed, params.study, params.demo, snakemake.output)
+        runs = [
+            (training_set, variant, path)
+            for (training_set, variant, _), path in zip(params.runs, snakemake.input, strict=True)
+        ]
+        main(runs, params.study, params.demo, snakemake.output)

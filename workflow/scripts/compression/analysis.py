@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from compression.files import InputError
+from compression.languages import Language
 from compression.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
 from compression.variants import choose_schedule
 
@@ -278,6 +279,20 @@ def _means_of_defined(frame: pd.DataFrame, keys: list[str], values: list[str]) -
 def size_class(sentences: int, classes: Sequence[int]) -> int:
     """Return the class of a training size: the smallest that is not smaller, else the largest; as for schedules."""
     return choose_schedule([{"up_to": size} for size in classes], sentences)["up_to"]
+
+
+def language_groups(
+    train_sentences: Mapping[str, int], resource: Mapping[str, Language], size_classes: Sequence[int]
+) -> dict[str, dict[str, str]]:
+    """Return the group of each language by size class, family and script.
+
+    train_sentences: by language; resource: rows of languages.tsv; size_classes: as for `size_class`.
+    """
+    return {
+        "size": {code: str(size_class(size, size_classes)) for code, size in train_sentences.items()},
+        "family": {code: resource[code].family for code in train_sentences},
+        "script": {code: resource[code].script for code in train_sentences},
+    }
 
 
 def count(number: int, noun: str) -> str:

@@ -45,9 +45,9 @@ def compare(published: Sequence[PublishedF1], scores: pd.DataFrame, intervals: p
 
 
 def _ours(intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return the study's F1 of each cell, with its interval."""
+    """Return the study's F1 of each cell, with its interval; means over languages are no cell."""
     f1 = _select(intervals, "intervals", ["statistic", "estimate", "low", "high", "seeds"])
-    f1 = f1[f1["statistic"] == "f1"].drop(columns="statistic")
+    f1 = f1[(f1["statistic"] == "f1") & (f1["language"] != "mean")].drop(columns="statistic")
     repeated = f1[f1.duplicated(CELL)]
     if len(repeated):
         raise InputError(f"intervals: more than one f1 of {_name(repeated.iloc[0])}; expected one")

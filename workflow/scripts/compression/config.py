@@ -8,7 +8,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from compression.files import InputError
 from compression.languages import Language
-from compression.study import fixed_training_size, possible_schedules, training_sets
+from compression.study import fixed_training_size, possible_schedules, study_runs, training_sets
 from compression.variants import variant_names
 
 
@@ -30,6 +30,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     _check_data(config["data"], studied)
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
+    _check_fewer_runs(config)
     _check_steps(config, table)
     _check_export(config)
 
@@ -61,10 +62,10 @@ def schema_message(error: ValidationError) -> str:
     return f"{key}: {value if len(value) < 80 else value[:77] + '...'} is wrong: it must be {allowed}"
 
 
-def _known(key: str, codes: Sequence[str], known, where: str) -> None:
-    unknown = [code for code in codes if code not in known]
+def _known(key: str, values: Sequence, known, where: str) -> None:
+    unknown = [value for value in values if value not in known]
     if unknown:
-        raise InputError(f"config: {key}: {unknown[0]!r} is not in {where}: {', '.join(known)}")
+        raise InputError(f"config: {key}: {unknown[0]!r} is not in {where}: {', '.join(map(str, known))}")
 
 
 def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:
@@ -110,6 +111,19 @@ def _check_schedules(schedules: Sequence[Mapping[str, int]]) -> None:
             )
 
 
+def _check_fewer_runs(config: Mapping[str, Any]) -> None:
+    """Refuse a part of the grid that is not in it: of another training set, or with other values than the study's."""
+    _known("fewer_runs", list(config["fewer_runs"]), training_sets(config), "the training sets")
+    grid = {"seeds": config["seeds"], **config["pruning"]}
+    for training_set, part in config["fewer_runs"].items():
+        key = f"fewer_runs.{training_set}"
+        for name, values in part.items():
+            _known(f"{key}.{name}", values, grid[name], "those of the study")
+        scopes, sparsities = (part.get(name, grid[name]) for name in ("scopes", "sparsities"))
+        if bool(scopes) != bool(sparsities):
+            raise InputError(f"config: {key}: scopes and sparsities: both or neither must be empty")
+
+
 def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
     """Refuse a pruning schedule that ends after the last optimiser step of a training set whose size is known."""
     if not config["pruning"]["sparsities"]:
@@ -129,8 +143,11 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
 
 def _check_export(config: Mapping[str, Any]) -> None:
     variants = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+    runs = {f"{training_set}/{variant}/seed-{seed}" for training_set, variant, seed in study_runs(config)}
     for run in config["export"]:
         training_set, variant, seed = run.split("/")
         _known(f"export: {run}", [training_set], training_sets(config), "the training sets")
         _known(f"export: {run}", [variant], variants, "the variants")
         _known(f"export: {run}", [seed], [f"seed-{number}" for number in config["seeds"]], "the seeds")
+        if run not in runs:
+            raise InputError(f"config: export: {run}: fewer_runs leaves this run out")

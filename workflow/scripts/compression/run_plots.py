@@ -32,8 +32,8 @@ POINTS = 400
 """Steps of a curve that are drawn, evenly spaced on a logarithmic axis: a run may have two million."""
 
 DENSE_STYLE = ("black", "-")
-SPARSITY_LINES = ("-", "--", ":")
-"""From the highest sparsity shown to the lowest."""
+SPARSITY_LINES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 3)))
+"""From the highest sparsity shown to the lowest; after the last, the first again."""
 
 NO_LAYER = "–"
 """The column of the matrices that belong to no layer."""
@@ -100,7 +100,7 @@ def pruning_updates(curve: pd.DataFrame) -> list[int]:
 
 
 @matplotlib.rc_context(STYLE)
-def training_curves(sets: Mapping[str, LossCurves], seed: int, study: str, demo: bool) -> Figure:
+def training_curves(sets: Mapping[str, LossCurves], study: str, demo: bool) -> Figure:
     """Return the figure `training-curves`: loss by optimiser step, a line a variant, a panel a training set.
 
     sets: of `loss_curves`, by training set.
@@ -134,7 +134,9 @@ def training_curves(sets: Mapping[str, LossCurves], seed: int, study: str, demo:
     if any(curves.updates for curves in sets.values()):
         handles.append(Line2D([], [], color="0.8", linewidth=0.6, label="pruning update"))
     put_legend(figure, handles, columns=4 if columns > 1 else 2)
-    head = f"Training loss of {count(len(sets), 'training set')}, one seed ({seed}): running mean over the steps before"
+    head = (
+        f"Training loss of {count(len(sets), 'training set')}, the first seed of each: mean over some steps up to each"
+    )
     put_title(figure, head, study, demo)
     return figure
 
@@ -145,7 +147,7 @@ def _variant_styles(variants: list[str]) -> dict[str, tuple[tuple[float, float, 
     styles = {}
     for variant in variants:
         scope, sparsity = parse_variant(variant)
-        line = SPARSITY_LINES[ranked.index(sparsity)] if scope else None
+        line = SPARSITY_LINES[ranked.index(sparsity) % len(SPARSITY_LINES)] if scope else None
         styles[variant] = (SCOPE_STYLES[scope][0], line) if scope else DENSE_STYLE
     return styles
 
@@ -189,10 +191,7 @@ def sparsity_map(
     """Return the figure `sparsity`: a heat map of the zeros in a run's matrices, a panel a variant.
 
     tables: of `matrix_sparsity`, by variant; languages: in the training set. Numbers stand in the cells where they fit.
-    Raises InputError without any table.
     """
-    if not tables:
-        raise InputError(f"sparsity of {training_set}: no pruned model; expected at least one")
     kinds = max(len(table) for table in tables.values())
     figure = Figure(figsize=(PAGE_WIDTH, len(tables) * (kinds * CELL_HEIGHT + 0.45) + 0.75), layout="constrained")
     panels = figure.subplots(len(tables), 1, squeeze=False)[:, 0]

@@ -107,6 +107,20 @@ def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> 
     }
 
 
+def sentence_counts(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> np.ndarray:
+    """Return the mentions of each sentence that are correct, predicted and gold: int32, sentences × 3.
+
+    gold, predicted: as for `score`, whose micro F1 is 2 · correct / (predicted + gold) of the columns' sums.
+    """
+    gold_mentions, first = _find_mentions(gold)
+    predicted_mentions, _ = _find_mentions(predicted)
+    gold_keys, predicted_keys = (mentions.keys(first[-1]) for mentions in (gold_mentions, predicted_mentions))
+    correct = predicted_mentions.start[np.isin(predicted_keys, gold_keys, assume_unique=True)]
+    starts = (correct, predicted_mentions.start, gold_mentions.start)
+    sentences = [np.searchsorted(first, start, side="right") - 1 for start in starts]
+    return np.stack([np.bincount(rows, minlength=len(gold)) for rows in sentences], axis=1).astype(np.int32)
+
+
 def draw_derangement(number: int, random: np.random.Generator) -> np.ndarray:
     """Return a permutation of 0..number-1 that moves every item; number: 2 or more.
 

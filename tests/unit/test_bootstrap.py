@@ -1,0 +1,223 @@
+"""Bootstrap replicates, and the intervals and p-values made from them."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from compression.bootstrap import Replicates, SeedNoise, read_replicates, resample, write_replicates
+from compression.counts import read_counts, write_counts
+from compression.files import InputError
+from compression.inference import Cells, adjust, divide, estimate, intervals_table, mean_of_defined
+from scipy import stats
+
+
+def made_up_counts(random: np.random.Generator, sentences: int, recall: float) -> np.ndarray:
+    """Return the counts of sentences with one or two gold mentions, of which a share is found; none is predicted else.
+
+    Micro F1 of many such sentences is 2r / (r + 1) for recall r.
+    """
+    gold = random.integers(1, 3, size=sentences)
+    found = random.binomial(gold, recall)
+    return np.stack([found, found, gold], axis=1).astype(np.int32)
+
+
+def f1(counts: np.ndarray) -> float:
+    correct, predicted, gold = counts.sum(axis=0)
+    return 2 * correct / (predicted + gold)
+
+
+def test_counts_survive_writing(tmp_path):
+    random = np.random.default_rng(0)
+    counts = {
+        ("regular", "yo"): made_up_counts(random, 5, 0.5),
+        ("regular", "jv"): made_up_counts(random, 3, 0.5),
+        ("in-family", "jv"): made_up_counts(random, 3, 0.5),
+    }
+    write_counts(tmp_path / "counts.parquet", counts)
+    read = read_counts(tmp_path / "counts.parquet")
+    assert list(read) == list(counts)
+    for key, part in counts.items():
+        assert (read[key] == part).all()
+
+
+def test_the_first_column_is_the_mean_over_seeds_and_replicates_are_f1_of_drawn_sentences():
+    random = np.random.default_rng(1)
+    runs = [("yo", "dense", 1), ("yo", "dense", 2), ("yo", "partial-50", 1)]
+    counts = [{("regular", "yo"): made_up_counts(random, 40, 0.6)} for _ in runs]
+    replicates = resample(runs, counts, seed=0, resamples=500)
+    f1s = [f1(part["regular", "yo"]) for part in counts]
+    assert replicates.values[:, 0] == pytest.approx([(f1s[0] + f1s[1]) / 2, f1s[2]])
+    assert replicates.cells["scope"].tolist() == ["", "partial"]
+    assert replicates.cells["seeds"].tolist() == [2, 1]
+    # One seed has no noise but the sentences': the spread is that of scipy's bootstrap of the same statistic.
+    rows = counts[2]["regular", "yo"]
+    expected = stats.bootstrap(
+        (np.arange(len(rows)),), lambda rows_: f1(rows[rows_]), vectorized=False, method="percentile", rng=2
+    )
+    assert replicates.values[1, 1:].std() == pytest.approx(expected.standard_error, rel=0.1)
+
+
+def test_no_sentence_has_a_mention():
+    counts = {("regular", "yo"): np.zeros((4, 3), dtype=np.int32)}
+    assert (resample([("yo", "dense", 1)], [counts], seed=0, resamples=500).values == 0).all()
+
+
+def test_equal_runs_differ_by_nothing_in_any_replicate():
+    part = {("regular", "yo"): made_up_counts(np.random.default_rng(2), 30, 0.5)}
+    other = {("regular", "yo"): made_up_counts(np.random.default_rng(3), 30, 0.5)}
+    runs = [("yo", variant, seed) for variant in ("dense", "partial-50") for seed in (1, 2)]
+    values = resample(runs, [part, other, part, other], seed=0, resamples=500).values
+    assert (values[0] == values[1]).all()
+    assert values[0].std() > 0.01
+
+
+def test_replicates_of_a_language_depend_on_no_other():
+    random = np.random.default_rng(4)
+    yo, jv = ({("regular", code): made_up_counts(random, 25, 0.5)} for code in ("yo", "jv"))
+    alone = resample([("yo", "dense", 1)], [yo], seed=0, resamples=500)
+    both = resample([("jv", "dense", 1), ("yo", "dense", 1)], [jv, yo], seed=0, resamples=500)
+    assert (both.values[both.cells["language"] == "yo"] == alone.values).all()
+    assert (both.values[0] != both.values[1]).any()
+    assert (resample([("yo", "dense", 1)], [yo], seed=1, resamples=500).values[0, 1:] != alone.values[0, 1:]).any()
+
+
+def test_test_sets_of_unequal_length_are_refused():
+    counts = {("regular", "yo"): np.ones((3, 3), np.int32), ("in-language", "yo"): np.ones((4, 3), np.int32)}
+    with pytest.raises(InputError, match="language yo: 3 sentences in one test set or run, 4 in another"):
+        resample([("yo", "dense", 1)], [counts], seed=0, resamples=500)
+
+
+def test_noise_of_seeds_is_students_t_around_their_mean():
+    """Seeds 0.5, 0.6, 0.7: mean 0.6, standard deviation 0.1, so the mean's is 0.1 / √3 with 2 degrees of freedom."""
+    weights = SeedNoise(0, 20000).weights("yo", [1, 2, 3])
+    assert weights.sum(axis=0) == pytest.approx(np.ones(20001))
+    assert weights[:, 0] == pytest.approx([1 / 3] * 3)
+    means = np.array([0.5, 0.6, 0.7]) @ weights
+    expected = stats.t(df=2, loc=0.6, scale=0.1 / np.sqrt(3))
+    assert np.quantile(means[1:], [0.1, 0.5, 0.9]) == pytest.approx(expected.ppf([0.1, 0.5, 0.9]), abs=0.003)
+    assert stats.kstest(means[1:], expected.cdf).pvalue > 0.01
+    assert (SeedNoise(0, 500).weights("yo", [1]) == 1).all()
+
+
+def coverage(truth: float, studies: int, draw) -> float:
+    """Return the share of made-up studies whose interval holds the true value; draw(random): a statistic."""
+    held = 0
+    for study in range(studies):
+        interval = estimate(draw(study))
+        held += interval.low <= truth <= interval.high
+    return held / studies
+
+
+def test_an_interval_of_one_run_covers_the_true_value_as_often_as_it_says():
+    """400 made-up test sets of 100 sentences with recall 0.6: F1 of endless sentences is 1.2 / 1.6."""
+
+    def draw(study: int) -> np.ndarray:
+        counts = {("regular", "yo"): made_up_counts(np.random.default_rng([9, study]), 100, 0.6)}
+        return resample([("yo", "dense", 1)], [counts], seed=study, resamples=500).values[0]
+
+    assert 0.92 <= coverage(2 * 0.6 / 1.6, 400, draw) <= 0.98  # standard error of the share: 0.011
+
+
+def test_an_interval_of_the_mean_over_seeds_covers_with_both_sources_of_noise():
+    """Three seeds whose recall varies by 0.08 around 0.6, on the same 100 sentences: most of the noise is the seeds'.
+
+    Without the seeds' noise the interval would hold the mean in about six of ten studies only.
+    """
+
+    def draw(study: int) -> np.ndarray:
+        random = np.random.default_rng([8, study])
+        recalls = 0.6 + 0.08 * random.uniform(-1.732, 1.732, size=3)
+        counts = [{("regular", "yo"): made_up_counts(random, 100, recall)} for recall in recalls]
+        return resample([("yo", "dense", seed) for seed in (1, 2, 3)], counts, seed=study, resamples=500).values[0]
+
+    recalls = 0.6 + 0.08 * np.linspace(-1.732, 1.732, 10001)
+    truth = (2 * recalls / (recalls + 1)).mean()
+    assert 0.92 <= coverage(truth, 400, draw) <= 0.995
+
+
+def test_estimate_worked_out_by_hand():
+    """Replicates -2..98, one of them twice: 2.5 and 97.5 percentiles of 101 equal steps; 3 are not above 0."""
+    replicates = np.arange(-2.0, 99.0)
+    result = estimate(np.array([50.0, *replicates]))
+    assert (result.value, result.low, result.high) == (50.0, pytest.approx(0.5), pytest.approx(95.5))
+    assert result.p_value == pytest.approx(2 * (1 + 3) / (1 + 101))
+    with_undefined = estimate(np.array([50.0, *replicates, np.nan, np.inf]))
+    assert with_undefined == result
+    assert np.isnan(estimate(np.array([np.nan, 1.0, 2.0])).low)
+
+
+def test_adjusted_p_values_worked_out_by_hand():
+    """Benjamini & Hochberg: p · n / rank, then the running minimum from the largest; the unknown one is not counted."""
+    assert adjust([0.01, np.nan, 0.04, 0.03]) == pytest.approx([0.03, np.nan, 0.04, 0.04], nan_ok=True)
+    assert np.isnan(adjust([np.nan])).all()
+
+
+def test_ratios_and_means_leave_out_what_is_undefined():
+    ratio = divide(np.array([[0.2, 0.3], [0.1, 0.1]]), np.array([[0.4, 0.3], [0.0, 0.2]]))
+    assert ratio == pytest.approx(np.array([[0.5, 1.0], [np.nan, 0.5]]), nan_ok=True)
+    assert mean_of_defined(ratio).tolist() == [0.5, 1.0]
+    assert np.isnan(mean_of_defined(ratio[1:])).all()
+
+
+@pytest.fixture
+def replicates() -> Replicates:
+    """Two languages: measured, then two replicates.
+
+    yo dense .8 / partial-50 .6 (regular), in-language .4 / .3; jv dense .5 / .6 (regular); multilingual yo dense .9.
+    """
+    cells = [
+        ("yo", "monolingual", "", 0, "yo", "regular", 2, [0.8, 0.7, 0.9]),
+        ("yo", "monolingual", "partial", 50, "yo", "regular", 1, [0.6, 0.5, 0.7]),
+        ("yo", "monolingual", "", 0, "yo", "in-language", 2, [0.4, 0.35, 0.45]),
+        ("yo", "monolingual", "partial", 50, "yo", "in-language", 1, [0.3, 0.25, 0.35]),
+        ("jv", "monolingual", "", 0, "jv", "regular", 2, [0.5, 0.4, 0.6]),
+        ("jv", "monolingual", "partial", 50, "jv", "regular", 2, [0.6, 0.5, 0.7]),
+        ("multilingual", "multilingual", "", 0, "yo", "regular", 1, [0.9, 0.9, 1.1]),
+    ]
+    columns = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
+    return Replicates(pd.DataFrame([cell[:-1] for cell in cells], columns=columns), np.float32([c[-1] for c in cells]))
+
+
+def test_replicates_survive_writing(replicates, tmp_path):
+    write_replicates(tmp_path / "replicates.parquet", replicates)
+    read = read_replicates(tmp_path / "replicates.parquet")
+    assert (read.values == replicates.values).all()
+    pd.testing.assert_frame_equal(read.cells, replicates.cells)
+
+
+def test_table_of_intervals_worked_out_by_hand(replicates):
+    groups = {"size": {"yo": "100", "jv": "100"}, "family": {"yo": "Niger-Congo", "jv": "Austronesian"}}
+    table = intervals_table(Cells(replicates), groups)
+
+    def row(statistic, language, test_set="regular", group="", setting="monolingual", sparsity=50):
+        found = table[
+            (table["statistic"] == statistic)
+            & (table["language"] == language)
+            & (table["test_set"] == test_set)
+            & (table["group"] == group)
+            & (table["setting"] == setting)
+            & (table["sparsity"] == sparsity)
+        ]
+        assert len(found) == 1
+        return found.iloc[0]
+
+    assert row("f1", "yo")["estimate"] == pytest.approx(0.6)
+    assert row("difference", "yo")["estimate"] == pytest.approx(-0.2)
+    assert row("difference", "yo")["seeds"] == 1
+    assert row("difference", "jv")["estimate"] == pytest.approx(0.1)
+    mean = row("difference", "mean")
+    assert (mean["estimate"], mean["languages"], mean["seeds"]) == (pytest.approx(-0.05), 2, 1)
+    assert row("difference", "mean", group="family Austronesian")["estimate"] == pytest.approx(0.1)
+    assert row("difference", "mean", group="size 100")["estimate"] == pytest.approx(-0.05)
+    assert row("relative_difference", "yo")["estimate"] == pytest.approx(-0.25)
+    # Replicates: -0.2 / 0.7 and -0.2 / 0.9; percentiles 2.5 and 97.5 of two values lie 2.5 % inside.
+    low, high = -0.2 / 0.7, -0.2 / 0.9
+    assert row("relative_difference", "yo")["low"] == pytest.approx(low + 0.025 * (high - low), rel=1e-6)
+    assert row("fraction", "yo", "in-language")["estimate"] == pytest.approx(0.5)
+    assert row("fraction", "yo", "in-language", sparsity=0)["estimate"] == pytest.approx(0.5)
+    gain = row("multilingual_gain", "yo", setting="multilingual", sparsity=0)
+    assert (gain["estimate"], gain["languages"]) == (pytest.approx(0.1), 1)
+    assert row("f1", "yo", setting="multilingual", sparsity=0)["high"] == 1  # the replicate 1.1 is no F1
+    assert not ((table["statistic"] == "difference") & (table["sparsity"] == 0)).any()
+    effects = table["statistic"].isin(["difference", "relative_difference", "multilingual_gain"])
+    assert table["p_value"].notna().eq(effects).all()
+    assert table.loc[table["language"] == "mean", "p_adjusted"].isna().all()

@@ -1,0 +1,21 @@
+"""Resample the test sentences and seeds of all runs."""
+
+from collections.abc import Sequence
+
+from compression.bootstrap import resample, write_replicates
+from compression.counts import read_counts
+from logs import log_to
+
+
+def main(runs: Sequence[tuple[str, str, int]], counts: Sequence[str], seed: int, resamples: int, out: str) -> None:
+    """Write the replicates of every cell of the study; counts: path of each run's counts."""
+    replicates = resample(runs, [read_counts(path) for path in counts], seed=seed, resamples=resamples)
+    write_replicates(out, replicates)
+    print(f"{len(replicates.cells)} cells of {len(runs)} runs, {resamples} replicates")
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        params = snakemake.params
+        runs = [tuple(run) for run in params.runs]
+        main(runs, snakemake.input.counts, params.seed, params.resamples, snakemake.output[0])
