@@ -9,7 +9,10 @@ from compression.study import (
     expected_sizes,
     fixed_training_size,
     lock_digest,
+    mapped_runs,
     pool_languages,
+    shown_runs,
+    shown_sparsities,
     study_runs,
     training_languages,
     training_sets,
@@ -197,6 +200,57 @@ def test_training_sets_and_their_languages():
     assert training_sets({**CONFIG, "monolingual": []}) == ["multilingual"]
     assert training_languages("yo", CONFIG) == ["yo"]
     assert training_languages("multilingual", CONFIG) == ALL
+
+
+@pytest.mark.parametrize(
+    ("sparsities", "shown"),
+    [
+        ([50, 70, 80, 90, 95, 98], [50, 80, 98]),
+        ([90, 50], [50, 90]),
+        ([95, 50, 70], [50, 70, 95]),
+        ([98], [98]),
+        ([], []),
+    ],
+)
+def test_the_lowest_middle_and_highest_sparsity_are_shown(sparsities, shown):
+    assert shown_sparsities(sparsities) == shown
+
+
+GRID = {
+    **CONFIG,
+    "seeds": [3, 1],
+    "pruning": {"scopes": ["partial", "full"], "sparsities": [50, 70, 90, 98]},
+    "fewer_runs": {},
+}
+
+
+def test_the_curves_of_a_training_set_are_of_its_first_seed_and_three_of_its_sparsities():
+    partial = {"scopes": ["partial"], "sparsities": [70, 90], "seeds": [1]}
+    shown = shown_runs({**GRID, "fewer_runs": {"yo": partial, "multilingual": {"scopes": [], "sparsities": []}}})
+    english = ["dense", "partial-50", "partial-70", "partial-98", "full-50", "full-70", "full-98"]
+    assert shown == [
+        *(("en", variant, 3) for variant in english),
+        *(("yo", variant, 1) for variant in ("dense", "partial-70", "partial-90")),
+        ("multilingual", "dense", 3),
+    ]
+
+
+def test_at_most_ten_languages_and_the_multilingual_set_are_shown():
+    def training_sets_of(**changes):
+        return list(dict.fromkeys(run[0] for run in shown_runs({**GRID, **changes})))
+
+    assert training_sets_of(monolingual=ALL) == [*ALL[:10], "multilingual"]
+    assert training_sets_of(multilingual=False) == ["en", "yo"]
+    assert training_sets_of(monolingual=[]) == ["multilingual"]
+
+
+def test_the_matrices_shown_are_of_the_sparsest_multilingual_models_if_there_are_any():
+    sparsest = ["partial-98", "full-98"]
+    assert mapped_runs(GRID) == [("multilingual", variant, 3) for variant in sparsest]
+    assert mapped_runs({**GRID, "multilingual": False}) == [("en", variant, 3) for variant in sparsest]
+    fewer = {"en": {"scopes": [], "sparsities": []}, "yo": {"scopes": ["full"], "sparsities": [70], "seeds": [1]}}
+    assert mapped_runs({**GRID, "multilingual": False, "fewer_runs": fewer}) == [("yo", "full-70", 1)]
+    assert mapped_runs({**GRID, "pruning": {"scopes": [], "sparsities": []}}) == []
 
 
 def test_sizes_that_the_config_fixes():

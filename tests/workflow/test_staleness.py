@@ -9,7 +9,9 @@ import yaml
 from compression.encoder import random_encoder
 from compression.synthetic import generate
 
-TABLES_AND_FIGURES = {"f1_table 3", "f1_table 5", "f1_table 7", "f1_table 9", "figure 1", "figure 2", "figure 3"}
+FIGURES = {*(f"figure_{number}" for number in range(1, 10)), "languages_figure", "novelty_figure"}
+RUN_FIGURES = {"training_curves", "sparsity_map"}
+TABLES_AND_FIGURES = {"f1_table 3", "f1_table 5", "f1_table 7", "f1_table 9", *FIGURES}
 AFTER_SCORES = {"collect_scores", *TABLES_AND_FIGURES}
 RUNS = {
     f"{training_set} {variant}" for training_set in ("hi", "bg", "multilingual") for variant in ("dense", "full-50")
@@ -75,7 +77,15 @@ def test_the_studies_lie_beside_each_other_and_are_whole(study):
         results = workflow.folder / "results" / name
         assert (results / "scores.csv").stat().st_size > 0
         assert {path.name for path in results.joinpath("figures").iterdir()} == {
-            f"figure-{number}.{suffix}" for number in (1, 2, 3) for suffix in ("pdf", "png")
+            f"{name}.{suffix}"
+            for name in [
+                *(f"figure-{number}" for number in range(1, 10)),
+                "languages",
+                "novelty",
+                "training-curves",
+                "sparsity",
+            ]
+            for suffix in ("pdf", "png", "svg")
         }
     tables = {path.stem for path in (workflow.folder / "results/stale/tables").glob("*.csv")}
     assert tables == {f"table-{number}" for number in (1, 3, 5, 7, 9, 10)}  # full only; an example of hi
@@ -121,13 +131,13 @@ def test_changed_training_reruns_runs_and_what_follows(study, edited):
     workflow, _, overlay = study
     edited("workflow/scripts/compression/vocabulary.py", "import numpy as np\n", "import numpy as np\nCHANGED = 1\n")
     runs = {f"{rule} {run} 1" for rule in ("finetune", "predict", "score") for run in RUNS}
-    assert workflow.planned(overlay) == Counter(runs | AFTER_SCORES)
+    assert workflow.planned(overlay) == Counter(runs | AFTER_SCORES | RUN_FIGURES)
 
 
 def test_changed_plots_redraw_figures_only(study, edited):
     workflow, _, overlay = study
-    edited("workflow/scripts/compression/plots.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
-    assert workflow.planned(overlay) == Counter({"figure 1", "figure 2", "figure 3"})
+    edited("workflow/scripts/compression/styles.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
+    assert workflow.planned(overlay) == Counter(FIGURES | RUN_FIGURES)
 
 
 def test_a_changed_lock_reruns_everything(study, edited):
@@ -168,4 +178,4 @@ def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):
         for training_set in ("bg", "multilingual")  # bg was alone in its script: it has a test set more
         for variant in ("dense", "full-50")
     }
-    assert workflow.planned(more) == Counter(own | joined | runs | AFTER_SCORES | {"data_sizes_table"})
+    assert workflow.planned(more) == Counter(own | joined | runs | AFTER_SCORES | RUN_FIGURES | {"data_sizes_table"})

@@ -14,7 +14,11 @@ from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
+<<<<<<< HEAD
 from compression.published import read_reference
+=======
+from compression.published import cells_of_study, read_published
+>>>>>>> tables
 from compression.sources import SPLITS, encoder_files, source_files
 from compression.variants import DENSE, variant_names
 
@@ -76,6 +80,7 @@ wildcard_constraints:
     perturbation="|".join(terms.PERTURBATIONS),
 
 
+@cache
 def version_of(script):
     """Return what makes the results of a script stale besides its input and parameters: its code and the lock."""
     return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'compression')} {LOCK}"
@@ -235,13 +240,26 @@ def get_claims_input(wildcards):
 
 
 def get_number(wildcards):
-    """Return the number of a table or figure."""
+    """Return the number of a table."""
     return int(wildcards.number)
 
 
 def get_table_languages(wildcards):
     """Return the languages of one of tables 2-9: tables 2-5 are multilingual, 6-9 monolingual."""
     return LANGUAGES if int(wildcards.number) <= 5 else config["monolingual"]
+
+
+def get_curve_runs():
+    return study.shown_runs(config)
+
+
+def get_map_runs():
+    return study.mapped_runs(config)
+
+
+def get_published_cells():
+    """Return the cells of the paper's tables that the study measures too."""
+    return cells_of_study(read_published(PUBLISHED_FILE), config)
 
 
 def get_example_language(wildcards):
@@ -319,11 +337,16 @@ def get_tables():
 
 
 def get_figure_numbers():
-    """Return the figures that the study has: 2 needs a sparse model, 3 a perturbed test set."""
-    return [1] + ([2] if config["pruning"]["scopes"] else []) + ([3] if PERTURBATIONS else [])
+    """Return the figures that the study has: 2 and 4-8 need sparse models, 3 a perturbed test set, 6-8 in-language."""
+    sparse = bool(config["pruning"]["scopes"] and config["pruning"]["sparsities"])
+    in_language = terms.IN_LANGUAGE in PERTURBATIONS
+    needs = {2: sparse, 3: bool(PERTURBATIONS), 4: sparse, 5: sparse}
+    needs |= dict.fromkeys((6, 7, 8), sparse and in_language)
+    return [number for number in range(1, 10) if needs.get(number, True)]
 
 
 def get_figures():
-    return [
-        f"<results>/figures/figure-{number}.{suffix}" for number in get_figure_numbers() for suffix in ("pdf", "png")
-    ]
+    names = [f"figure-{number}" for number in get_figure_numbers()] + ["languages"]
+    names += ["novelty"] if PERTURBATIONS else []
+    names += ["training-curves"] + (["sparsity"] if get_map_runs() else [])
+    return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]

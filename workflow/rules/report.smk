@@ -1,4 +1,4 @@
-"""Tables and figures. Tables 1-11 and figures 1-3 have the paper's numbers."""
+"""Tables and figures. Tables 1-11 and figures 1-9 have the paper's numbers."""
 
 
 rule data_sizes_table:
@@ -74,28 +74,146 @@ rule examples_table:
         "../scripts/examples_table.py"
 
 
-rule figure:
+for number in get_figure_numbers():  # rules of their own, because the caption of a rule has no wildcards
+
+    rule:
+        name:
+            f"figure_{number}"
+        input:
+            scores="<results>/scores.parquet",
+            cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+            languages=LANGUAGES_FILE,
+        output:
+            pdf=f"<results>/figures/figure-{number}.pdf",
+            svg=f"<results>/figures/figure-{number}.svg",
+            png=report(
+                f"<results>/figures/figure-{number}.png",
+                caption=f"../report/figure-{number}.rst",
+                category="Figures",
+            ),
+        log:
+            f"<results>/logs/figure/{number}.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            number=number,
+            languages=LANGUAGES,
+            size_classes=[row["up_to"] for row in config["schedules"]],
+            study=config["study"],
+            demo=SYNTHETIC,
+            version=version_of("figure"),
+        script:
+            "../scripts/figure.py"
+
+
+rule languages_figure:
     input:
         scores="<results>/scores.parquet",
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
     output:
-        pdf="<results>/figures/figure-{number}.pdf",
-        png=report("<results>/figures/figure-{number}.png", caption="../report/figure.rst", category="Figures"),
+        pdf="<results>/figures/languages.pdf",
+        svg="<results>/figures/languages.svg",
+        png=report("<results>/figures/languages.png", caption="../report/languages.rst", category="Figures"),
     log:
-        "<results>/logs/figure/{number}.log",
-    wildcard_constraints:
-        number="[1-3]",
+        "<results>/logs/languages_figure.log",
     conda:
         "../../envs/study.yaml"
     params:
-        number=get_number,
         languages=LANGUAGES,
         size_classes=[row["up_to"] for row in config["schedules"]],
         study=config["study"],
         demo=SYNTHETIC,
-        version=version_of("figure"),
+        version=version_of("languages_figure"),
     script:
-        "../scripts/figure.py"
+        "../scripts/languages_figure.py"
+
+
+rule novelty_figure:
+    input:
+        scores="<results>/scores.parquet",
+    output:
+        pdf="<results>/figures/novelty.pdf",
+        svg="<results>/figures/novelty.svg",
+        png=report("<results>/figures/novelty.png", caption="../report/novelty.rst", category="Figures"),
+    log:
+        "<results>/logs/novelty_figure.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("novelty_figure"),
+    script:
+        "../scripts/novelty_figure.py"
+
+
+rule published:
+    input:
+        scores="<results>/scores.parquet",
+        intervals="<results>/intervals.csv",
+        published=PUBLISHED_FILE,
+    output:
+        csv=report("<results>/tables/published.csv", caption="../report/published.rst", category="Tables"),
+        markdown="<results>/tables/published.md",
+        latex="<results>/tables/published.tex",
+        pdf="<results>/figures/published.pdf",
+        png=report("<results>/figures/published.png", caption="../report/published.rst", category="Figures"),
+        svg="<results>/figures/published.svg",
+    log:
+        "<results>/logs/published.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        study=config["study"],
+        encoder=ENCODER_NAME,
+        demo=SYNTHETIC,
+        version=version_of("published"),
+    script:
+        "../scripts/published.py"
+
+
+rule training_curves:
+    input:
+        [get_run_path(*run, "training.csv") for run in get_curve_runs()],
+    output:
+        pdf="<results>/figures/training-curves.pdf",
+        png=report("<results>/figures/training-curves.png", caption="../report/training-curves.rst", category="Figures"),
+        svg="<results>/figures/training-curves.svg",
+    log:
+        "<results>/logs/training_curves.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_curve_runs(),
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("training_curves"),
+    script:
+        "../scripts/training_curves.py"
+
+
+if get_map_runs():
+
+    rule sparsity_map:
+        input:
+            [get_run_path(*run, "sparsity.csv") for run in get_map_runs()],
+        output:
+            pdf="<results>/figures/sparsity.pdf",
+            png=report("<results>/figures/sparsity.png", caption="../report/sparsity.rst", category="Figures"),
+            svg="<results>/figures/sparsity.svg",
+        log:
+            "<results>/logs/sparsity_map.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            runs=get_map_runs(),
+            languages=len(study.training_languages(get_map_runs()[0][0], config)),
+            study=config["study"],
+            demo=SYNTHETIC,
+            version=version_of("sparsity_map"),
+        script:
+            "../scripts/sparsity_map.py"
 
 
 rule claims:

@@ -199,7 +199,7 @@ def differences_to_dense(scores: pd.DataFrame, setting: str, test_set: str) -> p
     means = repeat_dense(means[(means["setting"] == setting) & (means["test_set"] == test_set)])
     if not (means["sparsity"] > 0).any():
         raise InputError(
-            f"scores: no sparse {setting} model; the difference to the dense one needs one sparsity or more"
+            f"scores: no sparse {setting} model on the test set {test_set}; the difference to the dense one needs one"
         )
     dense = means[means["sparsity"] == 0].drop_duplicates("language").set_index("language")
     dense_f1 = means["language"].map(dense["f1"])

@@ -45,9 +45,9 @@ def compare(published: Sequence[PublishedF1], scores: pd.DataFrame, intervals: p
 
 
 def _ours(intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return the study's F1 of each cell, with its interval."""
+    """Return the study's F1 of each cell, with its interval; means over languages are no cell."""
     f1 = _select(intervals, "intervals", ["statistic", "estimate", "low", "high", "seeds"])
-    f1 = f1[f1["statistic"] == "f1"].drop(columns="statistic")
+    f1 = f1[(f1["statistic"] == "f1") & (f1["language"] != "mean")].drop(columns="statistic")
     repeated = f1[f1.duplicated(CELL)]
     if len(repeated):
         raise InputError(f"intervals: more than one f1 of {_name(repeated.iloc[0])}; expected one")
@@ -63,7 +63,12 @@ def _select(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
 
 
 def _name(cell: pd.Series) -> str:
-    return ", ".join(f"{column} {cell[column]!r}" for column in CELL)
+    setting, test_set, scope, language, sparsity = cell[CELL]
+    return f"{setting} {_variant(scope, sparsity)} in {language} on the test set {test_set}"
+
+
+def _variant(scope: str, sparsity: int) -> str:
+    return f"{scope}-{sparsity}" if scope else DENSE
 
 
 def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> Table:
@@ -81,15 +86,11 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
         },
     )
     rows = rows.astype(str).rename(columns=lambda column: column.replace("_", " "))
-    variants = [
-        f"{scope}-{sparsity}" if scope else DENSE
-        for scope, sparsity in zip(frame["scope"], frame["sparsity"], strict=True)
-    ]
     shown = pd.DataFrame(
         {
             "setting": frame["setting"].map(Cell),
             "test set": frame["test_set"].map(Cell),
-            "variant": [Cell(variant) for variant in variants],
+            "variant": list(map(Cell, map(_variant, frame["scope"], frame["sparsity"]))),
             "language": frame["language"].map(Cell),
             "ours": _with_interval(frame, "ours"),
             "theirs": frame["theirs"].map(four_digits).map(Cell),

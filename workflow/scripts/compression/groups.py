@@ -1,10 +1,26 @@
-"""F1 by group of languages: those of one family, one script, or one training size."""
+"""F1 by language, and by group of languages: those of one family, one script, or one training size."""
 
 from collections.abc import Mapping
 
 import pandas as pd
 
-from compression.analysis import differences_to_dense, property_of
+from compression.analysis import differences_to_dense, property_of, repeat_dense, seed_means
+from compression.files import InputError
+from compression.terms import IN_LANGUAGE, REGULAR
+
+
+def f1_by_language(scores: pd.DataFrame, train_sizes: Mapping[str, int]) -> pd.DataFrame:
+    """Return F1 by language, setting, test set (regular, in-language), scope and sparsity: the figure `languages`.
+
+    train_sizes: training sentences (or their class) by language.
+    Returns the columns of `seed_means` and train_size, sorted by training size and language; the dense model stands in
+    every scope that has sparse models. Raises InputError for a language without a training size, and without scores.
+    """
+    means = repeat_dense(seed_means(scores[scores["test_set"].isin([REGULAR, IN_LANGUAGE])]))
+    if means.empty:
+        raise InputError(f"scores: no row of the test sets {REGULAR} and {IN_LANGUAGE}; expected at least one")
+    means = means.assign(train_size=property_of(means["language"], train_sizes, "training size"))
+    return means.sort_values(["train_size", "language"], kind="stable", ignore_index=True)
 
 
 def f1_by_group(

@@ -7,8 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from compression.analysis import SCOPES, SETTINGS, count, count_range, property_of, repeat_dense, seed_means
-from compression.files import InputError
+from compression.analysis import SCOPES, SETTINGS, count, count_range
 from compression.styles import (
     REFERENCE_COLOUR,
     SCOPE_LINES,
@@ -31,25 +30,11 @@ MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}
 """By test set, what fills a marker: its line's colour, or nothing."""
 
 
-def f1_by_language(scores: pd.DataFrame, train_sizes: Mapping[str, int]) -> pd.DataFrame:
-    """Return F1 by language, setting, test set (regular, in-language), scope and sparsity: the figure `languages`.
-
-    train_sizes: training sentences (or their class) by language.
-    Returns the columns of `seed_means` and train_size, sorted by training size and language; the dense model stands in
-    every scope that has sparse models. Raises InputError for a language without a training size, and without scores.
-    """
-    means = repeat_dense(seed_means(scores[scores["test_set"].isin([REGULAR, IN_LANGUAGE])]))
-    if means.empty:
-        raise InputError(f"scores: no row of the test sets {REGULAR} and {IN_LANGUAGE}; expected at least one")
-    means = means.assign(train_size=property_of(means["language"], train_sizes, "training size"))
-    return means.sort_values(["train_size", "language"], kind="stable", ignore_index=True)
-
-
 @matplotlib.rc_context(STYLE)
 def all_languages(frame: pd.DataFrame, names: Mapping[str, str], study: str, demo: bool) -> Figure:
     """Return the figure `languages`: colour and marker by setting, line by scope, filled markers for the regular set.
 
-    frame: of `f1_by_language`; names: of the languages by code. The dotted line is the in-language chance floor.
+    frame: of `groups.f1_by_language`; names: of the languages by code. The dotted line is the in-language chance floor.
     """
     languages, sparsities = list(frame["language"].unique()), sorted(frame["sparsity"].unique())
     figure, cells = make_small_multiples(len(languages), [PANEL_HEIGHT])

@@ -35,9 +35,10 @@ NOVELTY_COLUMNS = 4
 UNSEEN_LABEL = "unseen mentions (%)"
 FEW_LANGUAGES = 12  # that have room for their labels in a page's column
 POINT = 5.0  # points: what a marker takes
+LINE_STEPS = np.linspace(0, 1, 20)  # places on the line to a label where no other label is
 DISTANCES = np.arange(4.0, 80.0, 4.0)  # points between a marker and its label, nearest first
-DIRECTIONS = np.array([(1, 0), (0, 1), (-1, 0), (0, -1), (1, 1), (-1, 1), (-1, -1), (1, -1)])
-_UNITS = DIRECTIONS / np.hypot(*DIRECTIONS.T)[:, None]
+_ANGLES = np.radians([0, 90, 180, 270, *range(45, 360, 90), *range(15, 360, 30)])  # the first that is free is taken
+DIRECTIONS = np.column_stack([np.cos(_ANGLES), np.sin(_ANGLES)])
 
 
 @matplotlib.rc_context(STYLE)
@@ -48,7 +49,7 @@ def f1_and_overlap(frame: pd.DataFrame, setting: str, study: str, demo: bool) ->
     """
     points = frame.dropna(subset=["seen_share"])
     width = COLUMN_WIDTH if len(points) <= FEW_LANGUAGES else PAGE_WIDTH
-    figure = Figure(figsize=(width, 4.2), layout="constrained")
+    figure = Figure(figsize=(width, max(4.2, 0.85 * width)), layout="constrained")
     axes = figure.subplots()
     axes.grid(axis="x")
     styles = size_styles(sorted(points["train_size"].unique()))
@@ -91,7 +92,7 @@ def _estimate(correlation: Correlation) -> str:
 
 @matplotlib.rc_context(STYLE)
 def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
-    """Return the figure `novelty`: perturbed F1 as a fraction of regular F1 by the share of mentions unseen in training.
+    """Return the figure `novelty`: perturbed F1 as a fraction of regular F1, by the share of unseen mentions.
 
     frame: of `analysis.fractions_by_language`. A point a language and perturbation; the panels are the dense model and
     each sparsity of the partial scope, of the full one where the study has no partial one.
@@ -107,10 +108,12 @@ def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bo
             points = panel[panel["perturbation"] == perturbation]
             colour, marker = PERTURBATION_STYLES[perturbation]
             line = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0, "alpha": 0.8}
-            axes.plot(100 * points["unseen_share"], points["fraction"], **line, clip_on=False)
+            axes.plot(100 * points["unseen_share"], points["fraction"], **line)
         say_if_undefined(axes, panel["fraction"], "no language has\na regular F1 above 0\nand mentions")
         axes.set_title(f"{scope} {sparsity} %" if sparsity else "dense")
-        axes.set(xlim=(0, 100), ylim=(0, max(1.0, 1.05 * defined["fraction"].max())))
+        axes.set_ylim(-0.04, np.nanmax([1.04, 1.04 * defined["fraction"].max()]))
+    if defined.empty:
+        cells[0][0].set_xlim(0, 100)
     label_axes(cells, UNSEEN_LABEL, ["F1 perturbed / regular"])
     handles = []
     for perturbation in perturbations:
@@ -143,11 +146,11 @@ def label_points(figure: Figure, axes: Axes, labels: list[str], points: np.ndarr
         axes.annotate(label, point, xytext=(0, 0), textcoords="offset points", ha="center", va="center")
         for label, point in zip(labels, points, strict=True)
     ]
-    sizes = np.array([text.get_window_extent().size for text in texts]).reshape(-1, 2) * to_points
+    sizes = np.array([text.get_window_extent().size for text in texts]).reshape(-1, 2) * to_points + 1
     for text, point, offset in zip(texts, points, place_labels(places, sizes, frame), strict=True):
         text.set_position(offset)
         reach = np.hypot(*offset)
-        if reach > 2.5 * FONT_SIZE:
+        if reach > 2 * FONT_SIZE:
             axes.annotate(
                 "",
                 point,
@@ -161,19 +164,26 @@ def place_labels(points: np.ndarray, sizes: np.ndarray, frame: np.ndarray) -> np
     """Return where the centre of each label goes, as seen from its point; all lengths in points of 1/72 inch.
 
     points: n × (x, y); sizes: n × (width, height) of the labels; frame: (left, bottom, right, top) that they stay in.
-    Labels are placed from left to right, each at the nearest of the places in eight directions that is free; one for
-    which none is free goes to the farthest.
+    Labels are placed from left to right, each at the nearest place in DIRECTIONS where it covers no point, label or
+    line to a label, and where its own line crosses no label; one that finds no such place goes to the farthest.
     """
     offsets = np.zeros((len(points), 2))
-    taken = np.hstack([points - POINT / 2, points + POINT / 2])
+    taken, labels = np.hstack([points - POINT / 2, points + POINT / 2]), np.zeros((0, 4))
     for i in np.lexsort((points[:, 1], points[:, 0])):
-        candidates = np.concatenate([_UNITS * distance + DIRECTIONS * sizes[i] / 2 for distance in DISTANCES])
-        centres = points[i] + candidates
-        boxes = np.hstack([centres - sizes[i] / 2, centres + sizes[i] / 2])
+        candidates = np.concatenate([DIRECTIONS * (distance + sizes[i] / 2) for distance in DISTANCES])
+        boxes = np.hstack([points[i] + candidates - sizes[i] / 2, points[i] + candidates + sizes[i] / 2])
+        lines = points[i] + candidates[:, None] * LINE_STEPS[:, None]
+        lines = np.concatenate([lines, lines], axis=-1)  # as boxes without extent
         inside = (boxes[:, :2] >= frame[:2]).all(axis=1) & (boxes[:, 2:] <= frame[2:]).all(axis=1)
-        apart = (boxes[:, None, :2] >= taken[:, 2:]) | (boxes[:, None, 2:] <= taken[:, :2])
-        free = inside & apart.any(axis=2).all(axis=1)
+        free = inside & _are_clear(boxes, taken) & _are_clear(lines, labels).all(axis=1)
         chosen = free.argmax() if free.any() else len(candidates) - 1
         offsets[i] = candidates[chosen]
-        taken = np.vstack([taken, boxes[chosen]])
+        labels = np.vstack([labels, boxes[chosen]])
+        taken = np.vstack([taken, boxes[chosen], lines[chosen]])
     return offsets
+
+
+def _are_clear(boxes: np.ndarray, taken: np.ndarray) -> np.ndarray:
+    """Return which boxes overlap none of the taken ones; both: … × (left, bottom, right, top)."""
+    apart = (boxes[..., None, :2] >= taken[:, 2:]) | (boxes[..., None, 2:] <= taken[:, :2])
+    return apart.any(axis=-1).all(axis=-1)

@@ -32,8 +32,8 @@ POINTS = 400
 """Steps of a curve that are drawn, evenly spaced on a logarithmic axis: a run may have two million."""
 
 DENSE_STYLE = ("black", "-")
-SPARSITY_LINES = ("-", "--", ":")
-"""From the highest sparsity shown to the lowest."""
+SPARSITY_LINES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 3)))
+"""From the highest sparsity shown to the lowest; after the last, the first again."""
 
 NO_LAYER = "–"
 """The column of the matrices that belong to no layer."""
@@ -100,7 +100,7 @@ def pruning_updates(curve: pd.DataFrame) -> list[int]:
 
 
 @matplotlib.rc_context(STYLE)
-def training_curves(sets: Mapping[str, LossCurves], seed: int, study: str, demo: bool) -> Figure:
+def training_curves(sets: Mapping[str, LossCurves], study: str, demo: bool) -> Figure:
     """Return the figure `training-curves`: loss by optimiser step, a line a variant, a panel a training set.
 
     sets: of `loss_curves`, by training set.
@@ -117,7 +117,9 @@ def training_curves(sets: Mapping[str, LossCurves], seed: int, study: str, demo:
             axes.axvline(step, color="0.8", linewidth=0.6, zorder=0)
         for variant, losses in curves.losses.items():
             colour, line = styles[variant]
-            axes.plot(losses.dropna(), color=colour, linestyle=line, linewidth=1)
+            # The curves of both scopes may be the same: the one below is wider.
+            width = 1.0 if parse_variant(variant)[0] == "full" else 1.8
+            axes.plot(losses.dropna(), color=colour, linestyle=line, linewidth=width)
         axes.set_xscale("log")
         axes.set_ylim(bottom=0)
         axes.set_title(f"{training_set} (mean of {count(curves.window, 'step')})")
@@ -132,7 +134,9 @@ def training_curves(sets: Mapping[str, LossCurves], seed: int, study: str, demo:
     if any(curves.updates for curves in sets.values()):
         handles.append(Line2D([], [], color="0.8", linewidth=0.6, label="pruning update"))
     put_legend(figure, handles, columns=4 if columns > 1 else 2)
-    head = f"Training loss of {count(len(sets), 'training set')}, one seed ({seed}): running mean over the steps before"
+    head = (
+        f"Training loss of {count(len(sets), 'training set')}, the first seed of each: mean over some steps up to each"
+    )
     put_title(figure, head, study, demo)
     return figure
 
@@ -143,7 +147,7 @@ def _variant_styles(variants: list[str]) -> dict[str, tuple[tuple[float, float, 
     styles = {}
     for variant in variants:
         scope, sparsity = parse_variant(variant)
-        line = SPARSITY_LINES[ranked.index(sparsity)] if scope else None
+        line = SPARSITY_LINES[ranked.index(sparsity) % len(SPARSITY_LINES)] if scope else None
         styles[variant] = (SCOPE_STYLES[scope][0], line) if scope else DENSE_STYLE
     return styles
 
@@ -215,7 +219,7 @@ def _draw_map(axes: Axes, table: pd.DataFrame):
         for (row, column), value in np.ndenumerate(table.to_numpy()):
             if np.isfinite(value):
                 dark = np.dot(shades(scale(value))[:3], [0.3, 0.59, 0.11]) < 0.5  # luminance
-                axes.text(column, row, f"{value:.1f}", color="w" if dark else "k", ha="center", va="center")
+                axes.text(column, row, f"{value:.1f}", color="w" if dark else "k", ha="center", va="center_baseline")
     return image
 
 

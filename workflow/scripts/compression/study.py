@@ -3,14 +3,14 @@
 import ast
 import hashlib
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from compression.languages import Language
 from compression.terms import GROUPING, IN_LANGUAGE, MULTILINGUAL
-from compression.variants import choose_schedule, variant_names
+from compression.variants import choose_schedule, parse_variant, variant_names
 
 MOST_MONOLINGUAL = 10
 """Monolingual training sets, as many as the paper has, whose training curves a figure can show."""
@@ -85,15 +85,42 @@ def possible_schedules(
     return rows if size is None else [choose_schedule(rows, size)]
 
 
-def shown_sparsities(sparsities: Sequence[int]) -> list[int]:
-    """Return the lowest, the middle and the highest sparsity of a study, fewer if it has fewer, in ascending order."""
+def shown_sparsities(sparsities: Iterable[int]) -> list[int]:
+    """Return the lowest, the middle and the highest sparsity in ascending order, fewer if there are fewer."""
     ranked = sorted(sparsities)
     return [ranked[place] for place in sorted({0, (len(ranked) - 1) // 2, len(ranked) - 1})] if ranked else []
 
 
-def shown_training_sets(config: Mapping[str, Any]) -> list[str]:
-    """Return the training sets whose curves are shown: the first ten monolingual ones, and `multilingual`."""
-    return list(config["monolingual"])[:MOST_MONOLINGUAL] + [MULTILINGUAL] * config["multilingual"]
+def shown_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return the runs whose training curves are shown, of the first ten languages and the multilingual training set.
+
+    They are those of a training set's first seed, dense and at its lowest, middle and highest sparsity.
+    """
+    shown = []
+    for training_set in [
+        *config["monolingual"][:MOST_MONOLINGUAL],
+        *([MULTILINGUAL] if config["multilingual"] else []),
+    ]:
+        runs = [run for run in study_runs(config) if run[0] == training_set]
+        sparsities = shown_sparsities({_sparsity(run) for run in runs} - {0})
+        shown += [run for run in runs if run[2] == runs[0][2] and _sparsity(run) in (0, *sparsities)]
+    return shown
+
+
+def mapped_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+    """Return the runs whose sparsity is shown matrix by matrix, none in a study of dense models.
+
+    They are those of the first seed at the highest sparsity, of the multilingual training set if it has pruned models,
+    else of the first that has.
+    """
+    pruned = [run for run in study_runs(config) if _sparsity(run) > 0]
+    runs = [run for run in pruned if run[0] == MULTILINGUAL] or [run for run in pruned if run[0] == pruned[0][0]]
+    highest = max(map(_sparsity, runs), default=0)
+    return [run for run in runs if run[2] == runs[0][2] and _sparsity(run) == highest]
+
+
+def _sparsity(run: tuple[str, str, int]) -> int:
+    return parse_variant(run[1])[1]
 
 
 def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:

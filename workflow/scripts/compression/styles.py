@@ -31,6 +31,7 @@ PAGE_WIDTH = 6.3
 TICK_WIDTH = 0.19  # what the tick label of a sparsity needs
 MARGIN = 0.65  # beside the panels, for the y axis
 TEXT_HEIGHT = 1.15  # above and below the panels, for title and legend
+NARROW_TEXT_HEIGHT = 1.75  # the same where small panels stand in a page's column
 MOST_COLUMNS = 5  # of small panels on a page's width
 REFERENCE_COLOUR = "0.35"
 SPARSITY_LABEL = "sparsity (%)"
@@ -60,6 +61,7 @@ STYLE = {
 METADATA = {".pdf": {"CreationDate": None}, ".png": {"Software": None}, ".svg": {"Date": None}}
 """By suffix, what to leave out of a file, so that the same figure gives the same bytes."""
 
+Colour = tuple[float, float, float] | str
 _COLOURBLIND = sns.color_palette("colorblind")
 # One colour, marker and line for one thing in all figures.
 SETTING_STYLES = dict(zip(SETTINGS, [(_COLOURBLIND[1], "s"), (_COLOURBLIND[0], "o")], strict=True))
@@ -73,7 +75,7 @@ SIZE_MARKERS = "osD^vP*X"
 SCOPE_NAMES = {"partial": "partial", "full": "full (incl. embeddings)", "": "dense"}
 
 
-def size_styles(sizes: Sequence[int]) -> dict[int, tuple[tuple[float, float, float], str]]:
+def size_styles(sizes: Sequence[int]) -> dict[int, tuple[Colour, str]]:
     """Return colour and marker of each training size, light to dark by rank; sizes: in ascending order."""
     # The light end of the map is left out: it vanishes on paper.
     shades = matplotlib.colormaps["viridis_r"](np.linspace(0.18, 1, len(sizes)))[:, :3]
@@ -82,7 +84,7 @@ def size_styles(sizes: Sequence[int]) -> dict[int, tuple[tuple[float, float, flo
 
 @matplotlib.rc_context(STYLE)
 def save_figure(figure: Figure, path: str | os.PathLike) -> None:
-    """Save the figure in the format of the path's suffix: PDF, SVG or PNG (200 dots an inch); same figure, same bytes."""
+    """Save the figure as PDF, SVG or PNG (200 dots an inch), by the path's suffix; same figure, same bytes."""
     suffix = os.path.splitext(path)[1]
     figure.savefig(path, dpi=200, metadata=METADATA[suffix])
 
@@ -115,7 +117,8 @@ def make_small_multiples(
     rows, bands = len(heights), math.ceil(count / most_columns)
     columns = math.ceil(count / bands)
     width = PAGE_WIDTH if columns > 2 else COLUMN_WIDTH
-    figure = Figure(figsize=(width, bands * sum(heights) + TEXT_HEIGHT), layout="constrained")
+    text_height = TEXT_HEIGHT if columns > 2 else NARROW_TEXT_HEIGHT
+    figure = Figure(figsize=(width, bands * sum(heights) + text_height), layout="constrained")
     grid = figure.subplots(bands * rows, columns, sharex=True, squeeze=False, height_ratios=list(heights) * bands)
     for axes in grid[:, 1:].flat:
         axes.tick_params(labelleft=False)
@@ -158,16 +161,14 @@ def label_small_multiples(cells: Sequence[Sequence[Axes]], sparsities: Sequence[
     label_axes(cells, SPARSITY_LABEL, y_names)
 
 
-def draw_mean(
-    axes: Axes, line: pd.DataFrame, value: str, colour: tuple[float, float, float] | str, marker: str
-) -> None:
+def draw_mean(axes: Axes, line: pd.DataFrame, value: str, colour: Colour, marker: str) -> None:
     """Draw means by sparsity with their standard deviation as a band; line: a row a sparsity, in ascending order."""
     axes.plot(range(len(line)), line[value], color=colour, marker=marker, clip_on=False)
     low, high = line[value] - line[f"{value}_std"], line[value] + line[f"{value}_std"]
     axes.fill_between(range(len(line)), low, high, color=colour, alpha=0.2, linewidth=0)
 
 
-def handle(label: str, colour: tuple[float, float, float] | str, marker: str, **line: str) -> Line2D:
+def handle(label: str, colour: Colour, marker: str, **line: str) -> Line2D:
     """Return a line with its marker for the legend."""
     return Line2D([], [], color=colour, marker=marker, label=label, **line)
 
@@ -210,7 +211,8 @@ def left_out(frame: pd.DataFrame, what: str) -> str:
 def say_if_undefined(axes: Axes, values: pd.Series, why: str, height: float = 0.75) -> None:
     """Write into a panel that would be empty why it is, at a height of 0 to 1."""
     if values.isna().all():
-        axes.text(0.5, height, why, transform=axes.transAxes, ha="center", va="center")
+        background = {"facecolor": "white", "edgecolor": "none", "pad": 1}
+        axes.text(0.5, height, why, transform=axes.transAxes, ha="center", va="center", bbox=background)
 
 
 def name_test_set(test_set: str) -> str:

@@ -1,0 +1,215 @@
+"""The study beside the published numbers: which cells both have, differences, chance floors, table and figure."""
+
+import numpy as np
+import pandas as pd
+import published as published_script
+import pytest
+from compression.comparison import MEANINGLESS, compare, published_table
+from compression.comparison_plots import ours_and_theirs
+from compression.files import InputError
+from compression.published import PublishedF1, cells_of_study, read_published
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from paper_tables import PAPER
+
+HEADER = "table,setting,test_set,scope,language,sparsity,f1\n"
+PUBLISHED = [
+    PublishedF1("monolingual", "regular", "", "en", 0, 0.85),
+    PublishedF1("monolingual", "regular", "full", "en", 50, 0.8),
+    PublishedF1("monolingual", "in-language", "", "en", 0, 0.02),
+    PublishedF1("monolingual", "regular", "", "zh", 0, 0.83),  # not in the study
+]
+
+
+def scores():
+    """en at two seeds, each cell with its chance floor; the script and family sets, which the paper does not print."""
+    rows = [
+        ("monolingual", test_set, scope, "en", sparsity, seed, f1)
+        for test_set, scope, sparsity, f1 in (
+            ("regular", "", 0, 0.9),
+            ("regular", "full", 50, 0.03),
+            ("in-language", "", 0, 0.7),
+            ("in-script", "", 0, 0.6),
+            ("regular", "partial", 50, 0.5),
+        )
+        for seed in (1, 2)
+    ]
+    frame = pd.DataFrame(rows, columns=["setting", "test_set", "scope", "language", "sparsity", "seed", "f1"])
+    return frame.assign(chance_floor=0.04, chance_floor_low=0.03, chance_floor_high=0.05)
+
+
+def intervals(scores):
+    """The intervals of the scores, from 0.03 below to 0.02 above, and rows of another statistic and of means."""
+    f1 = (
+        scores.groupby(["setting", "test_set", "scope", "language", "sparsity"])["f1"]
+        .mean()
+        .reset_index(name="estimate")
+    )
+    f1 = f1.assign(low=f1["estimate"] - 0.03, high=f1["estimate"] + 0.02, seeds=2, languages=1, statistic="f1")
+    others = [f1.assign(statistic="relative to dense", estimate=9.0), *[f1.assign(language="mean", estimate=9.0)] * 2]
+    return pd.concat([f1, *others], ignore_index=True).assign(p_value=0.5, p_adjusted=0.5)
+
+
+def test_the_papers_file_has_every_cell_of_four_tables_once():
+    cells = read_published(PAPER)
+    # 4 tables × 10 languages × 7 sparsities, of which two share each dense column
+    assert len(cells) == 280 - 20 == len({cell[:-1] for cell in cells})
+    assert cells[0] == PublishedF1("monolingual", "regular", "", "en", 0, 0.8468)
+    assert PublishedF1("monolingual", "in-language", "full", "yo", 80, 0.0782) in cells
+
+
+@pytest.mark.parametrize(
+    ("lines", "message"),
+    [
+        ("6,monolingual,regular,partial,en,fifty,0.8", "line 3: wrong or missing value .*fifty"),
+        ("6,monolingual,regular,partial,en,50,84.2", "line 3: wrong or missing value .*84.2, expected 0 to 1"),
+        ("6,monolingual,shuffled,partial,en,50,0.8", "line 3: wrong or missing value .*shuffled"),
+        ("6,monolingual,regular,partial,en,50", "line 3: wrong or missing value"),
+        ("7,monolingual,regular,full,en,0,0.5", "line 3: F1 0.5, but 0.8 in a line before"),
+    ],
+)
+def test_a_wrong_line_of_the_published_numbers_is_named(tmp_path, lines, message):
+    path = tmp_path / "paper.csv"
+    path.write_text(f"{HEADER}6,monolingual,regular,partial,en,0,0.8\n{lines}\n")
+    with pytest.raises(InputError, match=message):
+        read_published(path)
+
+
+def test_cells_of_a_study_are_those_it_measures():
+    config = {
+        "languages": ["en", "zh", "hi"],
+        "monolingual": ["en", "hi"],
+        "multilingual": True,
+        "perturbations": ["in-script"],
+        "pruning": {"scopes": ["full"], "sparsities": [10, 50, 98]},
+    }
+    cells = cells_of_study(read_published(PAPER), config)
+    assert {cell[:-1] for cell in cells} == {
+        ("monolingual", "regular", scope, language, sparsity)
+        for language in ("en", "hi")
+        for scope, sparsity in (("", 0), ("full", 50), ("full", 98))
+    }
+    assert cells_of_study(PUBLISHED, {**config, "monolingual": ["hi"]}) == []
+    both = [PublishedF1("multilingual", "regular", "", "zh", 0, 0.8)]
+    assert cells_of_study(both, config) == both
+    assert cells_of_study(both, {**config, "multilingual": False}) == []
+
+
+def test_ours_beside_theirs_and_the_floor():
+    frame = compare(PUBLISHED, scores(), intervals(scores()))
+    assert frame[["test_set", "scope", "language", "sparsity", "seeds"]].to_numpy().tolist() == [
+        ["regular", "", "en", 0, 2],
+        ["regular", "full", "en", 50, 2],
+        ["in-language", "", "en", 0, 2],
+    ]
+    np.testing.assert_allclose(frame["difference"], [0.05, -0.77, 0.68])
+    np.testing.assert_allclose(frame["difference_low"], [0.02, -0.8, 0.65])
+    np.testing.assert_allclose(frame["difference_high"], [0.07, -0.75, 0.7])
+    np.testing.assert_allclose(
+        frame[["chance_floor", "chance_floor_low", "chance_floor_high"]].iloc[0], [0.04, 0.03, 0.05]
+    )
+    assert frame["theirs_below"].tolist() == [False, False, True]
+    assert frame["ours_below"].tolist() == [False, True, False]
+
+
+def test_a_scope_that_csv_made_nan_is_dense(tmp_path):
+    intervals(scores()).to_csv(tmp_path / "intervals.csv", index=False)
+    read = pd.read_csv(tmp_path / "intervals.csv")
+    assert read["scope"].isna().any()
+    assert len(compare(PUBLISHED, scores(), read)) == 3
+
+
+def test_what_does_not_fit_is_refused():
+    ours = intervals(scores())
+    with pytest.raises(
+        InputError, match="intervals: no f1 of monolingual full-50 in en on the test set regular; expected"
+    ):
+        compare(PUBLISHED, scores(), ours[ours["scope"] != "full"])
+    with pytest.raises(InputError, match="intervals: more than one f1 of monolingual dense in en"):
+        compare(PUBLISHED, scores(), pd.concat([ours, ours]))
+    with pytest.raises(InputError, match="intervals: no column high"):
+        compare(PUBLISHED, scores(), ours.drop(columns="high"))
+    with pytest.raises(InputError, match="scores: no column chance_floor_low"):
+        compare(PUBLISHED, scores().drop(columns="chance_floor_low"), ours)
+    with pytest.raises(InputError, match="no cell of the published tables"):
+        compare(PUBLISHED[3:], scores(), ours)
+
+
+def test_table_has_intervals_and_counts_what_is_below_chance():
+    held = scores()
+    held.loc[held["test_set"] == "in-language", ["chance_floor", "chance_floor_low", "chance_floor_high"]] = np.nan
+    table = published_table(compare(PUBLISHED, held, intervals(held)), "small", "some/encoder", demo=False)
+    assert table.csv().splitlines()[:3] == [
+        "setting,test set,scope,language,sparsity,seeds,ours,ours low,ours high,theirs,difference,difference low,"
+        "difference high,chance floor,chance floor low,chance floor high,theirs below,ours below",
+        "monolingual,regular,,en,0,2,0.9000,0.8700,0.9200,0.8500,0.0500,0.0200,0.0700,0.0400,0.0300,0.0500,no,no",
+        "monolingual,regular,full,en,50,2,0.0300,0.0000,0.0500,0.8000,-0.7700,-0.8000,-0.7500,0.0400,0.0300,0.0500,no,yes",
+    ]
+    cells = [line.split("|")[3:-1] for line in table.markdown().splitlines() if line.startswith("|")][2:]
+    assert [[cell.strip() for cell in row] for row in cells] == [
+        ["dense", "en", "0.9000 [.870, .920]", "0.8500", "0.0500 [.020, .070]", "0.0400 [.030, .050]", "neither"],
+        ["full-50", "en", "0.0300 [.000, .050]", "0.8000", "−0.7700 [−.800, −.750]", "0.0400 [.030, .050]", "ours"],
+        ["dense", "en", "0.7000 [.670, .720]", "0.0200", "0.6800 [.650, .700]", "–", "–"],
+    ]
+    notes = " ".join(table.notes)
+    assert "on regular data theirs in 0 and ours in 1 of 2 cells" in notes
+    assert "1 language, 2 seeds" in notes and "some/encoder" in notes and "demo" not in table.markdown()
+    assert r"$-$0.7700 {\scriptsize [$-$.800, $-$.750]}" in table.latex()
+
+
+def test_a_demo_says_loudly_that_the_comparison_means_nothing():
+    frame = compare(PUBLISHED, scores(), intervals(scores()))
+    table = published_table(frame, "demo", "random weights", demo=True)
+    assert "(demo on synthetic text: the comparison means nothing)" in table.title and table.notes[0] == MEANINGLESS
+    title = ours_and_theirs(frame, "demo", demo=True).get_suptitle().replace("\n", " ")
+    assert "MEANS NOTHING" in title and "demo on synthetic text" in title
+    assert "NOTHING" not in ours_and_theirs(frame, "small", demo=False).get_suptitle()
+
+
+def points(axes, marker=None):
+    """Return (x, y) of the points of a panel, of one marker or of all but crosses."""
+    lines = [line for line in axes.lines if (line.get_marker() == marker if marker else line.get_marker() not in "x|_")]
+    return {
+        (round(float(x), 4), round(float(y), 4))
+        for line in lines
+        if line.get_linestyle() == "None"
+        for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True)
+    }
+
+
+def test_figure_draws_every_cell_and_marks_those_below_chance():
+    figure = ours_and_theirs(compare(PUBLISHED, scores(), intervals(scores())), "small", demo=False)
+    regular, perturbed = figure.axes
+    assert [axes.get_title() for axes in figure.axes] == ["regular", "perturbed in-language"]
+    assert regular.get_ylabel() == "ours: full"
+    assert points(regular) == {(0.85, 0.9), (0.8, 0.03)} and points(perturbed) == {(0.02, 0.7)}
+    assert points(regular, "x") == {(0.8, 0.03)} and points(perturbed, "x") == set()
+    faces = {line.get_marker(): line.get_markerfacecolor() for line in perturbed.lines if line.get_marker() == "o"}
+    assert faces == {"o": "white"}
+    assert not any(line.get_markerfacecolor() == "white" for line in regular.lines)
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["0 %", "50 %", "theirs below chance", "ours below chance", "equal"]
+    assert "1 language, 2 seeds" in figure.get_suptitle().replace("\n", " ").replace("\xa0", " ")
+
+
+@pytest.mark.parametrize("cells", [slice(0, 1), slice(1, 2), slice(2, 3), slice(0, 3)])
+def test_figure_of_any_cells_stays_on_the_page(cells):
+    frame = compare(PUBLISHED[cells], scores(), intervals(scores()).assign(low=np.nan, high=np.nan))
+    figure = ours_and_theirs(frame, "small", demo=True)
+    assert all(points(axes) for axes in figure.axes) or len(figure.axes) > len(frame)
+    FigureCanvasAgg(figure).draw()
+    legend = figure.legends[0].get_window_extent()
+    for box in (figure._suptitle.get_window_extent(), legend, *(axes.get_tightbbox() for axes in figure.axes)):
+        assert box.x0 >= -1 and box.x1 <= figure.bbox.x1 + 1 and box.y0 >= -1 and box.y1 <= figure.bbox.y1 + 1
+    assert all(axes.get_window_extent().width > 100 for axes in figure.axes)
+
+
+def test_the_script_writes_table_and_figure(tmp_path, capsys):
+    scores().to_parquet(tmp_path / "scores.parquet")
+    intervals(scores()).to_csv(tmp_path / "intervals.csv", index=False)
+    out = {suffix: str(tmp_path / f"published.{suffix}") for suffix in ("csv", "md", "tex", "pdf", "png", "svg")}
+    published_script.main(PAPER, tmp_path / "scores.parquet", tmp_path / "intervals.csv", "s", "x", True, out)
+    assert "MEANS NOTHING" in capsys.readouterr().out
+    rows = pd.read_csv(out["csv"])
+    # of the five cells of the study, in-script is not published
+    assert len(rows) == 4 and rows["theirs"].tolist() == [0.8468, 0.8421, 0.8382, 0.023]
+    assert all((tmp_path / f"published.{suffix}").stat().st_size > 500 for suffix in out)

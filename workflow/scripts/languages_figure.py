@@ -1,0 +1,45 @@
+"""Draw the figure `languages`: F1 by sparsity of each language, as PDF, PNG and SVG."""
+
+from collections.abc import Mapping, Sequence
+
+from compression.analysis import size_class
+from compression.cards import read_training_sizes
+from compression.files import atomic_path
+from compression.groups import f1_by_language
+from compression.language_plots import all_languages
+from compression.languages import read_languages
+from compression.parquet import read_table
+from compression.styles import save_figure
+from logs import log_to
+
+
+def main(
+    scores: str,
+    cards: Mapping[str, str],
+    languages: str,
+    size_classes: Sequence[int],
+    study: str,
+    demo: bool,
+    outputs: Sequence[str],
+) -> None:
+    """Draw the figure; scores: path of the study's scores; cards: paths of the data cards by language.
+
+    languages: path of the table of languages. The numbers that the figure shows go to the log.
+    """
+    sentences = read_training_sizes(cards)
+    train_sizes = {code: size_class(size, size_classes) for code, size in sentences.items()}
+    numbers = f1_by_language(read_table(scores).to_pandas(use_threads=False), train_sizes)
+    print(numbers.to_string(index=False))
+    names = {code: language.name for code, language in read_languages(languages).items()}
+    figure = all_languages(numbers, names, study, demo)
+    for path in outputs:
+        with atomic_path(path) as beside:
+            save_figure(figure, beside)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        params, files = snakemake.params, snakemake.input
+        cards = dict(zip(params.languages, files.cards, strict=True))
+        study = (params.size_classes, params.study, params.demo)
+        main(files.scores, cards, files.languages, *study, list(snakemake.output))

@@ -1,0 +1,28 @@
+"""Draw the figure `novelty`: perturbed F1 beside the share of unseen mentions, as PDF, PNG and SVG."""
+
+from collections.abc import Sequence
+
+from compression.analysis import fractions_by_language, main_setting
+from compression.files import atomic_path
+from compression.novelty_plots import fraction_and_novelty
+from compression.parquet import read_table
+from compression.styles import save_figure
+from logs import log_to
+
+
+def main(scores: str, study: str, demo: bool, outputs: Sequence[str]) -> None:
+    """Draw the figure; scores: path of the study's scores. The numbers that the figure shows go to the log."""
+    table = read_table(scores).to_pandas(use_threads=False)
+    setting = main_setting(table)
+    numbers = fractions_by_language(table, setting)
+    print(numbers.to_string(index=False))
+    figure = fraction_and_novelty(numbers, setting, study, demo)
+    for path in outputs:
+        with atomic_path(path) as beside:
+            save_figure(figure, beside)
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        params = snakemake.params
+        main(snakemake.input.scores, params.study, params.demo, list(snakemake.output))
