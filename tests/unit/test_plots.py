@@ -348,6 +348,21 @@ def test_labels_cover_neither_each_other_nor_points():
         assert (abs(centre - points) >= [5, 4]).any(axis=1).all()
 
 
+def test_no_line_to_a_label_crosses_another_label():
+    points = np.random.default_rng(0).normal((225, 150), (40, 30), (40, 2))
+    half = np.array([6.0, 5.0])
+    offsets = place_labels(points, np.tile(2 * half, (40, 1)), np.array([0.0, 0.0, 450.0, 300.0]))
+    assert (np.hypot(*offsets.T) > 20).sum() > 5  # the cluster is so close that some have lines
+    for one, other in combinations(range(40), 2):
+        apart = abs(points[one] + offsets[one] - points[other] - offsets[other])
+        assert (apart >= 2 * half - 1e-9).any()
+    for place, offset in zip(points, offsets, strict=True):
+        on_line = place + np.linspace(0, 1, 200)[:, None] * offset
+        for label in points + offsets:
+            if (label != place + offset).any():
+                assert (abs(on_line - label) > half - 2).any(axis=1).all()  # a line may touch a corner
+
+
 DRAW_ALL = """
 import sys
 import figure, languages_figure, novelty_figure

@@ -2,6 +2,9 @@
 
 from collections import Counter
 
+import pytest
+import yaml
+
 
 def rules(planned: Counter) -> Counter:
     return Counter(job.split()[0] for job in planned.elements())
@@ -34,6 +37,28 @@ def test_the_demo_has_several_languages_variants_and_seeds(workflow):
     counts = rules(workflow.planned("studies/demo.yaml"))
     assert counts["language_data"] == 8
     assert counts["finetune"] == 3 * 5 * 2
+
+
+@pytest.mark.parametrize(
+    ("scopes", "perturbations", "figures"),
+    [
+        ([], [], {"figure_1", "figure_9", "languages_figure"}),
+        (["full"], [], {*(f"figure_{number}" for number in (1, 2, 4, 5, 9)), "languages_figure"}),
+        ([], ["in-script"], {"figure_1", "figure_3", "figure_9", "languages_figure", "novelty_figure"}),
+        (
+            ["partial"],
+            ["in-script"],
+            {*(f"figure_{number}" for number in (1, 2, 3, 4, 5, 9)), "languages_figure", "novelty_figure"},
+        ),
+    ],
+)
+def test_a_study_has_the_figures_that_its_runs_and_test_sets_allow(workflow, tmp_path, scopes, perturbations, figures):
+    overlay = yaml.safe_load(workflow.folder.joinpath("studies/tiny.yaml").read_text())
+    overlay["pruning"] = {"scopes": scopes, "sparsities": [50] if scopes else []}
+    path = tmp_path / "study.yaml"
+    path.write_text(yaml.safe_dump(overlay | {"perturbations": perturbations}))
+    planned = rules(workflow.planned(str(path), "figures"))
+    assert {rule for rule in planned if "figure" in rule} - {"figures"} == figures
 
 
 def test_every_stage_is_a_target(workflow):

@@ -338,7 +338,7 @@ def get_tables():
 
 def get_figure_numbers():
     """Return the figures that the study has: 2 and 4-8 need sparse models, 3 a perturbed test set, 6-8 in-language."""
-    sparse = bool(config["pruning"]["scopes"] and config["pruning"]["sparsities"])
+    sparse = bool(config["pruning"]["scopes"])
     in_language = terms.IN_LANGUAGE in PERTURBATIONS
     needs = {2: sparse, 3: bool(PERTURBATIONS), 4: sparse, 5: sparse}
     needs |= dict.fromkeys((6, 7, 8), sparse and in_language)
