@@ -4,7 +4,7 @@ Words of this module: a prediction *stands* at the sentence or word whose tags i
 that it was made for. Where all is well, every prediction stands where it is for. docs/diagnosis.md says it for readers.
 """
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from itertools import chain
 from typing import NamedTuple
 
@@ -34,15 +34,17 @@ FINDINGS = {
 """What the diagnosis can find, in the order in which it looks, and what it means."""
 
 CLEAR_GAIN = 2
-"""What restores the score gives an F1 of more than so many times what is there and what chance gives …"""
+"""An explanation restores the score if its F1 is more than so many times the F1 that is there and chance, …"""
 REGULAR_SHARE = 0.5
-"""… and of at least this share of the F1 of the same run on the regular test set."""
+"""… and at least this share of the F1 of the same run on the regular test set."""
 FEW_WORDS = 0.05
 """All O: the words predicted to be in mentions are at most this share of those that are."""
 LARGEST_SHIFT = 100
 """Predictions are looked for up to so many sentences before and after the one they are for …"""
 WORD_SHIFTS = (-2, -1, 1, 2)
 """… and by so many words."""
+CHANCE_SHIFT = 10
+"""Chance is the best of moves by up to so many sentences, where an explanation is no such move itself."""
 
 CLASSES = ("changed", "unchanged", "seen", "unseen")
 DIAGNOSIS_COLUMNS = [
@@ -79,8 +81,9 @@ def is_near_floor(perturbed: pd.DataFrame, floor_factor: float) -> pd.Series:
 class Explanation(NamedTuple):
     """The best of the ways to restore a score that are of one kind.
 
-    name: which way, "" where the best is to change nothing; f1: what it gives; chance: what it gives where every
-    prediction is moved on by one sentence, so that a model that predicts the same everywhere explains nothing.
+    name: which way, "" where the best is to change nothing; f1: what it gives; chance: the highest F1 that the same
+    predictions give where they are moved on by other numbers of sentences: as much as `f1` for a model that predicts
+    the same everywhere, and a measure of what is found by trying.
     """
 
     name: str
@@ -103,7 +106,7 @@ def diagnose(
     regular, perturbed: a test set and what a perturbation made of it, sentence by sentence; predicted: tag ids for
     `perturbed`, one list a sentence, one id a word; training_mentions: as `known_mentions` returns them. f1,
     f1_regular, floor_high: F1 of the run on both sets, and the upper end of the floor's interval on the perturbed one.
-    The finding is that of `find`. Raises ValueError where the sets differ in their number of mentions.
+    The finding is that of `choose_finding`. Raises ValueError where the sets differ in their number of mentions.
     """
     gold, spans = find_spans(perturbed.tags), find_spans(predicted)
     lengths = np.array([len(tokens) for tokens in perturbed.tokens], dtype=np.int64)
@@ -111,10 +114,11 @@ def diagnose(
     relabelled = best_relabelling(perturbed.tags, predicted)
     types_permuted = best_type_permutation(gold, spans, lengths)
     predicted_o, gold_o = o_share(predicted), o_share(perturbed.tags)
-    finding = find(
+    finding = choose_finding(
         {MISALIGNED: [realigned], PERMUTED: [relabelled, types_permuted]},
-        least_f1=REGULAR_SHARE * f1_regular,
-        there=max(f1, floor_high),
+        f1=f1,
+        f1_regular=f1_regular,
+        floor_high=floor_high,
         predicts_little=1 - predicted_o <= FEW_WORDS * (1 - gold_o),
     )
     return {
@@ -131,20 +135,25 @@ def diagnose(
     }
 
 
-def find(
-    explanations: Mapping[str, Sequence[Explanation]], *, least_f1: float, there: float, predicts_little: bool
+def choose_finding(
+    explanations: Mapping[str, Sequence[Explanation]],
+    *,
+    f1: float,
+    f1_regular: float,
+    floor_high: float,
+    predicts_little: bool,
 ) -> str:
-    """Return the finding: the explanation that restores the score, else `all O`, else `wrong on mentions`.
+    """Return the finding: that of the explanation that restores the score, else `all O`, else `wrong on mentions`.
 
     explanations: by finding; the one with the highest F1 counts. It restores the score if its F1 is more than
-    CLEAR_GAIN times `there` (the larger of F1 and the upper end of the floor's interval) and its own chance, and at
-    least `least_f1` (REGULAR_SHARE times the F1 of the run on the regular test set). predicts_little: whether the words
-    predicted to be in mentions are at most FEW_WORDS times those that are.
+    CLEAR_GAIN times `f1` (as it is), the upper end of the floor's interval and its own chance, and at least
+    REGULAR_SHARE times the F1 of the run on the regular test set. predicts_little: whether the words predicted to be in
+    mentions are at most FEW_WORDS times those that are.
     """
-    best = max(explanations, key=lambda finding: max(explanation.f1 for explanation in explanations[finding]))
-    explanation = max(explanations[best], key=lambda explanation: explanation.f1)
-    if explanation.f1 > CLEAR_GAIN * max(there, explanation.chance) and explanation.f1 >= least_f1:
-        return best
+    pairs = [(finding, explanation) for finding, group in explanations.items() for explanation in group]
+    finding, best = max(pairs, key=lambda pair: pair[1].f1)
+    if best.f1 > CLEAR_GAIN * max(f1, floor_high, best.chance) and best.f1 >= REGULAR_SHARE * f1_regular:
+        return finding
     return ALL_O if predicts_little else WRONG
 
 
@@ -154,42 +163,59 @@ def find(
 def best_realignment(gold: np.ndarray, spans: np.ndarray, tokens: Sequence[Sequence[str]]) -> Explanation:
     """Return the re-alignment of predictions that gives the highest F1, over the words that prediction and gold have.
 
-    gold, spans: gold and predicted mentions, as `find_spans` returns them; tokens: words of each sentence.
+    gold, spans: gold and predicted mentions, as `find_spans` returns them; tokens: words of each sentence. Only what a
+    program does by mistake is tried, so that no score is restored by choice among many: all predictions late or early
+    by up to LARGEST_SHIFT sentences (the last ones go to the first places) or by WORD_SHIFTS, and `other_orders`.
     """
     lengths = np.array([len(words) for words in tokens], dtype=np.int64)
-    alignments = [(name, order, 0) for name, order in sentence_orders(tokens)]
-    alignments += [(_shift_name(shift, "word"), np.arange(len(tokens)), shift) for shift in WORD_SHIFTS]
-    f1 = [aligned_f1(gold, spans, lengths, order, shift) for _, order, shift in alignments]
+    places = np.arange(len(tokens))
+    shifts = sentence_shifts(len(tokens), LARGEST_SHIFT)
+    alignments = [(_shift_name(shift, "sentence"), np.roll(places, shift), 0) for shift in shifts]
+    alignments += [(name, order, 0) for name, order in other_orders(tokens).items()]
+    alignments += [(_shift_name(shift, "word"), places, shift) for shift in WORD_SHIFTS]
+    f1 = [aligned_f1(gold, spans, lengths, order, words) for _, order, words in alignments]
     best = int(np.argmax(f1))
-    name, order, shift = alignments[best]
-    return Explanation(name, f1[best], aligned_f1(gold, spans, lengths, np.roll(order, 1), shift))
+    name, _, words = alignments[best]
+    if words:
+        chance = chance_f1(gold, spans, lengths, words)
+    else:
+        chance = max((f1[number] for number in range(len(shifts)) if number != best), default=0.0)
+    return Explanation(name, f1[best], chance)
 
 
-def sentence_orders(tokens: Sequence[Sequence[str]]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yield the orders in which predictions may stand, as (name, sentence that the one at each place is for).
+def sentence_shifts(number: int, largest: int) -> list[int]:
+    """Return by how many of `number` sentences, at most `largest`, predictions can be late, or (below 0) early."""
+    return [shift for shift in range(-min(largest, (number - 1) // 2), min(largest, number // 2) + 1) if shift]
 
-    Only orders that a program makes by mistake, and few of them, so that no score is restored by choice among many:
-    all predictions late or early by up to LARGEST_SHIFT sentences (the last ones go to the first places), in reverse,
-    sorted by number of words (equal ones as they stood), and sorted by words. The right order is not among them.
+
+def other_orders(tokens: Sequence[Sequence[str]]) -> dict[str, np.ndarray]:
+    """Return orders in which predictions may stand, other than the right one, as the sentence at each place, by name.
+
+    In reverse, sorted by number of words (equal ones as they stood), and sorted by words.
     """
-    number = len(tokens)
-    places = np.arange(number)
+    places = np.arange(len(tokens))
     lengths = np.array([len(words) for words in tokens], dtype=np.int64)
-    for shift in range(-min(LARGEST_SHIFT, (number - 1) // 2), min(LARGEST_SHIFT, number // 2) + 1):
-        if shift:
-            yield _shift_name(shift, "sentence"), np.roll(places, shift)
-    for name, order in (
-        ("in reverse", places[::-1]),
-        ("sorted, shortest first", np.argsort(lengths, kind="stable")),
-        ("sorted, longest first", np.argsort(-lengths, kind="stable")),
-        ("sorted by words", np.array(sorted(places, key=tokens.__getitem__), dtype=np.int64)),
-    ):
-        if (order != places).any():
-            yield name, order
+    orders = {
+        "in reverse": places[::-1],
+        "sorted, shortest first": np.argsort(lengths, kind="stable"),
+        "sorted, longest first": np.argsort(-lengths, kind="stable"),
+        "sorted by words": np.array(sorted(places, key=tokens.__getitem__), dtype=np.int64),
+    }
+    return {name: order for name, order in orders.items() if (order != places).any()}
 
 
 def _shift_name(shift: int, unit: str) -> str:
     return f"{count(abs(shift), unit)} {'late' if shift > 0 else 'early'}"
+
+
+def chance_f1(gold: np.ndarray, spans: np.ndarray, lengths: np.ndarray, shift: int = 0) -> float:
+    """Return the highest F1 of predictions that are moved on by up to CHANCE_SHIFT sentences either way.
+
+    Arguments as for `aligned_f1`. A test set of one sentence gives 0.
+    """
+    places = np.arange(len(lengths))
+    orders = [np.roll(places, move) for move in sentence_shifts(len(lengths), CHANCE_SHIFT)]
+    return max((aligned_f1(gold, spans, lengths, order, shift) for order in orders), default=0.0)
 
 
 def aligned_f1(gold: np.ndarray, spans: np.ndarray, lengths: np.ndarray, order: np.ndarray, shift: int = 0) -> float:
@@ -261,9 +287,8 @@ def _assign(predicted: np.ndarray, gold: np.ndarray, labels: Sequence[str]) -> t
 
 
 def _explanation(name: str, gold: np.ndarray, spans: np.ndarray, lengths: np.ndarray) -> Explanation:
-    places = np.arange(len(lengths))
-    f1, chance = (aligned_f1(gold, spans, lengths, np.roll(places, shift)) for shift in (0, 1))
-    return Explanation(name, f1, chance)
+    f1 = aligned_f1(gold, spans, lengths, np.arange(len(lengths)))
+    return Explanation(name, f1, chance_f1(gold, spans, lengths))
 
 
 # Classes of mentions
@@ -364,9 +389,9 @@ def diagnosis_report(
     details = pd.DataFrame([_report_row(row) for row in diagnosis.to_dict("records")])
     notes = [
         "upper end: of the interval of the chance floor. O: share of words with the tag O, predicted and gold. "
-        "realigned, relabelled, types permuted: the F1 that the best re-alignment of the predictions gives, and the best "
-        "renaming of their labels and of their types. changed to unseen: F1 on these mentions, and their number. The "
-        "rules are in docs/diagnosis.md.",
+        "realigned, relabelled, types permuted: the F1 that the best re-alignment of the predictions gives, the best "
+        "renaming of their labels, and that of their types. changed to unseen: F1 on these mentions, and their number. "
+        "The rules are in docs/diagnosis.md.",
     ]
     return "\n".join(
         [
