@@ -16,6 +16,7 @@ rule all:
         get_tables(),
         get_figures(),
         get_scores(),
+        get_diagnosis(),
 
 
 rule data:

@@ -282,6 +282,11 @@ def get_scores():
     return ["<results>/scores.parquet", "<results>/scores.csv"]
 
 
+def get_diagnosis():
+    """Return the diagnosis of perturbed scores near their chance floor; none in a study without perturbed test sets."""
+    return [f"<results>/diagnosis.{suffix}" for suffix in ("csv", "md")] if PERTURBATIONS else []
+
+
 def get_f1_tables():
     """Return the numbers of tables 2-9 that the study has: by setting, test set and scope, as in the paper."""
     numbers = []

@@ -1,4 +1,4 @@
-"""One prediction and one scoring a run, and the table of all scores."""
+"""One prediction and one scoring a run, the table of all scores, and the diagnosis of those near chance."""
 
 
 rule predict:
@@ -71,3 +71,28 @@ rule collect_scores:
         version=version_of("collect_scores"),
     script:
         "../scripts/collect_scores.py"
+
+
+rule diagnosis:
+    input:
+        scores="<results>/scores.parquet",
+        manifests=[get_run_path(*run, "predictions.json") for run in get_runs()],
+        folders=ancient([get_run_path(*run, "predictions") for run in get_runs()]),
+        gold=[f"<results>/evaluation/{language}.parquet" for language in get_evaluated_languages()],
+        train=[get_corpus_path("train", language) for language in get_evaluated_languages()],
+    output:
+        csv=report("<results>/diagnosis.csv", caption="../report/diagnosis.rst", category="Tables"),
+        markdown="<results>/diagnosis.md",
+    log:
+        "<results>/logs/diagnosis.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_runs(),
+        languages=get_evaluated_languages(),
+        floor_factor=config["diagnosis"]["floor_factor"],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("diagnosis"),
+    script:
+        "../scripts/diagnosis.py"
