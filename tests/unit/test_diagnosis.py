@@ -111,6 +111,20 @@ def test_the_orders_that_are_tried():
     assert list(diagnosis.other_orders([["a"], ["b"]])) == ["in reverse"]  # the others are the right order
 
 
+def test_the_best_realignment_and_its_chance_by_hand():
+    tokens = [["b"], ["a"], ["c"], ["d"]]
+    types = [[B_PER], [B_ORG], [B_LOC], [B_LOC]]
+    spans = diagnosis.find_spans(types), diagnosis.find_spans([types[3], types[0], types[1], types[2]])
+    # two sentences late and one early are the other moves: each makes one sentence right
+    assert diagnosis.best_realignment(*spans, tokens) == ("1 sentence late", 1.0, 1 / 4)
+
+
+def test_what_stands_at_the_same_words_of_every_sentence_is_no_realignment():
+    gold, predicted = [[OUT, B_PER, OUT]] * 5, [[B_PER, OUT, OUT]] * 5
+    spans = diagnosis.find_spans(gold), diagnosis.find_spans(predicted)
+    assert diagnosis.best_realignment(*spans, [["a", "b", "c"]] * 5) == ("1 word early", 1.0, 1.0)
+
+
 # Relabelling
 
 
