@@ -1,6 +1,9 @@
 configfile: "config.yaml"
 
 
+report: "workflow/report/workflow.rst"
+
+
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/perturb.smk"
@@ -17,6 +20,8 @@ rule all:
         get_tables(),
         get_figures(),
         get_scores(),
+        get_diagnosis(),
+        get_study_config(),
 
 
 rule data:

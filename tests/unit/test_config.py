@@ -169,6 +169,10 @@ FIRST = PAPER["schedules"][0]
             {"chance_floor": {"derangements": 10}},
             "config: chance_floor.derangements: 10 is wrong: it must be at least 100",
         ),
+        (
+            {"diagnosis": {"floor_factor": 0}},
+            "config: diagnosis.floor_factor: 0 is wrong: it must be more than 0",
+        ),
     ],
 )
 def test_a_wrong_value_ends_in_one_line(overlay, message):

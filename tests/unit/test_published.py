@@ -81,6 +81,8 @@ def test_cells_of_a_study_are_those_it_measures():
         "multilingual": True,
         "perturbations": ["in-script"],
         "pruning": {"scopes": ["full"], "sparsities": [10, 50, 98]},
+        "seeds": [1],
+        "fewer_runs": {},
     }
     cells = cells_of_study(read_published(PAPER), config)
     assert {cell[:-1] for cell in cells} == {
@@ -92,6 +94,14 @@ def test_cells_of_a_study_are_those_it_measures():
     both = [PublishedF1("multilingual", "regular", "", "zh", 0, 0.8)]
     assert cells_of_study(both, config) == both
     assert cells_of_study(both, {**config, "multilingual": False}) == []
+    fewer = {"en": {"sparsities": [50]}, "hi": {"sparsities": [], "scopes": []}}
+    assert {
+        (cell.language, cell.sparsity) for cell in cells_of_study(read_published(PAPER), config | {"fewer_runs": fewer})
+    } == {
+        ("en", 0),
+        ("en", 50),
+        ("hi", 0),
+    }
 
 
 def test_ours_beside_theirs_and_the_floor():

@@ -16,7 +16,7 @@ def test_the_papers_study(workflow):
     # (10 monolingual + 1 multilingual) training sets × 13 variants × 3 seeds
     assert counts["finetune"] == counts["predict"] == counts["score"] == 429
     assert counts["language_data"] == 40
-    assert sum(counts.values()) == 1666  # a dry run of 69,000, one for each language and test set, took 92 s
+    assert sum(counts.values()) == 1670  # a dry run of 69,000, one for each language and test set, took 92 s
     assert sum(job.startswith("finetune multilingual dense") for job in planned) == 3
     alone = {"in-script": ["zh", "bn", "te"], "in-family": ["eu"]}
     for perturbation, languages in alone.items():
@@ -62,7 +62,7 @@ def test_a_study_has_the_figures_that_its_runs_and_test_sets_allow(workflow, tmp
 
 
 def test_every_stage_is_a_target(workflow):
-    for target in ("all", "data", "perturbed", "models", "scores", "tables", "figures"):
+    for target in ("all", "data", "perturbed", "models", "scores", "diagnosis", "tables", "figures"):
         done = workflow.call(target, "--dry-run", "--configfile", "studies/tiny.yaml")
         assert done.returncode == 0, done.stdout
 
@@ -73,3 +73,8 @@ def test_only_what_a_study_has_is_drawn_of_its_runs(workflow):
     (workflow.folder / "dense.yaml").write_text("study: dense\npruning: {scopes: [], sparsities: []}\n")
     dense = rules(workflow.planned("dense.yaml"))
     assert dense[curves] == 1 and dense["sparsity_map"] == 0
+
+
+def test_a_study_without_perturbed_test_sets_has_no_diagnosis(workflow):
+    planned = workflow.planned("studies/tiny.yaml", "--config", "perturbations=[]")
+    assert planned and "diagnosis" not in planned

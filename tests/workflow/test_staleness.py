@@ -12,7 +12,7 @@ from compression.synthetic import generate
 FIGURES = {*(f"figure_{number}" for number in range(1, 10)), "languages_figure", "novelty_figure"}
 RUN_FIGURES = {"training_curves", "sparsity_map"}
 TABLES_AND_FIGURES = {"f1_table 3", "f1_table 5", "f1_table 7", "f1_table 9", *FIGURES}
-AFTER_SCORES = {"collect_scores", *TABLES_AND_FIGURES}
+AFTER_SCORES = {"collect_scores", "bootstrap", "intervals", "claims", "diagnosis", *TABLES_AND_FIGURES}
 RUNS = {
     f"{training_set} {variant}" for training_set in ("hi", "bg", "multilingual") for variant in ("dense", "full-50")
 }
@@ -159,6 +159,12 @@ def test_a_value_that_one_rule_reads_reruns_that_rule(study):
     workflow, encoder, _ = study
     more = write_overlay(encoder / "floor.yaml", encoder, chance_floor={"derangements": 101})
     assert workflow.planned(more) == Counter({f"chance_floor {code}" for code in ("hi", "mr", "bg")} | AFTER_SCORES)
+
+
+def test_another_limit_of_the_diagnosis_reruns_it_alone(study):
+    workflow, encoder, _ = study
+    more = write_overlay(encoder / "limit.yaml", encoder, diagnosis={"floor_factor": 3})
+    assert workflow.planned(more) == Counter({"diagnosis"})
 
 
 def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):

@@ -14,11 +14,7 @@ from compression import study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
-<<<<<<< HEAD
-from compression.published import read_reference
-=======
-from compression.published import cells_of_study, read_published
->>>>>>> tables
+from compression.published import cells_of_study, read_published, read_reference
 from compression.sources import SPLITS, encoder_files, source_files
 from compression.variants import DENSE, variant_names
 
@@ -306,7 +302,16 @@ def get_scores():
 
 
 def get_claims():
-    return ["<results>/claims.csv", "<results>/claims.md"]
+    return [f"<results>/claims.{suffix}" for suffix in ("csv", "md", "html")]
+
+
+def get_study_config():
+    return ["<results>/config.yaml", "<results>/config.html"]
+
+
+def get_diagnosis():
+    """Return the diagnosis of perturbed scores near their chance floor; none in a study without perturbed test sets."""
+    return [f"<results>/diagnosis.{suffix}" for suffix in ("csv", "md", "html")] if PERTURBATIONS else []
 
 
 def get_f1_tables():
@@ -333,7 +338,8 @@ def get_example_languages():
 
 def get_tables():
     numbers = [1, *get_f1_tables(), *get_example_languages()]
-    return [f"<results>/tables/table-{number}.{suffix}" for number in numbers for suffix in ("csv", "md", "tex")]
+    names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else []) + ["runs"]
+    return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
 
 def get_figure_numbers():
@@ -348,5 +354,6 @@ def get_figure_numbers():
 def get_figures():
     names = [f"figure-{number}" for number in get_figure_numbers()] + ["languages"]
     names += ["novelty"] if PERTURBATIONS else []
+    names += ["published"] if get_published_cells() else []
     names += ["training-curves"] + (["sparsity"] if get_map_runs() else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]

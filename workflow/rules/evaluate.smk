@@ -1,4 +1,4 @@
-"""One prediction and one scoring a run, the table of all scores, and their intervals."""
+"""One prediction and one scoring a run, the table of all scores, their intervals, and the diagnosis of those near chance."""
 
 
 rule predict:
@@ -109,3 +109,34 @@ rule intervals:
         version=version_of("intervals"),
     script:
         "../scripts/intervals.py"
+
+
+rule diagnosis:
+    input:
+        scores="<results>/scores.parquet",
+        manifests=[get_run_path(*run, "predictions.json") for run in get_runs()],
+        folders=ancient([get_run_path(*run, "predictions") for run in get_runs()]),
+        gold=[f"<results>/evaluation/{language}.parquet" for language in get_evaluated_languages()],
+        train=[get_corpus_path("train", language) for language in get_evaluated_languages()],
+    output:
+        csv="<results>/diagnosis.csv",
+        markdown="<results>/diagnosis.md",
+        html=report(
+            "<results>/diagnosis.html",
+            caption="../report/diagnosis.rst",
+            category="Claims",
+            labels={"what": "diagnosis"},
+        ),
+    log:
+        "<results>/logs/diagnosis.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_runs(),
+        languages=get_evaluated_languages(),
+        floor_factor=config["diagnosis"]["floor_factor"],
+        study=config["study"],
+        demo=SYNTHETIC,
+        version=version_of("diagnosis"),
+    script:
+        "../scripts/diagnosis.py"

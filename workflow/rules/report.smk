@@ -6,9 +6,15 @@ rule data_sizes_table:
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
         languages=LANGUAGES_FILE,
     output:
-        csv=report("<results>/tables/table-1.csv", caption="../report/table-1.rst", category="Tables"),
+        csv="<results>/tables/table-1.csv",
         markdown="<results>/tables/table-1.md",
         latex="<results>/tables/table-1.tex",
+        html=report(
+            "<results>/tables/table-1.html",
+            caption="../report/table-1.rst",
+            category="Tables",
+            labels={"what": "table 1"},
+        ),
     log:
         "<results>/logs/data_sizes_table.log",
     conda:
@@ -28,9 +34,15 @@ rule f1_table:
     input:
         scores="<results>/scores.parquet",
     output:
-        csv=report("<results>/tables/table-{number}.csv", caption="../report/f1-table.rst", category="Tables"),
+        csv="<results>/tables/table-{number}.csv",
         markdown="<results>/tables/table-{number}.md",
         latex="<results>/tables/table-{number}.tex",
+        html=report(
+            "<results>/tables/table-{number}.html",
+            caption="../report/f1-table.rst",
+            category="Tables",
+            labels={"what": "table {number}"},
+        ),
     log:
         "<results>/logs/f1_table/{number}.log",
     wildcard_constraints:
@@ -54,9 +66,15 @@ rule examples_table:
         perturbed=get_example_perturbed,
         languages=LANGUAGES_FILE,
     output:
-        csv=report("<results>/tables/table-{number}.csv", caption="../report/examples-table.rst", category="Tables"),
+        csv="<results>/tables/table-{number}.csv",
         markdown="<results>/tables/table-{number}.md",
         latex="<results>/tables/table-{number}.tex",
+        html=report(
+            "<results>/tables/table-{number}.html",
+            caption="../report/examples-table.rst",
+            category="Tables",
+            labels={"what": "table {number}"},
+        ),
     log:
         "<results>/logs/examples_table/{number}.log",
     wildcard_constraints:
@@ -114,7 +132,12 @@ rule languages_figure:
     output:
         pdf="<results>/figures/languages.pdf",
         svg="<results>/figures/languages.svg",
-        png=report("<results>/figures/languages.png", caption="../report/languages.rst", category="Figures"),
+        png=report(
+            "<results>/figures/languages.png",
+            caption="../report/languages.rst",
+            category="Figures",
+            labels={"what": "languages"},
+        ),
     log:
         "<results>/logs/languages_figure.log",
     conda:
@@ -135,7 +158,12 @@ rule novelty_figure:
     output:
         pdf="<results>/figures/novelty.pdf",
         svg="<results>/figures/novelty.svg",
-        png=report("<results>/figures/novelty.png", caption="../report/novelty.rst", category="Figures"),
+        png=report(
+            "<results>/figures/novelty.png",
+            caption="../report/novelty.rst",
+            category="Figures",
+            labels={"what": "novelty"},
+        ),
     log:
         "<results>/logs/novelty_figure.log",
     conda:
@@ -154,11 +182,22 @@ rule published:
         intervals="<results>/intervals.csv",
         published=PUBLISHED_FILE,
     output:
-        csv=report("<results>/tables/published.csv", caption="../report/published.rst", category="Tables"),
+        csv="<results>/tables/published.csv",
         markdown="<results>/tables/published.md",
         latex="<results>/tables/published.tex",
+        html=report(
+            "<results>/tables/published.html",
+            caption="../report/published.rst",
+            category="Tables",
+            labels={"what": "published"},
+        ),
         pdf="<results>/figures/published.pdf",
-        png=report("<results>/figures/published.png", caption="../report/published.rst", category="Figures"),
+        png=report(
+            "<results>/figures/published.png",
+            caption="../report/published.rst",
+            category="Figures",
+            labels={"what": "published"},
+        ),
         svg="<results>/figures/published.svg",
     log:
         "<results>/logs/published.log",
@@ -178,7 +217,12 @@ rule training_curves:
         [get_run_path(*run, "training.csv") for run in get_curve_runs()],
     output:
         pdf="<results>/figures/training-curves.pdf",
-        png=report("<results>/figures/training-curves.png", caption="../report/training-curves.rst", category="Figures"),
+        png=report(
+            "<results>/figures/training-curves.png",
+            caption="../report/training-curves.rst",
+            category="Figures",
+            labels={"what": "training curves"},
+        ),
         svg="<results>/figures/training-curves.svg",
     log:
         "<results>/logs/training_curves.log",
@@ -200,7 +244,12 @@ if get_map_runs():
             [get_run_path(*run, "sparsity.csv") for run in get_map_runs()],
         output:
             pdf="<results>/figures/sparsity.pdf",
-            png=report("<results>/figures/sparsity.png", caption="../report/sparsity.rst", category="Figures"),
+            png=report(
+                "<results>/figures/sparsity.png",
+                caption="../report/sparsity.rst",
+                category="Figures",
+                labels={"what": "sparsity"},
+            ),
             svg="<results>/figures/sparsity.svg",
         log:
             "<results>/logs/sparsity_map.log",
@@ -225,8 +274,11 @@ rule claims:
         languages=LANGUAGES_FILE,
         published=PUBLISHED_FILE,
     output:
-        csv=report("<results>/claims.csv", caption="../report/claims.rst", category="Claims"),
+        csv="<results>/claims.csv",
         markdown="<results>/claims.md",
+        html=report(
+            "<results>/claims.html", caption="../report/claims.rst", category="Claims", labels={"what": "claims"}
+        ),
     log:
         "<results>/logs/claims.log",
     conda:
@@ -240,3 +292,45 @@ rule claims:
         version=version_of("claims"),
     script:
         "../scripts/claims.py"
+
+
+rule run_statistics:
+    input:
+        records=[get_run_path(*run, "run.json") for run in get_runs()],
+        weights=ancient([get_run_path(*run, "weights.safetensors.zst") for run in get_runs()]),
+    output:
+        csv="<results>/tables/runs.csv",
+        markdown="<results>/tables/runs.md",
+        latex="<results>/tables/runs.tex",
+        html=report(
+            "<results>/tables/runs.html", caption="../report/runs.rst", category="Study", labels={"what": "runs"}
+        ),
+    log:
+        "<results>/logs/run_statistics.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_runs(),
+        study=config["study"],
+        encoder=ENCODER_NAME,
+        demo=SYNTHETIC,
+        version=version_of("run_statistics"),
+    script:
+        "../scripts/run_statistics.py"
+
+
+rule study_config:
+    output:
+        yaml="<results>/config.yaml",
+        html=report(
+            "<results>/config.html", caption="../report/config.rst", category="Study", labels={"what": "config"}
+        ),
+    log:
+        "<results>/logs/study_config.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        config=sorted_values(config),
+        version=version_of("study_config"),
+    script:
+        "../scripts/study_config.py"

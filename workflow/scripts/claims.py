@@ -13,6 +13,7 @@ from compression.languages import read_languages
 from compression.parquet import read_table
 from compression.published import read_published, read_reference
 from compression.terms import REGULAR
+from compression.typeset import html_page, markdown_page
 from logs import log_to
 
 
@@ -27,6 +28,7 @@ def main(
     demo: bool,
     out_csv: str,
     out_md: str,
+    out_html: str,
 ) -> None:
     """Write the ledger; paths: of replicates, scores, published and languages; cards: by language.
 
@@ -49,9 +51,10 @@ def main(
     )
     with atomic_path(out_csv) as beside:
         frame.to_csv(beside, index=False, lineterminator="\n")
-    text = "\n".join(table.markdown() for table in ledger_tables(frame, study, encoder, demo))
-    write_text(out_md, text)
-    print(text)
+    tables = ledger_tables(frame, study, encoder, demo)
+    write_text(out_md, markdown_page(tables))
+    write_text(out_html, html_page(tables))
+    print(markdown_page(tables))
 
 
 if __name__ == "__main__":
@@ -68,4 +71,5 @@ if __name__ == "__main__":
             params.demo,
             out.csv,
             out.markdown,
+            out.html,
         )

@@ -16,17 +16,14 @@ def main(
     size_classes: Sequence[int],
     study: str,
     demo: bool,
-    out_csv: str,
-    out_md: str,
-    out_tex: str,
+    *out: str,
 ) -> None:
     """Write the table; cards: paths of the data cards by language, in the order of the study."""
     sentences = read_training_sizes(cards)
     resource = read_languages(languages_path)
     table = data_sizes_table(sentences, monolingual, resource, sorted(size_classes), study, demo)
-    write_text(out_csv, table.csv())
-    write_text(out_md, table.markdown())
-    write_text(out_tex, table.latex())
+    for path in out:
+        write_text(path, table.text(path))
     print(table.markdown())
 
 
@@ -35,4 +32,4 @@ if __name__ == "__main__":
         files, params, out = snakemake.input, snakemake.params, snakemake.output
         cards = dict(zip(params.languages, files.cards, strict=True))
         names = (params.size_classes, params.study, params.demo)
-        main(cards, params.monolingual, files.languages, *names, out.csv, out.markdown, out.latex)
+        main(cards, params.monolingual, files.languages, *names, *out)

@@ -16,9 +16,7 @@ def main(
     examples: int,
     study: str,
     demo: bool,
-    out_csv: str,
-    out_md: str,
-    out_tex: str,
+    *out: str,
 ) -> None:
     """Write the table; test, perturbed: paths of a test set and of what the perturbation made of it."""
     before, after = read_corpus(test), read_corpus(perturbed)
@@ -27,9 +25,8 @@ def main(
         for row, tokens, tags in zip(after.original, after.tokens, after.tags, strict=True)
     ]
     table = examples_table(pairs, number, read_languages(languages_path)[language], examples, study, demo)
-    write_text(out_csv, table.csv())
-    write_text(out_md, table.markdown())
-    write_text(out_tex, table.latex())
+    for path in out:
+        write_text(path, table.text(path))
     print(table.markdown())
 
 
@@ -37,4 +34,4 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files, params, out = snakemake.input, snakemake.params, snakemake.output
         names = (params.language, params.number, params.examples, params.study, params.demo)
-        main(files.test, files.perturbed, files.languages, *names, out.csv, out.markdown, out.latex)
+        main(files.test, files.perturbed, files.languages, *names, *out)

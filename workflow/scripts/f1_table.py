@@ -15,15 +15,12 @@ def main(
     study: str,
     encoder: str,
     demo: bool,
-    out_csv: str,
-    out_md: str,
-    out_tex: str,
+    *out: str,
 ) -> None:
     """Write the table; scores: path of the study's scores; languages: those of the setting, in the rows' order."""
     table = f1_table(read_table(scores).to_pandas(use_threads=False), number, languages, study, encoder, demo)
-    write_text(out_csv, table.csv())
-    write_text(out_md, table.markdown())
-    write_text(out_tex, table.latex())
+    for path in out:
+        write_text(path, table.text(path))
     print(table.markdown())
 
 
@@ -31,4 +28,4 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params, out = snakemake.params, snakemake.output
         names = (params.number, params.languages, params.study, params.encoder, params.demo)
-        main(snakemake.input.scores, *names, out.csv, out.markdown, out.latex)
+        main(snakemake.input.scores, *names, *out)

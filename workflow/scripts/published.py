@@ -17,8 +17,8 @@ def main(
     scores = read_table(scores).to_pandas(use_threads=False)
     frame = compare(read_published(published), scores, pd.read_csv(intervals))
     table = published_table(frame, study, encoder, demo)
-    for suffix, text in (("csv", table.csv()), ("md", table.markdown()), ("tex", table.latex())):
-        write_text(out[suffix], text)
+    for suffix in ("csv", "md", "tex", "html"):
+        write_text(out[suffix], table.text(out[suffix]))
     print(table.markdown())
     figure = ours_and_theirs(frame, study, demo)
     for suffix in ("pdf", "png", "svg"):

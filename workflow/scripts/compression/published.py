@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from compression.files import InputError
+from compression.study import study_runs, training_languages
 from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
+from compression.variants import parse_variant
 
 TEST_SETS = {"regular": REGULAR, "perturbed": IN_LANGUAGE}
 """The paper's words for test sets; its tables show no other perturbation (section 4)."""
@@ -76,18 +78,15 @@ def read_reference(path: str | os.PathLike) -> dict[str, float]:
 
 def cells_of_study(cells: Sequence[PublishedF1], config: Mapping[str, Any]) -> list[PublishedF1]:
     """Return the published cells that a study measures too."""
-    languages = {
-        MONOLINGUAL: config["monolingual"],
-        MULTILINGUAL: config["languages"] if config["multilingual"] else [],
-    }
     test_sets = [REGULAR, *config["perturbations"]]
-    variants = {("", 0)} | {
-        (scope, sparsity) for scope in config["pruning"]["scopes"] for sparsity in config["pruning"]["sparsities"]
-    }
+    measured = set()
+    for training_set, variant, _ in study_runs(config):
+        setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
+        measured |= {
+            (setting, *parse_variant(variant), language) for language in training_languages(training_set, config)
+        }
     return [
         cell
         for cell in cells
-        if cell.language in languages[cell.setting]
-        and cell.test_set in test_sets
-        and (cell.scope, cell.sparsity) in variants
+        if (cell.setting, cell.scope, cell.sparsity, cell.language) in measured and cell.test_set in test_sets
     ]

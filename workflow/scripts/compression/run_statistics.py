@@ -42,7 +42,7 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]], stored_bytes: Mappi
 
 
 def run_statistics_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> Table:
-    """Return the statistics as a table: every run in the CSV, and what is shown a row for each training set and variant.
+    """Return the statistics as a table: a row a run in the CSV, a row a training set and variant in what is shown.
 
     frame: of `run_statistics`.
     """

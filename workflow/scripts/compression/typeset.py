@@ -1,11 +1,14 @@
-"""A table as text: CSV, GitHub Markdown and LaTeX, with every character escaped.
+"""A table as text: CSV, GitHub Markdown, LaTeX and HTML, with every character escaped.
 
 pandas typesets the tabular. The float around it is written here: pandas has no place for notes and does not escape a
 caption, and a wide table needs a box that shrinks it to the width of the page.
 """
 
+import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
 
@@ -33,6 +36,18 @@ _LATEX = str.maketrans(
         "−": "$-$",
     }
 )
+
+
+_HTML_STYLE = """
+body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5em; color: #111; background: #fff; }
+h1 { font-size: 1.15em; max-width: 60em; }
+p { max-width: 60em; }
+table { border-collapse: collapse; }
+th, td { padding: .25em .7em; border-bottom: 1px solid #ddd; text-align: left; vertical-align: top; }
+th { position: sticky; top: 0; background: #fff; border-bottom: 2px solid #444; }
+.number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
+small { color: #555; }
+"""
 
 
 @dataclass(frozen=True)
@@ -69,8 +84,7 @@ class Table:
         align = ["right" if _is_numeric(cells[column]) else "left" for column in cells]
         shown = cells.map(_markdown_cell).rename(columns=escape_markdown)
         table = shown.to_markdown(index=False, tablefmt="pipe", disable_numparse=True, colalign=align)
-        name = self.stem.replace("-", " ").capitalize()
-        heading = f"**{name}: {escape_markdown(self.title)}**"
+        heading = f"**{self._name()}: {escape_markdown(self.title)}**"
         return "\n\n".join([heading, table, *map(escape_markdown, self.notes)]) + "\n"
 
     def latex(self) -> str:
@@ -100,8 +114,42 @@ class Table:
             head.append("% Has letters beyond ASCII: XeLaTeX or LuaLaTeX, with fontspec and fonts for these scripts.")
         return "\n".join([*head, *lines]) + "\n"
 
+    def html(self) -> str:
+        """Return a page with title, table and notes, for the report; numbers to the right."""
+        return html_page([self])
+
+    def html_section(self) -> str:
+        """Return title, table and notes as part of a page."""
+        cells = self._cells()
+        numeric = [_is_numeric(cells[column]) for column in cells]
+        rows = [_html_row([_html_cell(cell) for cell in row], numeric, "td") for row in cells.itertuples(index=False)]
+        head = _html_row([escape(column) for column in cells.columns], numeric, "th")
+        notes = [f"<p>{escape(note)}</p>" for note in self.notes]
+        table = [f"<table><thead>{head}</thead><tbody>", *rows, "</tbody></table>"]
+        return "\n".join([f"<h1>{escape(self._name())}: {escape(self.title)}</h1>", *table, *notes])
+
+    def _name(self) -> str:
+        return self.stem.replace("-", " ").capitalize()
+
+    def text(self, path: str | os.PathLike) -> str:
+        """Return the table in the format of a path's suffix: .csv, .md, .tex or .html."""
+        formats = {".csv": self.csv, ".md": self.markdown, ".tex": self.latex, ".html": self.html}
+        return formats[os.path.splitext(path)[1]]()
+
     def _cells(self) -> pd.DataFrame:
         return self.rows.map(Cell) if self.shown is None else self.shown
+
+
+def markdown_page(tables: Sequence[Table]) -> str:
+    """Return tables one after another as Markdown."""
+    return "\n".join(table.markdown() for table in tables)
+
+
+def html_page(tables: Sequence[Table]) -> str:
+    """Return a page of HTML with tables one after another."""
+    head = f'<meta charset="utf-8"><title>{escape(tables[0].title)}</title><style>{_HTML_STYLE}</style>'
+    sections = [table.html_section() for table in tables]
+    return "\n".join([f'<!doctype html><html lang="en"><head>{head}</head><body>', *sections, "</body></html>\n"])
 
 
 def four_digits(value: float) -> str:
@@ -122,6 +170,17 @@ def escape_latex(text: str) -> str:
 def _markdown_cell(cell: Cell) -> str:
     text = escape_markdown(cell.text) or NOTHING
     return " ".join(filter(None, [f"**{text}**" if cell.bold else text, escape_markdown(cell.beside)]))
+
+
+def _html_cell(cell: Cell) -> str:
+    text = escape(cell.text) or NOTHING
+    beside = f" <small>{escape(cell.beside)}</small>" if cell.beside else ""
+    return (f"<b>{text}</b>" if cell.bold else text) + beside
+
+
+def _html_row(cells: Sequence[str], numeric: Sequence[bool], tag: str) -> str:
+    numbers = [' class="number"' if number else "" for number in numeric]
+    return "<tr>" + "".join(f"<{tag}{n}>{cell}</{tag}>" for cell, n in zip(cells, numbers, strict=True)) + "</tr>"
 
 
 def _latex_cell(cell: Cell) -> str:

@@ -1,0 +1,91 @@
+"""Say of every perturbed F1 near its chance floor whether predictions are misaligned, relabelled, all O or wrong."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+from compression.diagnosis import DIAGNOSIS_COLUMNS, diagnose, diagnosis_tables, is_near_floor, perturbed_scores
+from compression.entities import known_mentions
+from compression.evaluation import read_test_set
+from compression.files import atomic_path, write_text
+from compression.parquet import read_table
+from compression.predictions import check_alignment, read_manifest, read_predictions
+from compression.terms import MULTILINGUAL, REGULAR
+from compression.typeset import html_page, markdown_page
+from compression.wikiann import read_corpus
+from logs import log_to
+
+Run = tuple[str, str, int]
+
+
+def main(
+    scores: str,
+    predictions: Mapping[Run, tuple[str, str]],
+    gold: Mapping[str, str],
+    train: Mapping[str, str],
+    floor_factor: float,
+    study: str,
+    demo: bool,
+    out_csv: str,
+    out_md: str,
+    out_html: str,
+) -> None:
+    """Write a row a score near its floor; predictions: manifest and folder by (training set, variant, seed); gold,
+    train: evaluation files and training corpora by language."""
+    perturbed = perturbed_scores(read_table(scores).to_pandas(use_threads=False))
+    near = perturbed[is_near_floor(perturbed, floor_factor)]
+    rows = [row for _, part in near.groupby("training_set") for row in diagnoses(part, predictions, gold, train)]
+    table = pd.DataFrame(rows, columns=DIAGNOSIS_COLUMNS)
+    with atomic_path(out_csv) as beside:
+        table.to_csv(beside, index=False, lineterminator="\n")
+    tables = diagnosis_tables(table, perturbed, floor_factor, study, demo)
+    write_text(out_md, markdown_page(tables))
+    write_text(out_html, html_page(tables))
+    print(markdown_page(tables))
+
+
+def diagnoses(
+    scores: pd.DataFrame,
+    predictions: Mapping[Run, tuple[str, str]],
+    gold: Mapping[str, str],
+    train: Mapping[str, str],
+) -> Iterator[dict[str, object]]:
+    """Yield the row of each score of one training set; each file of predictions is read once."""
+    training_set = scores["training_set"].iloc[0]
+    languages = train if training_set == MULTILINGUAL else [training_set]
+    training_mentions = known_mentions(read_corpus(train[language]) for language in languages)
+    for (variant, seed, test_set), part in scores.groupby(["variant", "seed", "test_set"]):
+        manifest, folder = predictions[training_set, variant, seed]
+        by_language = read_predictions(Path(folder, f"{test_set}.parquet"), read_manifest(manifest)[test_set])
+        for row in part.to_dict("records"):
+            language, predicted = row["language"], by_language[row["language"]]
+            perturbed = read_test_set(gold[language], test_set)
+            run = f"{training_set}/{variant}/seed-{seed}"
+            check_alignment(predicted, perturbed, run=run, language=language, test_set=test_set)
+            yield row | diagnose(
+                read_test_set(gold[language], REGULAR),
+                perturbed,
+                predicted.tags,
+                training_mentions,
+                f1=row["f1"],
+                f1_regular=row["f1_regular"],
+                floor_high=row["chance_floor_high"],
+            )
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params, out = snakemake.input, snakemake.params, snakemake.output
+        pairs = zip(files.manifests, files.folders, strict=True)
+        main(
+            files.scores,
+            dict(zip(map(tuple, params.runs), pairs, strict=True)),
+            dict(zip(params.languages, files.gold, strict=True)),
+            dict(zip(params.languages, files.train, strict=True)),
+            params.floor_factor,
+            params.study,
+            params.demo,
+            out.csv,
+            out.markdown,
+            out.html,
+        )
