@@ -12,7 +12,8 @@ from compression import analysis, groups, plots, styles
 from compression.files import InputError, write_json
 from compression.language_plots import all_languages
 from compression.languages import read_languages
-from compression.novelty_plots import fraction_and_novelty, place_labels
+from compression.novelty_plots import fraction_and_novelty
+from compression.point_labels import place_labels
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 SCRIPTS = Path(plots.__file__).parents[1]
@@ -278,6 +279,14 @@ def test_figure_9_labels_each_language_and_says_how_f1_and_overlap_correlate():
     assert "no interval exists with fewer than 4 languages" in three and "[" not in three
     one = title_of(draw(9, scores[scores["language"] == "en"], groupings))
     assert "no correlation exists with fewer than 2 languages" in one
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(("number", "why"), [(9, "no test set has mentions"), ("novelty", "no language has")])
+def test_without_mentions_in_any_test_set_a_figure_says_so(number, why):
+    figure = draw(number, study().assign(unseen_share=np.nan))
+    assert all(why in axes.texts[0].get_text() for axes in figure.axes)
+    FigureCanvasAgg(figure).draw()
 
 
 def test_the_figure_of_languages_tells_settings_scopes_and_test_sets_apart():
