@@ -405,8 +405,8 @@ def test_the_report_says_when_nothing_is_near_its_floor():
     assert table.rows["scores"].tolist() == ["0"] * 4
     assert table.notes == [
         "Study mine: 0 of 2 perturbed scores with an F1 of at most 2 times the upper end of the chance floor's "
-        "interval. The lowest ratio to the upper end is 3.00 (F1 0.3000, upper end 0.1000): run yo/dense/seed-1, language yo, "
-        "test set in-language."
+        "interval. The lowest ratio to the upper end is 3.00 (F1 0.3000, upper end 0.1000): run yo/dense/seed-1, "
+        "language yo, test set in-language."
     ]
     (table,) = diagnosis.diagnosis_tables(nothing, perturbed[:0], 2, "mine", demo=False)
     assert "0 of 0 perturbed scores" in table.notes[0] and "None has a floor above 0." in table.notes[0]
