@@ -1,4 +1,4 @@
-"""One prediction and one scoring a run, the table of all scores, their intervals, and the diagnosis of those near chance."""
+"""One prediction and one scoring a run, the table of all scores, intervals, and the diagnosis of those near chance."""
 
 
 rule predict:
