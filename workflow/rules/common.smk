@@ -32,6 +32,7 @@ SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.sc
 try:
     check_config(config, SCHEMA, TABLE)
     LOCAL_FILES = {}  # looked for before any job runs
+    PUBLISHED = read_published(PUBLISHED_FILE)
     if config["data"]["source"] == "local":
         LOCAL_FILES = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
     if config["encoder"]["source"] == "local":
@@ -247,7 +248,7 @@ def get_map_runs():
 
 def get_published_cells():
     """Return the cells of the paper's tables that the study measures too."""
-    return cells_of_study(read_published(PUBLISHED_FILE), config)
+    return cells_of_study(PUBLISHED, config)
 
 
 def get_example_language(wildcards):
@@ -317,7 +318,8 @@ def get_example_languages():
 
 def get_tables():
     numbers = [1, *get_f1_tables(), *get_example_languages()]
-    return [f"<results>/tables/table-{number}.{suffix}" for number in numbers for suffix in ("csv", "md", "tex")]
+    names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else [])
+    return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex")]
 
 
 def get_figure_numbers():
@@ -333,4 +335,5 @@ def get_figures():
     names = [f"figure-{number}" for number in get_figure_numbers()] + ["languages"]
     names += ["novelty"] if PERTURBATIONS else []
     names += ["training-curves"] + (["sparsity"] if get_map_runs() else [])
+    names += ["published"] if get_published_cells() else []
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]
