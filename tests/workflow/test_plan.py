@@ -78,3 +78,10 @@ def test_only_what_a_study_has_is_drawn_of_its_runs(workflow):
 def test_a_study_without_perturbed_test_sets_has_no_diagnosis(workflow):
     planned = workflow.planned("studies/tiny.yaml", "--config", "perturbations=[]")
     assert planned and "diagnosis" not in planned
+
+
+def test_a_study_is_compared_with_the_paper_where_both_have_a_cell(workflow):
+    assert rules(workflow.planned("studies/tiny.yaml"))["published"] == 1
+    # The paper prints no table of Marathi models, and none of multilingual ones that we have.
+    (workflow.folder / "marathi.yaml").write_text("study: marathi\nlanguages: [mr, hi]\nmonolingual: [mr]\n")
+    assert rules(workflow.planned("marathi.yaml"))["published"] == 0

@@ -32,6 +32,7 @@ SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.sc
 try:
     check_config(config, SCHEMA, TABLE)
     LOCAL_FILES = {}  # looked for before any job runs
+    PUBLISHED = read_published(PUBLISHED_FILE)
     if config["data"]["source"] == "local":
         LOCAL_FILES = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
     if config["encoder"]["source"] == "local":
@@ -255,7 +256,7 @@ def get_map_runs():
 
 def get_published_cells():
     """Return the cells of the paper's tables that the study measures too."""
-    return cells_of_study(read_published(PUBLISHED_FILE), config)
+    return cells_of_study(PUBLISHED, config)
 
 
 def get_example_language(wildcards):
