@@ -134,3 +134,20 @@ def test_markdown_shows_every_character():
     assert r"\|x\|" in text
     assert re.sub(r"\\(.)", r"\1", escape_markdown(NASTY)) == NASTY
     assert text.startswith("**Table 10: Title of \\\\&%\\$\\#\\_{}\\~^\\<\\>\\|")
+
+
+def test_a_page_of_html_shows_every_character_and_sets_numbers_right():
+    rows = pd.DataFrame({"language": ["<yo>", "jv & co"], "0": ["0.5000", ""]})
+    shown = pd.DataFrame({"language": [Cell("<yo>"), Cell("jv & co")], "0": [Cell("0.5000", "±.010", True), Cell("")]})
+    page = Table("table-6", "F1 < 1", ["A & B."], rows, shown).html()
+    assert "<h1>Table 6: F1 &lt; 1</h1>" in page
+    assert '<tr><th>language</th><th class="number">0</th></tr>' in page
+    assert '<tr><td>&lt;yo&gt;</td><td class="number"><b>0.5000</b> <small>±.010</small></td></tr>' in page
+    assert '<tr><td>jv &amp; co</td><td class="number">–</td></tr>' in page
+    assert "<p>A &amp; B.</p>" in page
+
+
+@pytest.mark.parametrize(("path", "start"), [("t.csv", "language"), ("t.md", "**T"), ("t.tex", "%"), ("t.html", "<!d")])
+def test_the_format_is_that_of_the_suffix(path, start):
+    table = Table("t", "Title", [], pd.DataFrame({"language": ["yo"], "0": ["0.5"]}))
+    assert table.text(path).startswith(start)

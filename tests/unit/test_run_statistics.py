@@ -1,0 +1,48 @@
+"""What the runs took, as a frame and as a table."""
+
+import pandas as pd
+import pytest
+from compression.run_statistics import run_statistics, run_statistics_table
+
+
+def record(seconds: float, pieces: int, rows: int | None) -> dict:
+    return {
+        "sentences": 100,
+        "steps": 780,
+        "schedule": {"batch_size": 8},
+        "training_seconds": seconds,
+        "pieces": pieces,
+        "peak_memory_bytes": 1_500_000_000,
+        "vocabulary_rows_trained": rows,
+        "precision": "fp32",
+        "device": "cpu",
+        "threads": 1,
+    }
+
+
+RUNS = {("yo", "dense", 1): record(60.0, 6000, 500), ("yo", "dense", 2): record(120.0, 6000, None)}
+
+
+def test_statistics_worked_out_by_hand():
+    frame = run_statistics(RUNS, {run: 40_000_000 for run in RUNS})
+    assert frame["pieces_per_second"].tolist() == [100, 50]
+    assert frame["peak_memory_mb"].tolist() == [1500, 1500]
+    assert frame["stored_mb"].tolist() == [40, 40]
+    assert frame["vocabulary_rows"].tolist() == [500, pd.NA]
+    assert frame[["training_set", "variant", "seed", "batch_size"]].iloc[1].tolist() == ["yo", "dense", 2, 8]
+
+
+def test_the_table_has_a_row_a_variant_and_the_csv_a_row_a_run():
+    table = run_statistics_table(run_statistics(RUNS, {run: 40_000_000 for run in RUNS}), "s", "encoder", demo=True)
+    assert "| yo             | dense     |      2 |" in table.markdown()
+    assert "1.5 |" in table.markdown()  # minutes, the mean of 1 and 2
+    assert "2 runs trained 0.1 hours in all, in fp32 on cpu." in table.markdown()
+    assert "demo on synthetic text" in table.markdown()
+    lines = table.csv().splitlines()
+    assert len(lines) == 3
+    assert lines[2] == "yo,dense,2,100,780,8,120.0,50.0,1500.0,,40.0,fp32,cpu,1"
+
+
+def test_a_run_without_its_size_is_an_error():
+    with pytest.raises(KeyError):
+        run_statistics(RUNS, {})
