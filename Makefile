@@ -1,12 +1,18 @@
-# make demo: set up and run the demo study. make test: set up and run the tests.
+# make demo: set up and run the demo study. make report: its report. make test: set up and run the tests.
 PYTHON ?= python3
 CORES ?= $(shell nproc 2>/dev/null || echo 2)
+STUDY ?= studies/demo.yaml
+REPORT ?= report.html
 BIN := .venv/bin
 
-.PHONY: demo test lint clean
+.PHONY: demo report test lint clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/demo.yaml
+
+# One page with everything, of a study that has run: make report STUDY=studies/mine.yaml REPORT=mine.html
+report: .venv/installed
+	$(BIN)/snakemake --report $(REPORT) --configfile $(STUDY)
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest

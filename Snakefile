@@ -57,3 +57,8 @@ rule figures:
 rule export:
     input:
         get_exports,
+
+
+rule publish:
+    input:
+        PUBLISHED_STUDY,

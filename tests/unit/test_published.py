@@ -216,7 +216,8 @@ def test_figure_of_any_cells_stays_on_the_page(cells):
 def test_the_script_writes_table_and_figure(tmp_path, capsys):
     scores().to_parquet(tmp_path / "scores.parquet")
     intervals(scores()).to_csv(tmp_path / "intervals.csv", index=False)
-    out = {suffix: str(tmp_path / f"published.{suffix}") for suffix in ("csv", "md", "tex", "html", "pdf", "png", "svg")}
+    suffixes = ("csv", "md", "tex", "html", "pdf", "png", "svg")
+    out = {suffix: str(tmp_path / f"published.{suffix}") for suffix in suffixes}
     published_script.main(PAPER, tmp_path / "scores.parquet", tmp_path / "intervals.csv", "s", "x", True, out)
     assert "MEANS NOTHING" in capsys.readouterr().out
     rows = pd.read_csv(out["csv"])

@@ -24,7 +24,7 @@ RUNS = {("yo", "dense", 1): record(60.0, 6000, 500), ("yo", "dense", 2): record(
 
 
 def test_statistics_worked_out_by_hand():
-    frame = run_statistics(RUNS, {run: 40_000_000 for run in RUNS})
+    frame = run_statistics(RUNS, dict.fromkeys(RUNS, 40000000))
     assert frame["pieces_per_second"].tolist() == [100, 50]
     assert frame["peak_memory_mb"].tolist() == [1500, 1500]
     assert frame["stored_mb"].tolist() == [40, 40]
@@ -33,7 +33,7 @@ def test_statistics_worked_out_by_hand():
 
 
 def test_the_table_has_a_row_a_variant_and_the_csv_a_row_a_run():
-    table = run_statistics_table(run_statistics(RUNS, {run: 40_000_000 for run in RUNS}), "s", "encoder", demo=True)
+    table = run_statistics_table(run_statistics(RUNS, dict.fromkeys(RUNS, 40000000)), "s", "encoder", demo=True)
     assert "| yo             | dense     |      2 |" in table.markdown()
     assert "1.5 |" in table.markdown()  # minutes, the mean of 1 and 2
     assert "2 runs trained 0.1 hours in all, in fp32 on cpu." in table.markdown()

@@ -25,6 +25,7 @@ gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
 TABLE = read_languages(LANGUAGES_FILE)
+PUBLISHED_STUDY = f"docs/{config['study']}/results"
 PUBLISHED_FILE = str(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
@@ -358,3 +359,9 @@ def get_figures():
     names += ["published"] if get_published_cells() else []
     names += ["training-curves"] + (["sparsity"] if get_map_runs() else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]
+
+
+def get_published_files():
+    """Return what of a study is small and worth keeping in the repository: scores, claims, tables, figures, config."""
+    files = [*get_scores(), *get_claims(), *get_diagnosis(), *get_study_config(), *get_tables(), *get_figures()]
+    return [file for file in files if file.endswith((".csv", ".md", ".yaml", ".png", ".svg"))]

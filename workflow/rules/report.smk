@@ -334,3 +334,19 @@ rule study_config:
         version=version_of("study_config"),
     script:
         "../scripts/study_config.py"
+
+
+rule publish_study:
+    input:
+        get_published_files(),
+    output:
+        directory(PUBLISHED_STUDY),
+    log:
+        "<results>/logs/publish_study.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        results=f"results/{config['study']}",
+        version=version_of("publish"),
+    script:
+        "../scripts/publish.py"
