@@ -260,6 +260,30 @@ def get_published_cells():
     return cells_of_study(PUBLISHED, config)
 
 
+FIGURES = {
+    1: "monolingual and multilingual models",
+    2: "sparse and dense models, by training size",
+    3: "perturbed and regular test sets",
+    4: "families",
+    5: "scripts",
+    6: "training sizes, in-language",
+    7: "families, in-language",
+    8: "scripts, in-language",
+    9: "entity overlap",
+}
+"""What the paper's figures show, for the report."""
+
+
+def get_table_labels(wildcards):
+    """Return how the report lists one of tables 2-9."""
+    setting, test_set, scope = terms.F1_TABLES[int(wildcards.number)]
+    return {"table": wildcards.number, "shows": f"{setting}, {test_set}, {scope}"}
+
+
+def get_example_labels(wildcards):
+    return {"table": wildcards.number, "shows": f"perturbed sentences, {get_example_language(wildcards)}"}
+
+
 def get_example_language(wildcards):
     return get_example_languages()[int(wildcards.number)]
 
@@ -318,16 +342,13 @@ def get_diagnosis():
 
 def get_f1_tables():
     """Return the numbers of tables 2-9 that the study has: by setting, test set and scope, as in the paper."""
-    numbers = []
-    for setting, first in ((terms.MULTILINGUAL, 2), (terms.MONOLINGUAL, 6)):
-        present = config["multilingual"] if setting == terms.MULTILINGUAL else config["monolingual"]
-        for offset, test_set in ((0, terms.REGULAR), (2, terms.IN_LANGUAGE)):
-            if present and (test_set == terms.REGULAR or test_set in PERTURBATIONS):
-                scopes = config["pruning"]["scopes"] or ["partial"]  # a study of dense models has one table
-                numbers += [
-                    first + offset + place for place, scope in enumerate(["partial", "full"]) if scope in scopes
-                ]
-    return numbers
+    settings = {terms.MULTILINGUAL: config["multilingual"], terms.MONOLINGUAL: bool(config["monolingual"])}
+    scopes = config["pruning"]["scopes"] or ["partial"]  # a study of dense models has one table
+    return [
+        number
+        for number, (setting, test_set, scope) in terms.F1_TABLES.items()
+        if settings[setting] and scope in scopes and test_set in (terms.REGULAR, *PERTURBATIONS)
+    ]
 
 
 def get_example_languages():

@@ -13,7 +13,7 @@ rule data_sizes_table:
             "<results>/tables/table-1.html",
             caption="../report/table-1.rst",
             category="Tables",
-            labels={"what": "table 1"},
+            labels={"table": "1", "shows": "data sizes"},
         ),
     log:
         "<results>/logs/data_sizes_table.log",
@@ -41,7 +41,7 @@ rule f1_table:
             "<results>/tables/table-{number}.html",
             caption="../report/f1-table.rst",
             category="Tables",
-            labels={"what": "table {number}"},
+            labels=get_table_labels,
         ),
     log:
         "<results>/logs/f1_table/{number}.log",
@@ -73,7 +73,7 @@ rule examples_table:
             "<results>/tables/table-{number}.html",
             caption="../report/examples-table.rst",
             category="Tables",
-            labels={"what": "table {number}"},
+            labels=get_example_labels,
         ),
     log:
         "<results>/logs/examples_table/{number}.log",
@@ -108,6 +108,7 @@ for number in get_figure_numbers():  # rules of their own, because the caption o
                 f"<results>/figures/figure-{number}.png",
                 caption=f"../report/figure-{number}.rst",
                 category="Figures",
+                labels={"figure": str(number), "shows": FIGURES[number]},
             ),
         log:
             f"<results>/logs/figure/{number}.log",
@@ -136,7 +137,7 @@ rule languages_figure:
             "<results>/figures/languages.png",
             caption="../report/languages.rst",
             category="Figures",
-            labels={"what": "languages"},
+            labels={"figure": "beyond the paper", "shows": "F1 of each language"},
         ),
     log:
         "<results>/logs/languages_figure.log",
@@ -162,7 +163,7 @@ rule novelty_figure:
             "<results>/figures/novelty.png",
             caption="../report/novelty.rst",
             category="Figures",
-            labels={"what": "novelty"},
+            labels={"figure": "beyond the paper", "shows": "unseen mentions"},
         ),
     log:
         "<results>/logs/novelty_figure.log",
@@ -189,14 +190,14 @@ rule published:
             "<results>/tables/published.html",
             caption="../report/published.rst",
             category="Tables",
-            labels={"what": "published"},
+            labels={"table": "beyond the paper", "shows": "our F1 and the published one"},
         ),
         pdf="<results>/figures/published.pdf",
         png=report(
             "<results>/figures/published.png",
             caption="../report/published.rst",
             category="Figures",
-            labels={"what": "published"},
+            labels={"figure": "beyond the paper", "shows": "our F1 and the published one"},
         ),
         svg="<results>/figures/published.svg",
     log:
@@ -221,7 +222,7 @@ rule training_curves:
             "<results>/figures/training-curves.png",
             caption="../report/training-curves.rst",
             category="Figures",
-            labels={"what": "training curves"},
+            labels={"figure": "beyond the paper", "shows": "training curves"},
         ),
         svg="<results>/figures/training-curves.svg",
     log:
@@ -248,7 +249,7 @@ if get_map_runs():
                 "<results>/figures/sparsity.png",
                 caption="../report/sparsity.rst",
                 category="Figures",
-                labels={"what": "sparsity"},
+                labels={"figure": "beyond the paper", "shows": "sparsity of each matrix"},
             ),
             svg="<results>/figures/sparsity.svg",
         log:

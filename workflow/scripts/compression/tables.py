@@ -15,20 +15,8 @@ from compression.analysis import (
 )
 from compression.languages import Language
 from compression.mentions import find_mentions
-from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
+from compression.terms import F1_TABLES, REGULAR
 from compression.typeset import Cell, Table, four_digits
-
-F1_TABLES: dict[int, tuple[str, str, str]] = {
-    2: (MULTILINGUAL, REGULAR, "partial"),
-    3: (MULTILINGUAL, REGULAR, "full"),
-    4: (MULTILINGUAL, IN_LANGUAGE, "partial"),
-    5: (MULTILINGUAL, IN_LANGUAGE, "full"),
-    6: (MONOLINGUAL, REGULAR, "partial"),
-    7: (MONOLINGUAL, REGULAR, "full"),
-    8: (MONOLINGUAL, IN_LANGUAGE, "partial"),
-    9: (MONOLINGUAL, IN_LANGUAGE, "full"),
-}
-"""Setting, test set and scope of tables 2-9, in the paper's order."""
 
 
 def _demo(demo: bool) -> str:
