@@ -17,6 +17,8 @@ import storage
 import torch
 import trainer
 import training
+import uncertainty
+import yaml
 from compression.encoded import LOST, read_encoded
 from compression.encoder import random_encoder
 from compression.files import InputError
@@ -216,3 +218,19 @@ def test_a_script_ends_with_one_line_when_no_data_are_named(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, env=environment)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr == "Error: --data: no folder given, and WIKIANN_DIR is not set\n"
+
+
+def test_uncertainty(tmp_path, capsys):
+    overlay = {"languages": ["yo", "sw"], "monolingual": ["yo"], "seeds": [1, 2]}
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(overlay))
+    uncertainty.main(["--study", str(tmp_path / "study.yaml"), "--sentences", "300", "--repetitions", "1"])
+    out = capsys.readouterr().out
+    # 13 variants, 2 seeds: yo alone on regular, in-language, in-script, in-family; yo and sw on the same four
+    assert "52 runs, 312 triples of run, language and test set, 156 cells" in out
+    low, high = (
+        [float(line.split(": ")[1].split(" to ")[end]) for line in out.splitlines() if line.startswith("difference")]
+        for end in (0, 1)
+    )
+    assert low[0] == pytest.approx(low[1], abs=0.02) and high[0] == pytest.approx(high[1], abs=0.02)
+    assert low[0] < high[0]
+    assert RATIO.search(out)[1] == "interval/scipy"
