@@ -79,13 +79,13 @@ def combine(verdicts: Sequence[Verdict], against: Sequence[float] = (), readings
     against: `Criterion.against` of each part, NaN where it is not tested. A claim that says several things is
     replicated when all of them are. It is not replicated when one of them is not, after adjustment for their number
     (Benjamini & Hochberg 1995: of twenty true things one seems false by chance). With `readings` the parts are readings
-    of one ambiguous sentence, which only a verdict that all of them share decides.
+    of one ambiguous sentence, which only a verdict decides that all of them are tested for and share.
     """
     tested = [verdict for verdict in verdicts if verdict != Verdict.NOT_TESTED]
     if not tested:
         return Verdict.NOT_TESTED
     if readings:
-        return tested[0] if len(set(tested)) == 1 else Verdict.INCONCLUSIVE
+        return verdicts[0] if len(set(verdicts)) == 1 else Verdict.INCONCLUSIVE
     if set(tested) == {Verdict.REPLICATED}:
         return Verdict.REPLICATED
     if (adjust(against) <= ONE_SIDE).any():
