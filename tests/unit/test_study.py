@@ -378,6 +378,30 @@ def test_a_module_counts_as_soon_as_it_is_imported(scripts):
     assert digest(scripts) != before
 
 
+@pytest.mark.parametrize(
+    "block",
+    [
+        "if A:\n {}\nelse:\n pass",
+        "if A:\n pass\nelif B:\n {}",
+        "for a in A:\n pass\nelse:\n {}",
+        "while A:\n {}",
+        "with A:\n {}",
+        "try:\n {}\nfinally:\n pass",
+        "try:\n pass\nexcept A:\n {}",
+        "try:\n pass\nexcept* A:\n {}",
+        "try:\n pass\nexcept A:\n pass\nelse:\n {}",
+        "try:\n pass\nfinally:\n {}",
+        "match A:\n case 1:\n  {}",
+        "class A:\n async def a():\n  {}",
+    ],
+)
+def test_an_import_counts_in_every_block(scripts, block):
+    (scripts / "compression/steps.py").write_text(STEPS + block.format("import compression.report"))
+    before = digest(scripts)
+    (scripts / "compression/report.py").write_text("B = 2\n")
+    assert digest(scripts) != before
+
+
 def test_modules_that_import_each_other_have_a_digest(scripts):
     (scripts / "compression/steps.py").write_text("from compression import loop\n" + STEPS)
     assert len(digest(scripts)) == 16

@@ -3,7 +3,7 @@
 import ast
 import hashlib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -147,13 +147,27 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
 def _normalised(text: str, package: str) -> tuple[str, list[str]]:
     """Return the code of a module without comments, docstrings and formatting, and the dotted names it imports."""
     tree = ast.parse(text)
-    _strip_docstrings(tree)
-    return ast.unparse(tree), _imported_names(tree, package)
+    statements = list(_statements(tree))
+    _strip_docstrings(statements)
+    return ast.unparse(tree), _imported_names(statements, package)
 
 
-def _strip_docstrings(tree: ast.AST) -> None:
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield a module, a statement or a clause of one, and all those within it.
+
+    Expressions, most of a tree's nodes, hold no statement and are passed over, unlike by `ast.walk`.
+    """
+    yield node
+    for block in ("body", "handlers", "orelse", "finalbody", "cases"):
+        inner = getattr(node, block, None)
+        if isinstance(inner, list):
+            for statement in inner:
+                yield from _statements(statement)
+
+
+def _strip_docstrings(statements: Iterable[ast.AST]) -> None:
     """Remove the strings that stand as statements: docstrings of modules, classes, functions and attributes."""
-    for node in ast.walk(tree):
+    for node in statements:
         body = getattr(node, "body", None)
         if isinstance(body, list):
             kept = [
@@ -168,10 +182,10 @@ def _strip_docstrings(tree: ast.AST) -> None:
             node.body = kept or [ast.Pass()]
 
 
-def _imported_names(tree: ast.AST, package: str) -> list[str]:
+def _imported_names(statements: Iterable[ast.AST], package: str) -> list[str]:
     """Return the dotted names that a module imports, wherever the import stands; relative ones are of `package`."""
     names = []
-    for node in ast.walk(tree):
+    for node in statements:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
