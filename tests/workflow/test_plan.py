@@ -28,7 +28,7 @@ def test_the_papers_study(workflow):
 
 def test_the_tiny_study_is_small_and_passes_every_rule_of_a_study_without_the_hub(workflow):
     counts = rules(workflow.planned("studies/tiny.yaml"))
-    assert sum(counts.values()) <= 40
+    assert sum(counts.values()) <= 45
     papers = set(rules(workflow.planned()))
     assert papers - set(counts) == {"resolve_data", "resolve_encoder"}
 
