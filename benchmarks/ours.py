@@ -41,6 +41,9 @@ def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> Tr
         curve_path=str(folder / "training.csv"),
         sparsity_path=str(folder / "sparsity.csv"),
         run_path=str(folder / "run.json"),
+        snapshot_folder=str(folder / "snapshot"),
+        snapshot_minutes=60,
+        version="benchmark",
     )
     curve = pd.read_csv(folder / "training.csv")
     pieces = np.array([lengths.sum() for lengths in batches(work, steps)])

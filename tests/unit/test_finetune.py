@@ -13,18 +13,17 @@ import pytest
 import torch
 from compression import finetune as finetune_module
 from compression.checkpoint import load_run, read_weights
-from compression.encoded import pack, write_encoded
+from compression.encoded import pack
 from compression.encoder import FILES as ENCODER_FILES
 from compression.encoder import random_encoder
-from compression.encoding import encode, load_tokenizer
 from compression.files import InputError, file_digest
 from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from compression.mentions import LABELS
 from compression.model import choose_precision, load_encoder, packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
-from compression.run import train_run
 from safetensors.torch import load_file, save_file
 from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
+from small_runs import FILES, FINETUNING, PRUNING, SCHEDULES, SIZES, WEIGHTS, make_study, run
 from torch import nn
 from torch.nn.utils import prune
 
@@ -218,29 +217,6 @@ def test_the_seed_alone_draws_the_dropout():
 
 # Whole runs
 
-WORDS = ["Lamu", "ni", "mji", "wa", "Kenya", "Juma", "Mombasa", "kale", "Bara", "Hindi", "\u200d", "1912", "-"]
-SIZES = {"vocabulary": 90, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 40}
-FINETUNING = {
-    "epochs": 5,
-    "learning_rate": 1e-3,
-    "max_length": 40,
-    "dropout": 0.1,
-    "learning_rate_schedule": "linear",
-    "warmup_steps": 0,
-    "weight_decay": 0.0,
-    "gradient_clipping": 1.0,
-    "adam_beta1": 0.9,
-    "adam_beta2": 0.999,
-    "adam_epsilon": 1e-8,
-    "precision": "fp32",
-    "device": "cpu",
-    "threads": 1,
-}
-SCHEDULES = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]  # 60 sentences: 8 steps an epoch
-PRUNING = {"curve": "cubic", "threshold": "layer", "classifier": False, "position_embeddings": True}
-WEIGHTS = "weights.safetensors.zst"
-FILES = (WEIGHTS, "config.json", "training.csv", "sparsity.csv", "run.json")
-
 
 @pytest.fixture(autouse=True)
 def other_tests_keep_their_settings():
@@ -252,31 +228,7 @@ def other_tests_keep_their_settings():
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    """The folder of an encoder and of the training sentences of two languages."""
-    folder = tmp_path_factory.mktemp("study")
-    random = np.random.default_rng(0)
-    tokens = [[str(word) for word in random.choice(WORDS, random.integers(1, 9))] for _ in range(60)]
-    tags = [random.integers(0, len(LABELS), len(words)).tolist() for words in tokens]
-    random_encoder([[*words, "Zanzibar", "Unguja"] for words in tokens], SIZES, 0, folder / "encoder")
-    tokenizer = load_tokenizer(folder / "encoder" / "tokenizer.json", 40)
-    for language, part in (("sw", slice(0, 45)), ("yo", slice(45, 60))):
-        write_encoded(folder / f"{language}.parquet", encode(tokens[part], tags[part], tokenizer))
-    return folder
-
-
-def run(study, out, variant, seed=1, schedules=SCHEDULES, finetuning=FINETUNING, pruning=PRUNING):
-    out.mkdir()
-    train_run(
-        str(study / "encoder"),
-        [str(study / "sw.parquet"), str(study / "yo.parquet")],
-        variant,
-        seed,
-        finetuning,
-        schedules,
-        None if variant == "dense" else pruning,
-        *(str(out / name) for name in FILES),
-    )
-    return out
+    return make_study(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="module")
@@ -400,7 +352,7 @@ def test_run_json_says_what_was_run(study, runs):
     assert set(stored) == {
         *("variant", "seed", "sentences", "steps", "pieces", "finetuning", "schedule", "pruning", "precision"),
         *("device", "device_type", "threads", "packages", "training_seconds", "seconds", "peak_memory_bytes"),
-        *("vocabulary_rows_trained", "encoder_sha256", "data_sha256"),
+        *("vocabulary_rows_trained", "encoder_sha256", "data_sha256", "resumed_at_steps"),
     }
     assert (stored["variant"], stored["seed"], stored["sentences"], stored["steps"]) == ("full-90", 1, 60, 40)
     assert (stored["finetuning"], stored["schedule"], stored["pruning"]) == (FINETUNING, SCHEDULES[0], PRUNING)

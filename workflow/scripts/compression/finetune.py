@@ -3,7 +3,9 @@
 import math
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch.nn.functional import cross_entropy
@@ -15,6 +17,7 @@ from compression.dropout import seed_dropout
 from compression.encoded import EncodedSentences, pack
 from compression.model import packed_inputs
 from compression.pruning import Pruner
+from compression.snapshot import Progress, Snapshots, TrainingState
 
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
@@ -55,58 +58,73 @@ class Training:
 
 
 def finetune(
-    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner, seed: int
+    model: PreTrainedModel,
+    sentences: EncodedSentences,
+    training: Training,
+    pruner: Pruner,
+    seed: int,
+    snapshots: Snapshots | None = None,
 ) -> list[dict]:
     """Train `model` in place on packed batches of `sentences`, pruning as it goes; return the training curve.
 
     The seed gives the order of sentences and the dropout. A row of the curve: step (finished optimiser steps), epoch,
     loss (mean over the words of each batch, then over the steps since the last row), learning_rate (of the last step),
-    sparsity (that the schedule has reached), tokens_per_second (pieces). Raises TrainingError on a loss that is not
-    finite.
+    sparsity (that the schedule has reached), tokens_per_second (pieces). With `snapshots` it goes on from the last one,
+    with the same result. Raises TrainingError on a loss that is not finite, and what `Snapshots.after_step` raises.
     """
     device = next(model.parameters()).device
     total = training.steps(len(sentences))
     log_every = max(1, total // LOG_ROWS)
     optimizer, scheduler = make_optimizer(model, training, total)
-    order = torch.Generator().manual_seed(seed)
+    state = TrainingState(model, optimizer, scheduler, pruner)
+    start = snapshots.resume(state) if snapshots else Progress()
     multiple = CUDA_MULTIPLE if device.type == "cuda" else 1
     model.train()
 
-    curve, step, tokens = [], 0, 0
-    loss_sum, steps_summed, since = torch.zeros((), device=device), 0, time.perf_counter()
-    progress = tqdm(total=total, unit="step", mininterval=1 if sys.stderr.isatty() else 30, file=sys.stderr)
-    for epoch in range(1, training.epochs + 1):
-        for chosen in torch.randperm(len(sentences), generator=order).split(training.batch_size):
-            seed_dropout(seed, step)
-            batch = pack(sentences, chosen.numpy())
-            words = torch.from_numpy(batch.words).to(device)
-            tags = torch.from_numpy(batch.tags).long().to(device)
-            with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
-                logits = model(**packed_inputs(batch, model, device, multiple)).logits[0, words]
-            # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
-            loss = cross_entropy(logits.float(), tags, reduction="sum") / max(1, len(words))
-            loss.backward()
-            clip_gradients(model, training.gradient_clipping, optimizer, pruner)
-            optimizer.step()
-            learning_rate = scheduler.get_last_lr()[0]
-            scheduler.step()
-            optimizer.zero_grad(set_to_none=True)
-            step += 1
-            pruner.update(step, optimizer)
+    curve, tokens, steps_summed = start.curve, start.tokens, start.steps_summed
+    loss_sum, since = torch.tensor(start.loss_sum, device=device), time.perf_counter() - start.row_seconds
+    bar = {"unit": "step", "mininterval": 1 if sys.stderr.isatty() else 30, "file": sys.stderr}
+    batches = islice(draw_batches(len(sentences), training, seed), start.step, None)
+    progress = tqdm(batches, total=total, initial=start.step, **bar)
+    for step, (epoch, chosen) in enumerate(progress, start=start.step + 1):
+        seed_dropout(seed, step - 1)
+        batch = pack(sentences, chosen.numpy())
+        words = torch.from_numpy(batch.words).to(device)
+        tags = torch.from_numpy(batch.tags).long().to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
+            logits = model(**packed_inputs(batch, model, device, multiple)).logits[0, words]
+        # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
+        loss = cross_entropy(logits.float(), tags, reduction="sum") / max(1, len(words))
+        loss.backward()
+        clip_gradients(model, training.gradient_clipping, optimizer, pruner)
+        optimizer.step()
+        learning_rate = scheduler.get_last_lr()[0]
+        scheduler.step()
+        optimizer.zero_grad(set_to_none=True)
+        pruner.update(step, optimizer)
 
-            loss_sum, steps_summed, tokens = loss_sum + loss.detach(), steps_summed + 1, tokens + len(batch.pieces)
-            progress.update()
-            if step % log_every == 0 or step in pruner.schedule or step == total:
-                mean_loss = float(loss_sum) / steps_summed  # the only wait for the device
-                if not math.isfinite(mean_loss):
-                    raise TrainingError(f"the loss is {mean_loss} at step {step} of {total} (epoch {epoch})")
-                now = time.perf_counter()
-                row = (step, epoch, mean_loss, learning_rate, pruner.sparsity, tokens / (now - since))
-                curve.append(dict(zip(CURVE_COLUMNS, row, strict=True)))
-                progress.set_postfix(loss=f"{mean_loss:.4f}", refresh=False)
-                loss_sum, steps_summed, tokens, since = torch.zeros_like(loss_sum), 0, 0, now
-    progress.close()
+        loss_sum, steps_summed, tokens = loss_sum + loss.detach(), steps_summed + 1, tokens + len(batch.pieces)
+        if step % log_every == 0 or step in pruner.schedule or step == total:
+            mean_loss = float(loss_sum) / steps_summed  # the only wait for the device
+            if not math.isfinite(mean_loss):
+                raise TrainingError(f"the loss is {mean_loss} at step {step} of {total} (epoch {epoch})")
+            now = time.perf_counter()
+            row = (step, epoch, mean_loss, learning_rate, pruner.sparsity, tokens / (now - since))
+            curve.append(dict(zip(CURVE_COLUMNS, row, strict=True)))
+            progress.set_postfix(loss=f"{mean_loss:.4f}", refresh=False)
+            loss_sum, steps_summed, tokens, since = torch.zeros_like(loss_sum), 0, 0, now
+        if snapshots:
+            here = (step, loss_sum, steps_summed, tokens, time.perf_counter() - since)
+            snapshots.after_step(state, Progress(*here, curve=curve))
     return curve
+
+
+def draw_batches(sentences: int, training: Training, seed: int) -> Iterator[tuple[int, torch.Tensor]]:
+    """Yield the epoch, from 1, and the numbers of the sentences of each optimiser step, shuffled anew in each epoch."""
+    order = torch.Generator().manual_seed(seed)
+    for epoch in range(1, training.epochs + 1):
+        for chosen in torch.randperm(sentences, generator=order).split(training.batch_size):
+            yield epoch, chosen
 
 
 def clip_gradients(model: PreTrainedModel, limit: float, optimizer: torch.optim.AdamW, pruner: Pruner) -> None:

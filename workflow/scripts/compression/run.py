@@ -7,7 +7,7 @@ import os
 import platform
 import time
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +17,10 @@ import torch
 from compression.checkpoint import peak_memory_bytes, read_weights, save_run, stored_sparsity
 from compression.encoded import concatenate, read_encoded
 from compression.files import InputError, atomic_path, file_digest, write_json
-from compression.finetune import Training, finetune
+from compression.finetune import CURVE_COLUMNS, Training, finetune
 from compression.model import choose_device, choose_precision, load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
+from compression.snapshot import Snapshots
 from compression.variants import choose_schedule, parse_variant
 from compression.vocabulary import trim_vocabulary
 
@@ -42,13 +43,18 @@ def train_run(
     curve_path: str,
     sparsity_path: str,
     run_path: str,
+    snapshot_folder: str,
+    snapshot_minutes: float,
+    version: str,
 ) -> None:
     """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
 
     finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant. schedules: the
     rows of them that may apply, see `variants.choose_schedule`. Writes the model, the training curve, the sparsity of
-    each matrix as counted from the stored file, and run.json. Raises InputError when the pruning schedule does not fit
-    into the training.
+    each matrix as counted from the stored file, and run.json. A snapshot is kept in a folder meanwhile, every so many
+    minutes and when a signal asks for one; a run that was ended goes on from it. version: of the code and packages, as
+    far as they change what a run gives. Raises InputError when the pruning schedule does not fit into the training, and
+    Interrupted when a signal ends it.
     """
     began = time.perf_counter()
     device = choose_device(finetuning["device"])
@@ -86,18 +92,31 @@ def train_run(
             sparsity / 100, schedule["start"], schedule["end"], schedule["frequency"], pruning["curve"]
         )
         pruner = Pruner(prunable_matrices(model, scope, **choice), steps_and_sparsities, pruning["threshold"], rest)
-    curve = finetune(model, sentences, training, pruner, seed)
-    give_back_freed_memory()
-    trained = time.perf_counter()
-
     encoder_sha256 = file_digest(Path(encoder_folder, "model.safetensors"))
+    data_sha256 = {Path(path).stem: file_digest(path) for path in encoded_paths}
+    identity = {
+        "data": data_sha256,
+        "encoder": encoder_sha256,
+        "variant or seed": [variant, seed],
+        "config": {"finetuning": dict(finetuning), "schedule": dict(schedule), "pruning": pruning and dict(pruning)},
+        "code or packages": version,
+        "precision": training.precision,
+        "device": device.type,
+    }
+    loaded = time.perf_counter()
+    snapshots = Snapshots(snapshot_folder, identity, snapshot_minutes)
+    with snapshots.listening():
+        curve = finetune(model, sentences, training, pruner, seed, snapshots)
+    give_back_freed_memory()
+    training_seconds, before_storing = snapshots.training_seconds(), time.perf_counter()
+
     save_run(model, vocabulary, encoder_sha256, weights_path, config_path)
     counts = stored_sparsity(
         read_weights(weights_path, encoder_folder), list(pruner.parameters), model.base_model_prefix
     )
     if scope:
         check_sparsity(counts, sparsity / 100, pruning["threshold"], weights_path)
-    for path, frame in ((curve_path, pd.DataFrame(curve)), (sparsity_path, counts)):
+    for path, frame in ((curve_path, pd.DataFrame(curve, columns=CURVE_COLUMNS)), (sparsity_path, counts)):
         with atomic_path(path) as beside:
             frame.to_csv(beside, index=False, lineterminator="\n")
     write_json(
@@ -115,15 +134,17 @@ def train_run(
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
             "device_type": device.type,
             "threads": torch.get_num_threads(),
-            "packages": {name: version(name) for name in PACKAGES} | {"python": platform.python_version()},
-            "training_seconds": trained - began,
-            "seconds": time.perf_counter() - began,
+            "packages": {name: package_version(name) for name in PACKAGES} | {"python": platform.python_version()},
+            "training_seconds": training_seconds,
+            "seconds": training_seconds + (loaded - began) + (time.perf_counter() - before_storing),
+            "resumed_at_steps": snapshots.resumed_at,
             "peak_memory_bytes": peak_memory_bytes(device),
             "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
             "encoder_sha256": encoder_sha256,
-            "data_sha256": {Path(path).stem: file_digest(path) for path in encoded_paths},
+            "data_sha256": data_sha256,
         },
     )
+    snapshots.discard()
 
 
 def keep_freed_memory() -> None:

@@ -1,0 +1,74 @@
+"""A small study to train on: an encoder with random weights, and the encoded sentences of two languages."""
+
+from pathlib import Path
+
+import numpy as np
+from compression.encoded import write_encoded
+from compression.encoder import random_encoder
+from compression.encoding import encode, load_tokenizer
+from compression.mentions import LABELS
+from compression.run import train_run
+
+WORDS = ["Lamu", "ni", "mji", "wa", "Kenya", "Juma", "Mombasa", "kale", "Bara", "Hindi", "\u200d", "1912", "-"]
+SIZES = {"vocabulary": 90, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 40}
+FINETUNING = {
+    "epochs": 5,
+    "learning_rate": 1e-3,
+    "max_length": 40,
+    "dropout": 0.1,
+    "learning_rate_schedule": "linear",
+    "warmup_steps": 0,
+    "weight_decay": 0.0,
+    "gradient_clipping": 1.0,
+    "adam_beta1": 0.9,
+    "adam_beta2": 0.999,
+    "adam_epsilon": 1e-8,
+    "precision": "fp32",
+    "device": "cpu",
+    "threads": 1,
+}
+SCHEDULES = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]  # 60 sentences: 8 steps an epoch
+PRUNING = {"curve": "cubic", "threshold": "layer", "classifier": False, "position_embeddings": True}
+WEIGHTS = "weights.safetensors.zst"
+FILES = (WEIGHTS, "config.json", "training.csv", "sparsity.csv", "run.json")
+
+
+def make_study(folder: Path) -> Path:
+    """Write the encoder and the training sentences of two languages to a folder, and return it."""
+    random = np.random.default_rng(0)
+    tokens = [[str(word) for word in random.choice(WORDS, random.integers(1, 9))] for _ in range(60)]
+    tags = [random.integers(0, len(LABELS), len(words)).tolist() for words in tokens]
+    random_encoder([[*words, "Zanzibar", "Unguja"] for words in tokens], SIZES, 0, folder / "encoder")
+    tokenizer = load_tokenizer(folder / "encoder" / "tokenizer.json", 40)
+    for language, part in (("sw", slice(0, 45)), ("yo", slice(45, 60))):
+        write_encoded(folder / f"{language}.parquet", encode(tokens[part], tags[part], tokenizer))
+    return folder
+
+
+def run(
+    study: Path,
+    out: Path,
+    variant: str,
+    seed: int = 1,
+    schedules=SCHEDULES,
+    finetuning=FINETUNING,
+    pruning=PRUNING,
+    snapshot_minutes: float = 60,
+    version: str = "code",
+) -> Path:
+    """Train a run into a folder, which may hold a snapshot of it, and return the folder."""
+    out.mkdir(exist_ok=True)
+    train_run(
+        str(study / "encoder"),
+        [str(study / "sw.parquet"), str(study / "yo.parquet")],
+        variant,
+        seed,
+        finetuning,
+        schedules,
+        None if variant == "dense" else pruning,
+        *(str(out / name) for name in FILES),
+        snapshot_folder=str(out / "snapshot"),
+        snapshot_minutes=snapshot_minutes,
+        version=version,
+    )
+    return out

@@ -1,0 +1,228 @@
+"""Runs that are ended and go on: what they give must be that of a run that was left alone, bit for bit."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import torch
+from compression import finetune as finetune_module
+from compression import snapshot as snapshot_module
+from compression.files import read_json
+from compression.snapshot import Interrupted
+from small_runs import FILES, FINETUNING, PRUNING, WEIGHTS, make_study, run
+
+VARIANTS = ["dense", "partial-50", "full-90"]
+UPDATES = (5, 10, 15, 20, 22)  # steps that prune, of 40
+
+
+@pytest.fixture(autouse=True)
+def other_tests_keep_their_settings():
+    threads = torch.get_num_threads()
+    yield
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    return make_study(tmp_path_factory.mktemp("study"))
+
+
+@pytest.fixture(scope="module")
+def whole(study, tmp_path_factory):
+    """Runs that were left alone."""
+    folder = tmp_path_factory.mktemp("whole")
+    return {variant: run(study, folder / variant, variant) for variant in VARIANTS}
+
+
+@pytest.fixture
+def signals(monkeypatch):
+    """A function that has a signal sent to this process while an optimiser step is made, counted from 1."""
+    wanted = {}
+
+    def packed(*arguments, pack=finetune_module.pack):
+        packed.step += 1
+        if (number := wanted.pop(packed.step, None)) is not None:
+            os.kill(os.getpid(), number)
+        return pack(*arguments)
+
+    packed.step = 0
+    monkeypatch.setattr(finetune_module, "pack", packed)
+
+    def send(number, step):
+        """step: counted from the start of the next attempt."""
+        wanted[packed.step + step] = number
+
+    return send
+
+
+def assert_same(folder, whole):
+    for name in (WEIGHTS, "config.json", "sparsity.csv"):
+        assert (folder / name).read_bytes() == (whole / name).read_bytes(), name
+    curves = [pd.read_csv(path / "training.csv").drop(columns="tokens_per_second") for path in (folder, whole)]
+    pd.testing.assert_frame_equal(*curves, check_exact=True)
+    assert sorted(path.name for path in folder.iterdir()) == sorted(FILES), "something was left behind"
+
+
+@pytest.mark.parametrize("step", [1, 3, 5, 12, 22, 30, 39])
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_a_stopped_run_goes_on_to_the_same_bytes(study, whole, signals, tmp_path, variant, step):
+    """Stopped before, at, between and after pruning updates."""
+    signals(signal.SIGTERM, step)
+    with pytest.raises(Interrupted) as stopped:
+        run(study, tmp_path / "run", variant)
+    assert stopped.value.code == 128 + signal.SIGTERM
+    assert not (tmp_path / "run" / "run.json").exists()
+    assert read_json(tmp_path / "run" / "snapshot" / "snapshot.json")["progress"]["step"] == step
+    assert_same(run(study, tmp_path / "run", variant), whole[variant])
+    assert read_json(tmp_path / "run" / "run.json")["resumed_at_steps"] == [step]
+
+
+def test_a_run_may_be_stopped_again_and_again(study, whole, signals, tmp_path):
+    for more in (4, 6, 1, 20):
+        signals(signal.SIGINT, more)
+        with pytest.raises(Interrupted):
+            run(study, tmp_path / "run", "full-90")
+    assert_same(run(study, tmp_path / "run", "full-90"), whole["full-90"])
+    assert read_json(tmp_path / "run" / "run.json")["resumed_at_steps"] == [4, 10, 11, 31]
+
+
+@pytest.mark.parametrize("threshold", ["layer", "global"])
+def test_thresholds_of_all_matrices_together_go_on_too(study, signals, tmp_path, threshold):
+    pruning = PRUNING | {"threshold": threshold}
+    alone = run(study, tmp_path / "alone", "full-90", pruning=pruning)
+    signals(signal.SIGTERM, 17)
+    with pytest.raises(Interrupted):
+        run(study, tmp_path / "run", "full-90", pruning=pruning)
+    assert_same(run(study, tmp_path / "run", "full-90", pruning=pruning), alone)
+
+
+def test_weight_decay_bf16_warmup_and_cosine_go_on_too(study, signals, tmp_path):
+    changes = {"weight_decay": 0.01, "precision": "bf16", "warmup_steps": 7, "learning_rate_schedule": "cosine"}
+    alone = run(study, tmp_path / "alone", "partial-50", finetuning=FINETUNING | changes)
+    signals(signal.SIGTERM, 6)
+    with pytest.raises(Interrupted):
+        run(study, tmp_path / "run", "partial-50", finetuning=FINETUNING | changes)
+    assert_same(run(study, tmp_path / "run", "partial-50", finetuning=FINETUNING | changes), alone)
+
+
+def test_a_warning_signal_makes_a_snapshot_and_the_run_goes_on(study, whole, signals, tmp_path, capsys):
+    signals(signal.SIGUSR1, 13)
+    assert_same(run(study, tmp_path / "run", "partial-50"), whole["partial-50"])
+    assert capsys.readouterr().out.count("snapshot after step 13") == 1
+
+
+def test_handlers_of_signals_are_those_of_before(study, tmp_path):
+    before = [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)]
+    run(study, tmp_path / "run", "dense")
+    assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR1)] == before
+
+
+CHILD = """
+import sys
+sys.path[:0] = {paths}
+from pathlib import Path
+from small_runs import run
+run(Path(sys.argv[1]), Path(sys.argv[2]), "full-90", snapshot_minutes=1e-9)
+"""
+
+
+def test_a_killed_process_loses_only_what_came_after_its_last_snapshot(study, whole, tmp_path):
+    """Killed without warning at a random moment, with a snapshot after every step; what it left is taken up."""
+    code = CHILD.format(paths=[path for path in sys.path if path])
+    index = tmp_path / "run" / "snapshot" / "snapshot.json"
+    child = subprocess.Popen([sys.executable, "-c", code, study, tmp_path / "run"], stdout=subprocess.DEVNULL)
+    while not index.exists() or read_json(index)["progress"]["step"] < 7:
+        assert child.poll() is None
+        time.sleep(0.01)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    reached = read_json(index)["progress"]["step"]
+    assert reached >= 7
+    assert_same(run(study, tmp_path / "run", "full-90"), whole["full-90"])
+    assert read_json(tmp_path / "run" / "run.json")["resumed_at_steps"] == [reached]
+
+
+@pytest.fixture
+def stopped(study, signals, tmp_path) -> Path:
+    """The folder of a run that was stopped after step 12."""
+    signals(signal.SIGTERM, 12)
+    with pytest.raises(Interrupted):
+        run(study, tmp_path / "run", "full-90")
+    return tmp_path / "run"
+
+
+def test_a_kill_while_a_snapshot_is_written_leaves_the_one_before(study, whole, stopped, monkeypatch):
+    """The tensors of a later snapshot are there, but not the file that names them."""
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(snapshot_module, "write_json", killed)
+    with pytest.raises(KeyboardInterrupt):
+        run(study, stopped, "full-90", snapshot_minutes=1e-9)
+    assert len(list(stopped.glob("snapshot/*.safetensors"))) == 2
+    monkeypatch.undo()
+    assert_same(run(study, stopped, "full-90"), whole["full-90"])
+    assert read_json(stopped / "run.json")["resumed_at_steps"] == [12]
+
+
+@pytest.mark.parametrize(
+    ("change", "name"),
+    [
+        ({"version": "other code"}, "code or packages"),
+        ({"seed": 2}, "variant or seed"),
+        ({"finetuning": FINETUNING | {"learning_rate": 2e-3}}, "config"),
+        ({"pruning": PRUNING | {"curve": "linear"}}, "config"),
+    ],
+)
+def test_a_snapshot_of_another_run_is_not_taken(study, stopped, tmp_path, capsys, change, name):
+    alone = run(study, tmp_path / "alone", "full-90", **change)
+    capsys.readouterr()
+    assert_same(run(study, stopped, "full-90", **change), alone)
+    assert f"{stopped / 'snapshot'}: the snapshot was made with other {name}; the run starts afresh" in (
+        capsys.readouterr().out
+    )
+    assert read_json(stopped / "run.json")["resumed_at_steps"] == []
+
+
+def test_a_snapshot_with_other_data_or_encoder_is_not_taken(study, stopped, tmp_path, capsys):
+    other = make_study(tmp_path / "other")
+    for name, content in (("sw", "yo"), ("yo", "sw")):
+        (other / f"{name}.parquet").write_bytes((study / f"{content}.parquet").read_bytes())
+    weights = other / "encoder" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"?")
+    run(other, stopped, "full-90")
+    assert "the snapshot was made with other data, encoder; the run starts afresh" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("damage", ["bit", "cut", "gone", "index"])
+def test_a_damaged_snapshot_is_not_taken(study, whole, stopped, capsys, damage):
+    index, (tensors,) = stopped / "snapshot" / "snapshot.json", stopped.glob("snapshot/*.safetensors")
+    content = bytearray(tensors.read_bytes())
+    if damage == "bit":
+        content[-1] ^= 1
+        tensors.write_bytes(content)
+    elif damage == "cut":
+        tensors.write_bytes(content[:-10])
+    elif damage == "gone":
+        tensors.unlink()
+    else:
+        index.write_text(index.read_text()[:-20])
+    capsys.readouterr()
+    assert_same(run(study, stopped, "full-90"), whole["full-90"])
+    out = capsys.readouterr().out
+    assert (f"{index}: not a JSON file" if damage == "index" else f"{tensors}: the snapshot is damaged") in out
+    assert "; the run starts afresh" in out
+
+
+def test_training_seconds_are_those_of_all_attempts(study, stopped):
+    before = read_json(stopped / "snapshot" / "snapshot.json")["progress"]["seconds"]
+    run(study, stopped, "full-90")
+    record = read_json(stopped / "run.json")
+    assert record["seconds"] > record["training_seconds"] > before > 0
