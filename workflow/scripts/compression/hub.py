@@ -53,9 +53,10 @@ def download(repository: str, commit: str, repo_type: str, patterns: Sequence[st
     """Return the folder of the client's cache with the files of a commit that match one of `patterns`, whole.
 
     patterns: as of `Path.glob`, all for one folder, such as `sw/*.parquet`; what: how errors name what is wanted. Files
-    in the cache are not asked for again. Every file is compared with the digest that the Hub gives it (SHA-256, or git's for small
-    files), on every call; one that differs is downloaded once more. Raises InputError that names `what` and the cause
-    when no file matches, when the Hub stays out of reach or does not have them, or when a file differs again.
+    in the cache are not asked for again. On every call each file is compared with the digest that the Hub gives it
+    (SHA-256, or git's for small files); one that differs is downloaded once more. Raises InputError that names `what`
+    and the cause when no file matches, when the Hub stays out of reach or does not have them, or when a file differs
+    again.
     """
     folder = _ask(lambda: _snapshot(repository, commit, repo_type, patterns), what)
     files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
