@@ -93,20 +93,20 @@ def git_digest(content: bytes) -> str:
     return sha1(b"blob %d\0" % len(content) + content).hexdigest()
 
 
-def _parse(path: str) -> tuple[str, str, str]:
-    """Return what a path asks for, of which repository ("datasets/a/b"), and where in it.
+def _parse(path: str) -> tuple[str, str, str, str]:
+    """Return what a path asks for, of which repository ("datasets/a/b"), revision and file.
 
     /api/datasets/a/b/tree/REVISION, /api/models/a/b/revision/REVISION, /datasets/a/b/resolve/REVISION/FILE,
     /a/b/resolve/REVISION/FILE (of a model), /storage/models/a/b/FILE
     """
     parts = path.strip("/").split("/")
     if parts[0] == "storage":
-        return "storage", "/".join(parts[1:4]), "/".join(parts[4:])
+        return "storage", "/".join(parts[1:4]), "", "/".join(parts[4:])
     if parts[0] == "api":
         del parts[0]
     elif parts[0] != "datasets":
         parts.insert(0, "models")
-    return parts[3], "/".join(parts[:3]), "/".join(parts[4:])
+    return parts[3], "/".join(parts[:3]), parts[4], "/".join(parts[5:])
 
 
 # Faults
@@ -157,16 +157,15 @@ class Handler(BaseHTTPRequestHandler):
         path = unquote(url.path)
         token = (self.headers["Authorization"] or "").removeprefix("Bearer ") or None
         hub.requests.append(Request(self.command, path, token, self.headers["Range"]))
-        asked, name, place = _parse(path)
+        asked, name, revision, file = _parse(path)
         repository = hub.repositories.get(name)
-        content = repository.files.get(place, b"") if repository else b""
+        content = repository.files.get(file, b"") if repository else b""
         fault = hub.take_fault(self.command, path)
         if fault:
             fault.act(self, content)
         elif asked == "storage":  # its addresses are signed, it asks for no token
             self.answer_range(content, {"Accept-Ranges": "bytes"})
         elif self.may_read(repository, token):
-            revision, _, file = place.partition("/")
             if revision not in (*repository.branches, repository.commit):
                 self.refuse(404, "RevisionNotFound", f"Invalid rev id: {revision}")
             elif asked == "revision":

@@ -8,6 +8,7 @@ compares the size of what it got, not the digest, and sets some requests no time
 import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,8 @@ def _reason(error: BaseException) -> str:
             return f"no answer from {constants.ENDPOINT} in time"
         if isinstance(link, httpx2.ConnectError):
             return f"no connection to {constants.ENDPOINT}"
+        if isinstance(link, JSONDecodeError):
+            return f"{constants.ENDPOINT} does not answer as a Hub"
         status = _status(link)
         if status is not None:
             return f"{status}: {_meaning(link, status)}"
