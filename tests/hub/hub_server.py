@@ -94,12 +94,14 @@ def git_digest(content: bytes) -> str:
 
 
 def _parse(path: str) -> tuple[str, str, str, str]:
-    """Return what a path asks for, of which repository ("datasets/a/b"), revision and file.
+    """Return what a path asks for, of which repository ("datasets/a/b"), revision and file; empty where unknown.
 
     /api/datasets/a/b/tree/REVISION, /api/models/a/b/revision/REVISION, /datasets/a/b/resolve/REVISION/FILE,
     /a/b/resolve/REVISION/FILE (of a model), /storage/models/a/b/FILE
     """
     parts = path.strip("/").split("/")
+    if len(parts) < 5:
+        return "", "", "", ""
     if parts[0] == "storage":
         return "storage", "/".join(parts[1:4]), "", "/".join(parts[4:])
     if parts[0] == "api":
