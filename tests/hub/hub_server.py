@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 COMMIT = "f0a3be6dc5564c0cc4150bb660144800a1f539d4"
 LARGE = (".parquet", ".safetensors", ".bin")
+SILENCE = 10
 PAGE = 5  # entries of a list of files that come in one answer; the Hub's are 1,000
 
 
@@ -120,8 +121,8 @@ def status(code: int) -> Callable[["Handler", bytes], None]:
 
 
 def silence(handler: "Handler", content: bytes) -> None:
-    """Answer nothing until the server is stopped."""
-    handler.server.hub.stopping.wait()
+    """Answer nothing for SILENCE seconds, or until the server is stopped."""
+    handler.server.hub.stopping.wait(SILENCE)
     handler.close_connection = True
 
 

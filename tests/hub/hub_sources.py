@@ -23,6 +23,7 @@ SIZES = {"train": 60, "validation": 30, "test": 30}
 class Data:
     """The data set, as a study takes it from the Hub."""
 
+    kind = "dataset"
     name, key, large = "unimelb-nlp/wikiann", "datasets/unimelb-nlp/wikiann", "sw/train-00000-of-00001.parquet"
     what = f"{name}, language sw (revision {COMMIT})"
 
@@ -47,6 +48,7 @@ class Data:
 class Encoder:
     """The encoder, as a study takes it from the Hub."""
 
+    kind = "model"
     name, key, large = "some/encoder", "models/some/encoder", "model.safetensors"
     what = f"encoder: {name} (revision {COMMIT})"
 

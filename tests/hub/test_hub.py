@@ -3,15 +3,16 @@
 import io
 import json
 import multiprocessing
+import time
 from pathlib import Path
 
 import pytest
 import torch
 from compression.files import InputError
 from compression.hub import download
-from hub_server import COMMIT, Fault, altered, broken_off, silence, status, truncated
+from hub_server import COMMIT, SILENCE, Fault, altered, broken_off, silence, status, truncated
 from hub_sources import Data, Encoder
-from huggingface_hub import constants
+from huggingface_hub import constants, hf_hub_download
 from safetensors.torch import load
 
 CLIENT, OURS = {1, 2, 4, 8}, {10, 20, 40}  # seconds that the client, and that the study, waits before it asks again
@@ -145,7 +146,9 @@ def test_an_error_of_the_server_passes(hub, client, source, tmp_path, method, pa
 @pytest.mark.parametrize("part", ["/revision/", "/tree/", "/resolve/", "/storage/"])
 def test_a_server_that_stays_silent_is_asked_again(hub, client, source, tmp_path, part):
     hub.faults = [Fault("HEAD" if part == "/resolve/" else "GET", part, silence)]
+    start = time.monotonic()
     source.check(source.fetch(tmp_path, revision="main"), files_of(hub, source))
+    assert time.monotonic() - start < SILENCE
     assert hub.faults[0].times == 0
 
 
@@ -288,6 +291,15 @@ def test_without_the_hub_the_cache_is_used(hub, client, source, tmp_path, monkey
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
     source.check(source.fetch(tmp_path / "second"), files_of(hub, source))
     assert not client
+
+
+def test_offline_a_cache_that_another_program_filled_is_used(hub, client, source, tmp_path, monkeypatch):
+    for name in files_of(hub, source):
+        hf_hub_download(source.name, name, repo_type=source.kind, revision=COMMIT)
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    source.check(source.fetch(tmp_path), files_of(hub, source))
+    damage(cached(source))
+    assert f"{cached(source)} is damaged" in message_of(source, tmp_path)
 
 
 def test_offline_an_empty_cache_ends_in_one_line(hub, client, source, tmp_path, monkeypatch):
