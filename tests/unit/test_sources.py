@@ -1,7 +1,6 @@
 import csv
 import io
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import pytest
 import resolve_data
 from compression.files import InputError
 from compression.mentions import LABELS
-from compression.sources import SPLITS, check_sizes, read_hub, read_local, source_files
+from compression.sources import SPLITS, check_sizes, read_local, source_files
 from compression.wikiann import Corpus, read_corpus
 from real_data import WIKIANN, needs_wikiann
 
@@ -243,186 +242,7 @@ def test_the_synthetic_source_is_generated(tmp_path):
     assert {split: len(read_corpus(path)) for split, path in out.items()} == sizes
 
 
-# The Hub
-
-
-@pytest.fixture
-def pauses(monkeypatch):
-    """Replace waiting by a list of the seconds that would have been waited."""
-    seconds = []
-    monkeypatch.setattr("tenacity.nap.time.sleep", seconds.append)
-    return seconds
-
-
-def loader(*outcomes):
-    """Return a `load_dataset` that gives or raises one outcome a call, and the list of its calls."""
-    calls = []
-
-    def load_dataset(repository, language, **options):
-        calls.append((repository, language, options["split"], options["revision"]))
-        outcome = outcomes[min(len(calls), len(outcomes)) - 1]
-        if isinstance(outcome, Exception):
-            raise outcome
-        return outcome
-
-    return load_dataset, calls
-
-
-def hub_rows(features=FEATURES):
-    return [
-        datasets.Dataset.from_dict({"tokens": corpus.tokens, "ner_tags": corpus.tags}, features=features)
-        for corpus in corpora_of_words().values()
-    ]
-
-
-def test_the_hub_is_asked_again_until_it_answers(monkeypatch, pauses):
-    load_dataset, calls = loader(ConnectionError("Couldn't reach"), TimeoutError("slow"), hub_rows())
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    assert read_hub("unimelb-nlp/wikiann", "sw", COMMIT) == corpora_of_words()
-    assert calls == [("unimelb-nlp/wikiann", "sw", ["train", "validation", "test"], COMMIT)] * 3
-    assert pauses == [10, 20]
-
-
-def server_error(status):
-    import httpx2
-    from huggingface_hub.errors import HfHubHTTPError
-
-    request = httpx2.Request("GET", "https://huggingface.co/datasets/unimelb-nlp/wikiann")
-    return HfHubHTTPError(f"{status} Server Error", response=httpx2.Response(status, request=request))
-
-
-def wrapped(cause):
-    error = datasets.exceptions.DatasetGenerationError("An error occurred while generating the dataset")
-    error.__cause__ = cause
-    return error
-
-
-HUB_ERRORS = {
-    "unreachable": (lambda: ConnectionError("Couldn't reach the Hub"), 4),
-    "server": (lambda: server_error(503), 4),
-    "too_many_requests": (lambda: server_error(429), 4),
-    "wrapped_server": (lambda: wrapped(server_error(500)), 4),
-    "not_allowed": (lambda: server_error(401), 1),
-    "unknown_language": (lambda: ValueError("BuilderConfig 'qq' not found. Available: ['yo', 'jv']"), 1),
-    "unknown_repository": (lambda: datasets.exceptions.DatasetNotFoundError("Dataset doesn't exist"), 1),
-}
-
-
-@pytest.mark.parametrize("make, attempts", HUB_ERRORS.values(), ids=HUB_ERRORS)
-def test_a_hub_error_ends_in_one_line(monkeypatch, pauses, make, attempts):
-    load_dataset, calls = loader(make())
-    monkeypatch.setattr(datasets, "load_dataset", load_dataset)
-    with pytest.raises(InputError) as error:
-        read_hub("unimelb-nlp/wikiann", "qq", COMMIT)
-    message = (
-        f"unimelb-nlp/wikiann, language qq (revision {COMMIT}): cannot be had from the Hub ({type(make()).__name__}"
-    )
-    assert str(error.value).startswith(message)
-    assert "\n" not in str(error.value)
-    assert len(calls) == attempts
-
-
-@pytest.mark.parametrize(
-    "feature",
-    [datasets.ClassLabel(names=[*LABELS[:5], "I-LOC", "B-LOC"]), datasets.Value("int64")],
-    ids=["other_order", "no_names"],
-)
-def test_other_tag_names_on_the_hub_are_refused(monkeypatch, feature):
-    features = datasets.Features({**FEATURES, "ner_tags": datasets.List(feature)})
-    monkeypatch.setattr(datasets, "load_dataset", loader(hub_rows(features))[0])
-    with pytest.raises(InputError, match=r"language sw .*: train: tag names are .*; expected O, B-PER, I-PER"):
-        read_hub("unimelb-nlp/wikiann", "sw", COMMIT)
-
-
 def test_a_commit_is_resolved_without_the_hub(tmp_path):
     resolve_data.main(tmp_path / "source.json", "unimelb-nlp/wikiann", COMMIT)
     expected = {"repository": "unimelb-nlp/wikiann", "revision": COMMIT, "commit": COMMIT}
     assert json.loads((tmp_path / "source.json").read_text()) == expected
-
-
-HUB_CLIENT = """
-import json, sys
-sys.path.insert(0, sys.argv[1])
-from compression.files import InputError
-from compression.sources import read_hub, resolve_revision
-commit = resolve_revision("a/b", "main", "dataset")
-corpora = read_hub("a/b", "sw", commit)
-errors = []
-for language, revision in (("qq", commit), ("sw", "1" * 40)):
-    try:
-        read_hub("a/b", language, revision)
-    except InputError as error:
-        errors.append(str(error))
-print(json.dumps([commit, {split: [c.tokens, c.tags] for split, c in corpora.items()}, errors]))
-"""
-
-
-def test_the_libraries_load_from_a_hub_as_it_answers(tmp_path, hub_server):
-    environment = {**os.environ, "HF_ENDPOINT": hub_server, "HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "0"}
-    command = [sys.executable, "-c", HUB_CLIENT, str(PROJECT / "workflow/scripts")]
-    result = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
-    assert result.returncode == 0, result.stderr
-    commit, corpora, errors = json.loads(result.stdout.splitlines()[-1])
-    assert commit == COMMIT
-    assert corpora == {split: [corpus.tokens, corpus.tags] for split, corpus in corpora_of_words().items()}
-    assert "BuilderConfig 'qq' not found. Available: ['sw']" in errors[0]
-    assert f"Revision '{'1' * 40}' doesn't exist" in errors[1]
-
-
-@pytest.fixture
-def hub_server(tmp_path):
-    """Serve a data set `a/b` with one language over the part of the Hub's interface that loading it uses."""
-    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-    from threading import Thread
-    from urllib.parse import unquote, urlsplit
-
-    write_hub(tmp_path / "served", "sw", corpora_of_words())
-    splits = "".join(f"  - split: {split}\n    path: sw/{split}-*\n" for split in SPLITS)
-    (tmp_path / "served/README.md").write_text(f"---\nconfigs:\n- config_name: sw\n  data_files:\n{splits}---\n")
-    files = {
-        str(path.relative_to(tmp_path / "served")): path.read_bytes()
-        for path in (tmp_path / "served").rglob("*")
-        if path.is_file()
-    }
-
-    class Hub(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def log_message(self, *_):
-            pass
-
-        def do_GET(self):
-            path = unquote(urlsplit(self.path).path)
-            kind, _, rest = path.removeprefix("/api").removeprefix("/datasets/a/b/").partition("/")
-            revision, _, name = rest.partition("/")
-            if revision not in ("main", COMMIT):
-                self.answer(404, b"", "RevisionNotFound")
-            elif kind == "resolve":
-                self.answer(200, files[name]) if name in files else self.answer(404, b"", "EntryNotFound")
-            elif kind == "revision":
-                self.answer(200, json.dumps({"id": "a/b", "sha": COMMIT}).encode())
-            else:
-                listed = [file for file in files if file.startswith(f"{name}/")] if name else ["README.md"]
-                entries = [{"type": "file", "path": file, "size": len(files[file]), "oid": "0" * 40} for file in listed]
-                if not name:
-                    entries.append({"type": "directory", "path": "sw", "size": 0, "oid": "0" * 40})
-                self.answer(200, json.dumps(entries).encode())
-
-        do_HEAD = do_GET
-
-        def answer(self, status, content, error=None):
-            self.send_response(status)
-            self.send_header("X-Repo-Commit", COMMIT)
-            self.send_header("ETag", f'"{hash(content):x}"')
-            if error:
-                self.send_header("X-Error-Code", error)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            if self.command == "GET":
-                self.wfile.write(content)
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()

@@ -1,7 +1,7 @@
 """Write the commit that the data set's revision stands for, so that every language comes from the same one."""
 
 from compression.files import write_json
-from compression.sources import resolve_revision
+from compression.hub import resolve_revision
 from logs import log_to
 
 

@@ -1,7 +1,7 @@
 """Write the commit that the encoder's revision stands for."""
 
 from compression.files import write_json
-from compression.sources import resolve_revision
+from compression.hub import resolve_revision
 from logs import log_to
 
 

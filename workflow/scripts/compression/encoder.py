@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoModelForTokenClassification,
@@ -17,12 +18,19 @@ from transformers import (
 
 from compression.encoded import EncodedSentences, pack
 from compression.files import InputError
+from compression.hub import download
 from compression.model import load_encoder, packed_inputs
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
 FILES = ("config.json", "model.safetensors", *TOKENIZER_FILES)
 """What an encoder folder holds."""
+
+WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
+"""Names of weights on the Hub, in one file or several; the first that there are count."""
+
+DESCRIPTIONS = ("*.json", "*.txt", "*.model")
+"""Names of what a repository on the Hub holds besides weights: config, tokenizer, list of weights."""
 
 PACKING_TOLERANCE = 1e-4
 """Largest difference of two scores that rounding explains."""
@@ -36,14 +44,16 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     """Load an encoder and its fast tokenizer from the Hub or a folder, and save both to the folder `out`.
 
     source: a Hub id (`google-bert/bert-base-multilingual-cased`) or a folder. revision: commit, for a Hub id.
-    Raises InputError when it cannot be loaded, lacks weights or a fast tokenizer, or has another model's tokenizer.
+    Raises InputError when it cannot be had (`hub.download`) or loaded, lacks weights or a fast tokenizer, or has
+    another model's tokenizer.
     """
+    folder = _download_encoder(source, revision) if revision else source
     try:
-        tokenizer = AutoTokenizer.from_pretrained(source, revision=revision, use_fast=True)
+        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True)
         tagger, loading = AutoModelForTokenClassification.from_pretrained(
-            source, revision=revision, dtype=torch.float32, output_loading_info=True
+            folder, dtype=torch.float32, output_loading_info=True
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         cause = " ".join(str(error).split())[:300]
         raise InputError(f"encoder: {source} (revision {revision}) cannot be loaded: {cause}") from None
     if not tokenizer.is_fast:
@@ -60,6 +70,15 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
         )
     model.save_pretrained(out, max_shard_size="100GB")
     tokenizer.save_pretrained(out)
+
+
+def _download_encoder(name: str, commit: str) -> Path:
+    """Return the folder of the Hub's cache with an encoder at one commit, its weights in one format only."""
+    what = f"encoder: {name} (revision {commit})"
+    folder = download(name, commit, "model", [*DESCRIPTIONS, WEIGHTS[0]], what)
+    if not any(folder.glob(WEIGHTS[0])):
+        download(name, commit, "model", WEIGHTS, what)
+    return folder
 
 
 def train_wordpiece(texts: Iterable[list[str]], size: int) -> dict[str, int]:

@@ -3,22 +3,20 @@
 import os
 import re
 import tarfile
-import tempfile
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from compression.files import InputError
 
-# The workflow calls `source_files` while it builds its graph: Parquet, Hub and retry libraries are imported where used.
+# The workflow calls `source_files` while it builds its graph: Parquet and Hub libraries are imported where used.
 if TYPE_CHECKING:
     from compression.wikiann import Corpus
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 ENCODER_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
 _TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}  # in XTREME's and Rahimi's files
-_ATTEMPTS = 4  # to reach the Hub; its client makes five of its own in each
 
 
 class _Layout(NamedTuple):
@@ -90,45 +88,16 @@ def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
     return {split: read_tagged_text(content, source, prefix) for split, (source, content) in contents.items()}
 
 
-def resolve_revision(repository: str, revision: str, repo_type: str) -> str:
-    """Return the commit that a branch, tag or commit of a Hub repository stands for, 40 hexadecimal digits.
+def read_hub(repository: str, language: str, commit: str) -> dict[str, "Corpus"]:
+    """Read a language of a Hub data set, at one commit, into a corpus a split.
 
-    repo_type: "dataset" or "model". A full commit is returned as it is, without asking the Hub. Raises InputError that
-    names repository and revision when the Hub cannot be reached, or does not have them.
+    The data set has the Hub layout of `source_files`. commit: as `hub.resolve_revision` returns it. Raises InputError
+    on what `hub.download` and `read_local` refuse.
     """
-    if re.fullmatch(r"[0-9a-f]{40}", revision):
-        return revision
-    from huggingface_hub import HfApi
+    from compression.hub import download
 
-    what = f"{repository} (revision {revision})"
-    return _ask_hub(lambda: HfApi().repo_info(repository, revision=revision, repo_type=repo_type).sha, what)
-
-
-def read_hub(repository: str, language: str, revision: str) -> dict[str, "Corpus"]:
-    """Load a language's configuration of a Hub data set, at one commit, into a corpus a split.
-
-    revision: a commit, as `resolve_revision` returns it. A Hub that cannot be reached is asked again, with growing
-    pauses. Raises InputError that names repository, language, revision and the cause when it stays out of reach, when
-    it does not have them, when the tag names are not LABELS in this order, or when the sentences are not valid.
-    """
-    import datasets
-
-    from compression.wikiann import check_label_names, corpus_from_table
-
-    what = f"{repository}, language {language} (revision {revision})"
-    corpora = {}
-    # An empty cache, because where the Hub is out of reach `datasets` takes whatever commit its own cache holds.
-    with tempfile.TemporaryDirectory() as cache:
-        loaded = _ask_hub(
-            lambda: datasets.load_dataset(repository, language, split=list(SPLITS), revision=revision, cache_dir=cache),
-            what,
-        )
-        for split, dataset in zip(SPLITS, loaded, strict=True):
-            source = f"{what}: {split}"
-            tags = dataset.features.get("ner_tags")
-            check_label_names(getattr(getattr(tags, "feature", None), "names", ()), source)
-            corpora[split] = corpus_from_table(dataset.with_format("arrow")[:], source)
-    return corpora
+    what = f"{repository}, language {language} (revision {commit})"
+    return read_local(download(repository, commit, "dataset", [f"{language}/*.parquet"], what), language)
 
 
 def _find_layout(folder: str | os.PathLike, language: str) -> _Layout:
@@ -197,42 +166,3 @@ def _read_archive(path: Path) -> dict[str, tuple[str, bytes]]:
     except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         raise InputError(f"{path}: cannot be read as a .tar.gz archive ({error})") from None
     return contents
-
-
-def _ask_hub(call: Callable[[], Any], what: str) -> Any:
-    """Call until it succeeds or fails for good; raises InputError that names `what` and the cause."""
-    from datasets.exceptions import DatasetsError
-    from huggingface_hub.errors import HTTPError
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
-
-    retrying = Retrying(
-        retry=retry_if_exception(_may_pass),
-        stop=stop_after_attempt(_ATTEMPTS),
-        wait=wait_exponential(multiplier=10, max=60),  # seconds: 10, 20, 40
-        before_sleep=lambda state: print(f"{what}: {_cause(state.outcome.exception())}; asking again"),
-        reraise=True,
-    )
-    try:
-        return retrying(call)
-    except (DatasetsError, HTTPError, OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"{what}: cannot be had from the Hub ({_cause(error)})") from error
-
-
-def _may_pass(error: BaseException) -> bool:
-    """Return whether an error is one of the network or the server, which a later attempt may not meet."""
-    from huggingface_hub.errors import HTTPError, OfflineModeIsEnabled
-
-    passing = False
-    chained: BaseException | None = error
-    while chained is not None:  # the libraries wrap what happened, some of them twice
-        status = getattr(getattr(chained, "response", None), "status_code", None)
-        if isinstance(chained, OfflineModeIsEnabled) or (status is not None and status < 500 and status != 429):
-            return False
-        passing = passing or isinstance(chained, ConnectionError | TimeoutError | HTTPError)
-        chained = chained.__cause__ or chained.__context__
-    return passing
-
-
-def _cause(error: BaseException) -> str:
-    text = " ".join(str(error).split())  # one line; an unknown language brings the whole list of those there are
-    return f"{type(error).__name__}: {text[:200]}" if text else type(error).__name__
