@@ -76,6 +76,14 @@ def read_reference(path: str | os.PathLike) -> dict[str, float]:
     return reference
 
 
+def check_reference(reference: Mapping[str, float], studied: Sequence[str], source: str) -> None:
+    """Raise InputError unless F1 by others is given for a language of the study; source: what the error names."""
+    if not set(reference) & set(studied):
+        raise InputError(
+            f"{source}: language: none of {', '.join(reference)} is in the study; expected codes such as {studied[0]}"
+        )
+
+
 def cells_of_study(cells: Sequence[PublishedF1], config: Mapping[str, Any]) -> list[PublishedF1]:
     """Return the published cells that a study measures too."""
     test_sets = [REGULAR, *config["perturbations"]]
