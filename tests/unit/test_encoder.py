@@ -130,6 +130,6 @@ def test_the_tokenizer_of_a_larger_model_is_refused(tmp_path):
     other = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordPiece(pieces, unk_token="[UNK]")))
     other.save_pretrained(tmp_path / "source")
     with pytest.raises(
-        InputError, match="pieces end at 500, the model has .* embedding rows: the tokenizer of another"
+        InputError, match="has 501 pieces with ids up to 500, the model .* rows: the tokenizer of another"
     ):
         fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")

@@ -77,7 +77,7 @@ def _load(what: str, load: Callable[[], Any]) -> Any:
         return load()
     except Exception as error:  # damaged files make the libraries raise whatever their parsers do
         sentence = re.split(r"(?<=\.) ", " ".join(str(error).split()))[0]  # advice on code that is not ours follows
-        cause = ": ".join(filter(None, (type(error).__name__, sentence[:300])))
+        cause = ": ".join(filter(None, (type(error).__name__, sentence[:300].rstrip("."))))
         raise InputError(f"encoder: {what} cannot be loaded ({cause})") from None
 
 
@@ -96,16 +96,20 @@ def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) 
 
 
 def _check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, what: str) -> None:
-    """Refuse a tokenizer that is not fast, has no pieces, or has ids that are no rows of the embedding."""
+    """Refuse a tokenizer that is not fast, has no pieces, or does not fit the rows of the word embedding.
+
+    A model may have some rows more than its tokenizer pieces, but not half of them.
+    """
     if not tokenizer.is_fast:
         raise InputError(f"encoder: {what}: no fast tokenizer (tokenizer.json), which word alignment needs")
     pieces = tokenizer.get_vocab()
     if set(pieces) <= set(tokenizer.all_special_tokens):  # transformers makes such a one where there is none
         raise InputError(f"encoder: {what}: no tokenizer; expected tokenizer.json")
     rows = model.get_input_embeddings().num_embeddings
-    if max(pieces.values()) >= rows:
+    last = max(pieces.values())
+    if last >= rows or 2 * len(pieces) < rows:
         raise InputError(
-            f"encoder: {what}: the ids of the tokenizer's pieces end at {max(pieces.values())}, the model has {rows} "
+            f"encoder: {what}: the tokenizer has {len(pieces)} pieces with ids up to {last}, the model {rows} "
             "embedding rows: the tokenizer of another model"
         )
 
