@@ -146,7 +146,7 @@ def _shown(value: Any) -> str:
 def _known(key: str, values: Sequence, known, where: str) -> None:
     unknown = [value for value in values if value not in known]
     if unknown:
-        raise InputError(f"config: {key}: {unknown[0]!r} is not in {where}: {', '.join(map(str, known))}")
+        raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {', '.join(map(str, known))}")
 
 
 def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:
