@@ -120,7 +120,7 @@ def test_an_encoder_that_lacks_weights_is_refused(tmp_path):
     weights = load_file(tmp_path / "source/model.safetensors")
     del weights["encoder.layer.0.attention.self.key.weight"]
     save_file(weights, tmp_path / "source/model.safetensors", {"format": "pt"})
-    with pytest.raises(InputError, match="has no weights for bert.encoder.layer.0.attention.self.key.weight"):
+    with pytest.raises(InputError, match="no weights for bert.encoder.layer.0.attention.self.key.weight"):
         fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")
 
 
@@ -129,5 +129,7 @@ def test_the_tokenizer_of_a_larger_model_is_refused(tmp_path):
     pieces = {f"piece{number}": number for number in range(500)} | {"[UNK]": 500}
     other = PreTrainedTokenizerFast(tokenizer_object=Tokenizer(models.WordPiece(pieces, unk_token="[UNK]")))
     other.save_pretrained(tmp_path / "source")
-    with pytest.raises(InputError, match="tokenizer has 501 pieces, the model .* rows: the tokenizer of another"):
+    with pytest.raises(
+        InputError, match="has 501 pieces with ids up to 500, the model .* rows: the tokenizer of another"
+    ):
         fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")

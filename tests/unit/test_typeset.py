@@ -136,6 +136,12 @@ def test_markdown_shows_every_character():
     assert text.startswith("**Table 10: Title of \\\\&%\\$\\#\\_{}\\~^\\<\\>\\|")
 
 
+def test_a_word_that_holds_a_line_end_stays_in_its_row():
+    rows = table([{"a": "x\ny\u2028z\r\nw", "1": "3"}]).markdown().splitlines()
+    (row,) = [row for row in rows if "x" in row and row.startswith("|")]
+    assert [cell.strip() for cell in row.strip("|").split("|")] == ["x y z w", "3"]
+
+
 def test_a_page_of_html_shows_every_character_and_sets_numbers_right():
     rows = pd.DataFrame({"language": ["<yo>", "jv & co"], "0": ["0.5000", ""]})
     shown = pd.DataFrame({"language": [Cell("<yo>"), Cell("jv & co")], "0": [Cell("0.5000", "±.010", True), Cell("")]})

@@ -16,7 +16,10 @@ def overlay(folder, **changes) -> str:
     ("changes", "message"),
     [
         ({"seeds": []}, "Error: config: seeds: [] is wrong: it must be a list of at least 1"),
-        ({"encoder": {"source": "local", "folder": "/nowhere"}}, "Error: /nowhere: has no config.json; expected in "),
+        (
+            {"encoder": {"source": "local", "folder": "/nowhere"}},
+            "Error: /nowhere: no such folder; expected the folder of a model",
+        ),
         ({"data": {"source": "local", "folder": "/nowhere"}}, "Error: /nowhere: no such folder; expected the data of "),
     ],
 )

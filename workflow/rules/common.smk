@@ -11,10 +11,10 @@ SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 from compression import resources, study, terms
-from compression.config import check_config
+from compression.config import check_config, check_repeated_keys
 from compression.files import InputError
 from compression.languages import read_languages
-from compression.published import cells_of_study, read_published, read_reference
+from compression.published import cells_of_study, check_reference, read_published, read_reference
 from compression.sources import SPLITS, encoder_files, source_files
 from compression.variants import DENSE, variant_names
 
@@ -24,13 +24,15 @@ gc.freeze()
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
-TABLE = read_languages(LANGUAGES_FILE)
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 PUBLISHED_FILE = str(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 try:
+    for path in workflow.configfiles:
+        check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
+    TABLE = read_languages(LANGUAGES_FILE)
     check_config(config, SCHEMA, TABLE)
     LOCAL_FILES = {}  # looked for before any job runs
     PUBLISHED = read_published(PUBLISHED_FILE)
@@ -39,7 +41,7 @@ try:
     if config["encoder"]["source"] == "local":
         LOCAL_ENCODER = encoder_files(config["encoder"]["folder"])
     if config["reference"]:
-        read_reference(config["reference"])
+        check_reference(read_reference(config["reference"]), config["languages"], config["reference"])
 except InputError as error:
     raise SystemExit(f"Error: {error}") from None
 

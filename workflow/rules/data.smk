@@ -34,6 +34,7 @@ rule language_data:
         test="<results>/data/{language}/test.parquet",
     log:
         "<results>/logs/language_data/{language}.log",
+    priority: 1  # as in encode: what these refuse is known before any run trains
     conda:
         "../../envs/study.yaml"
     params:
@@ -110,6 +111,7 @@ rule encode:
         "<results>/encoded/train/{language}.parquet",
     log:
         "<results>/logs/encode/{language}.log",
+    priority: 1
     conda:
         "../../envs/study.yaml"
     params:

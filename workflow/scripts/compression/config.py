@@ -1,20 +1,78 @@
 """Checks of a study's config, each of which ends in one line that names the key and what is allowed."""
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 
 from compression.files import InputError
 from compression.languages import Language
 from compression.study import fixed_training_size, possible_schedules, study_runs, training_sets
 from compression.variants import variant_names
 
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number without decimal point or exponent",
+    "null": "null",
+    "number": "a finite number",
+    "object": "a mapping of keys to values",
+    "string": "a text",
+}
+"""What the types of a schema are called."""
+
+
+def check_repeated_keys(text: str, source: str) -> None:
+    """Raise InputError that names the line of a key which stands twice in one mapping of a YAML or JSON file.
+
+    text: of a file that Snakemake has read, silently with the last of such keys; source: what the error names.
+    """
+    for mapping in _mappings(yaml.compose(text, Loader=yaml.CSafeLoader)):
+        lines: dict[str, int] = {}
+        for key, _ in mapping.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+                raise InputError(
+                    f"{source}: line {line}: the key {key.value!r} stands in line {lines[key.value]} already; "
+                    "expected it once"
+                )
+
+
+def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    """Yield a node of a YAML file, if it is a mapping, and all mappings within it."""
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _mappings(item)
+
+
+def _is_integer(_, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# Stricter than JSON Schema, where 50.0 is an integer, which makes no name of a variant, and NaN a number.
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
+)
+
 
 def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
     """Raise InputError on the first wrong value: its type and range (the schema), and how the values fit together."""
-    error = best_match(Draft202012Validator(schema).iter_errors(config))
+    error = best_match(_Validator(schema).iter_errors(config))
     if error is not None:
         raise InputError(f"config: {schema_message(error)}")
     studied = config["languages"]
@@ -27,6 +85,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
         raise InputError("config: multilingual: true needs two languages or more; set it to false")
     if bool(config["pruning"]["scopes"]) != bool(config["pruning"]["sparsities"]):
         raise InputError("config: pruning: scopes and sparsities: both or neither must be empty")
+    _known("data.synthetic.sizes", list(config["data"]["synthetic"]["sizes"]), table, "resources/languages.tsv")
     _check_data(config["data"], studied)
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
@@ -38,7 +97,6 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
 def schema_message(error: ValidationError) -> str:
     """Return a schema error as one line: the key, what it is, and what is allowed."""
     key = ".".join(str(part) for part in error.absolute_path) or "the config"
-    value = repr(error.instance)
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})), key=str)[0]
         allowed = ", ".join(error.schema.get("properties", {}))
@@ -48,7 +106,7 @@ def schema_message(error: ValidationError) -> str:
         return f"{key}: the key {missing!r} is missing"
     allowed = {
         "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
-        "type": lambda allowed: f"of type {allowed if isinstance(allowed, str) else ' or '.join(allowed)}",
+        "type": lambda allowed: _type_names(allowed, error.instance),
         "minimum": lambda allowed: f"at least {allowed}",
         "maximum": lambda allowed: f"at most {allowed}",
         "exclusiveMinimum": lambda allowed: f"more than {allowed}",
@@ -56,16 +114,39 @@ def schema_message(error: ValidationError) -> str:
         "minItems": lambda allowed: f"a list of at least {allowed}",
         "maxItems": lambda allowed: f"a list of at most {allowed}",
         "minLength": lambda allowed: "a text that is not empty",
+        "maxLength": lambda allowed: f"a text of at most {allowed} characters",
         "uniqueItems": lambda allowed: "a list without repetitions",
-        "pattern": lambda allowed: f"a text that matches {allowed}",
+        "pattern": lambda _: error.schema["description"],
     }[error.validator](error.validator_value)
-    return f"{key}: {value if len(value) < 80 else value[:77] + '...'} is wrong: it must be {allowed}"
+    return f"{key}: {_shown(error.instance)} is wrong: it must be {allowed}"
+
+
+def _type_names(types: str | Sequence[str], value: Any) -> str:
+    """Return what the types that a schema allows are called, and what a value lacks that YAML reads as another."""
+    types = [types] if isinstance(types, str) else types
+    names = " or ".join(_TYPES[name] for name in types)
+    if "string" in types and isinstance(value, bool | int | float):
+        return f"{names}, in quotes"
+    number = (
+        re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(e[-+]?\d+)?", value, re.IGNORECASE) if isinstance(value, str) else None
+    )
+    if number and number[1] and "number" in types:
+        return f"{names}: YAML reads an exponent only with a point before it and a sign, as in 1.0e-5"
+    if number and not number[1] and not {"integer", "number"}.isdisjoint(types):
+        return f"{names}, without quotes"
+    return names
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it: null, true and false as YAML writes them, and no long one in full."""
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) < 80 else f"{text[:77]}..."
 
 
 def _known(key: str, values: Sequence, known, where: str) -> None:
     unknown = [value for value in values if value not in known]
     if unknown:
-        raise InputError(f"config: {key}: {unknown[0]!r} is not in {where}: {', '.join(map(str, known))}")
+        raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {', '.join(map(str, known))}")
 
 
 def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:
@@ -125,19 +206,22 @@ def _check_fewer_runs(config: Mapping[str, Any]) -> None:
 
 
 def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
-    """Refuse a pruning schedule that ends after the last optimiser step of a training set whose size is known."""
-    if not config["pruning"]["sparsities"]:
-        return
+    """Refuse pruning or a warm-up that ends after the last optimiser step of a training set whose size is known."""
+    epochs, warmup = config["finetuning"]["epochs"], config["finetuning"]["warmup_steps"]
     for training_set in training_sets(config):
         size = fixed_training_size(training_set, config, table)
         if size is None:
             continue
         (row,) = possible_schedules(training_set, config, table)
-        steps = config["finetuning"]["epochs"] * -(-size // row["batch_size"])
-        if row["end"] > steps:
+        steps = epochs * -(-size // row["batch_size"])
+        length = f"{size} sentences in batches of {row['batch_size']} over {epochs} epochs are {steps} steps"
+        grid = config["pruning"] | config["fewer_runs"].get(training_set, {})
+        if grid["sparsities"] and row["end"] > steps:
+            raise InputError(f"config: schedules: pruning of {training_set} ends at step {row['end']}, but {length}")
+        if warmup >= steps:
             raise InputError(
-                f"config: schedules: pruning of {training_set} ends at step {row['end']}, but {size} sentences in "
-                f"batches of {row['batch_size']} over {config['finetuning']['epochs']} epochs are {steps} steps"
+                f"config: finetuning.warmup_steps: {warmup} is wrong: it must be less than the steps of each training "
+                f"set, and of {training_set} {length}"
             )
 
 

@@ -1,17 +1,23 @@
 """The pretrained encoder: fetched from the Hub, copied from a folder, or described in the config."""
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from torch import nn
 from transformers import (
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
     BertConfig,
     BertModel,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
     logging,
 )
@@ -19,7 +25,7 @@ from transformers import (
 from compression.encoded import EncodedSentences, pack
 from compression.files import InputError
 from compression.hub import download
-from compression.model import load_encoder, packed_inputs
+from compression.model import first_position, load_encoder, packed_inputs
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
@@ -44,30 +50,31 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     """Load an encoder and its fast tokenizer from the Hub or a folder, and save both to the folder `out`.
 
     source: a Hub id (`google-bert/bert-base-multilingual-cased`) or a folder. revision: commit, for a Hub id.
-    Raises InputError when it cannot be had (`hub.download`) or loaded, lacks weights or a fast tokenizer, or has
-    another model's tokenizer.
+    A tagging head that it comes with is left out. Raises InputError when it cannot be had (`hub.download`) or loaded,
+    is of a kind that has no tagging model, lacks weights or a fast tokenizer, has weights of other shapes than its
+    config says, or another model's tokenizer.
     """
+    what = f"{source} (revision {revision})" if revision else source
     folder = _download_encoder(source, revision) if revision else source
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(folder, use_fast=True)
-        tagger, loading = AutoModelForTokenClassification.from_pretrained(
-            folder, dtype=torch.float32, output_loading_info=True
-        )
-    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        cause = " ".join(str(error).split())[:300]
-        raise InputError(f"encoder: {source} (revision {revision}) cannot be loaded: {cause}") from None
-    if not tokenizer.is_fast:
-        raise InputError(f"encoder: {source} has no fast tokenizer (tokenizer.json), which word alignment needs")
-    model = tagger.base_model  # without the pooler, which no tagger uses
-    missing = sorted(name for name in loading["missing_keys"] if name.startswith(f"{tagger.base_model_prefix}."))
-    if missing:
-        raise InputError(f"encoder: {source} has no weights for {missing[0]} ({len(missing)} matrices are missing)")
-    rows = model.get_input_embeddings().num_embeddings
-    if len(tokenizer) > rows:
+    config = _load(f"{what}: its config.json", lambda: AutoConfig.from_pretrained(folder))
+    if type(config) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING:
         raise InputError(
-            f"encoder: {source}: the tokenizer has {len(tokenizer)} pieces, the model {rows} embedding rows: "
-            "the tokenizer of another model"
+            f"encoder: {what}: transformers has no tagging model of the type {config.model_type}; expected one such as "
+            "bert or xlm-roberta"
         )
+    tokenizer = _load(
+        f"{what}: its tokenizer (tokenizer.json, tokenizer_config.json)",
+        lambda: AutoTokenizer.from_pretrained(folder, use_fast=True),
+    )
+    tagger, loading = _load(
+        f"{what}: its weights",
+        lambda: AutoModelForTokenClassification.from_pretrained(
+            folder, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True
+        ),
+    )
+    _check_weights(tagger, loading, what)
+    model = tagger.base_model  # without the pooler, which no tagger uses
+    _check_tokenizer(tokenizer, model, what)
     model.save_pretrained(out, max_shard_size="100GB")
     tokenizer.save_pretrained(out)
 
@@ -79,6 +86,49 @@ def _download_encoder(name: str, commit: str) -> Path:
     if not any(folder.glob(WEIGHTS[0])):
         download(name, commit, "model", WEIGHTS, what)
     return folder
+
+
+def _load(what: str, load: Callable[[], Any]) -> Any:
+    """Return what `load` returns; raises InputError that names `what` and the cause."""
+    try:
+        return load()
+    except Exception as error:  # damaged files make the libraries raise whatever their parsers do
+        sentence = re.split(r"(?<=\.) ", " ".join(str(error).split()))[0]  # advice on code that is not ours follows
+        cause = ": ".join(filter(None, (type(error).__name__, sentence[:300].rstrip("."))))
+        raise InputError(f"encoder: {what} cannot be loaded ({cause})") from None
+
+
+def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) -> None:
+    """Refuse an encoder that lacks weights or has some of other shapes; its head is not used and does not count."""
+    encoder = f"{tagger.base_model_prefix}."
+    missing = sorted(name for name in loading["missing_keys"] if name.startswith(encoder))
+    if missing:
+        raise InputError(f"encoder: {what}: no weights for {missing[0]} ({len(missing)} matrices are missing)")
+    for name, found, expected in sorted(loading["mismatched_keys"]):
+        if name.startswith(encoder):
+            raise InputError(
+                f"encoder: {what}: the weights of {name} have the shape {list(found)}; "
+                f"expected {list(expected)} by its config.json"
+            )
+
+
+def _check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, what: str) -> None:
+    """Refuse a tokenizer that is not fast, has no pieces, or does not fit the rows of the word embedding.
+
+    A model may have some rows more than its tokenizer pieces, but not half of them.
+    """
+    if not tokenizer.is_fast:
+        raise InputError(f"encoder: {what}: no fast tokenizer (tokenizer.json), which word alignment needs")
+    pieces = tokenizer.get_vocab()
+    if set(pieces) <= set(tokenizer.all_special_tokens):  # transformers makes such a one where there is none
+        raise InputError(f"encoder: {what}: no tokenizer; expected tokenizer.json")
+    rows = model.get_input_embeddings().num_embeddings
+    last = max(pieces.values())
+    if last >= rows or 2 * len(pieces) < rows:
+        raise InputError(
+            f"encoder: {what}: the tokenizer has {len(pieces)} pieces with ids up to {last}, the model {rows} "
+            "embedding rows: the tokenizer of another model"
+        )
 
 
 def train_wordpiece(texts: Iterable[list[str]], size: int) -> dict[str, int]:
@@ -148,9 +198,11 @@ def check_packing(folder: Path, max_length: int) -> None:
 
     Compares the model's own call on one sentence at a time with one packed batch of several: a model that takes no
     position ids, or attends in its own way, would train on sentences that see each other. One sentence has
-    max_length pieces, which shows a model that attends within a window.
+    max_length pieces, which shows a model that attends within a window. Raises it too when the encoder has fewer
+    positions than that.
     """
     model = load_encoder(folder, dropout=0.0, seed=0).eval()
+    _check_positions(model, max_length)
     random = np.random.default_rng(0)
     lengths = np.array([5, 2, max_length])
     pieces = random.integers(model.get_input_embeddings().num_embeddings // 2, size=lengths.sum()) + 5
@@ -165,8 +217,20 @@ def check_packing(folder: Path, max_length: int) -> None:
     rows = [pieces[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
     alone = torch.cat([model(input_ids=torch.from_numpy(row)[None]).logits[0] for row in rows])
     difference = float((packed - alone).abs().max())
+    if np.isnan(difference):
+        raise InputError("encoder: its scores are NaN; expected finite weights")
     if difference > PACKING_TOLERANCE:
         raise InputError(
             f"encoder: {model.config.model_type} models cannot be trained on packed batches: the scores of a sentence "
             f"differ by {difference:.2g} from those it has alone"
         )
+
+
+def _check_positions(model: PreTrainedModel, max_length: int) -> None:
+    tables = (getattr(module, "position_embeddings", None) for module in model.base_model.modules())
+    for table in tables:
+        if isinstance(table, nn.Embedding) and table.num_embeddings - first_position(model) < max_length:
+            raise InputError(
+                f"config: finetuning.max_length: {max_length} is wrong: it must be at most "
+                f"{table.num_embeddings - first_position(model)}, the positions of the encoder"
+            )

@@ -23,7 +23,10 @@ class Language:
 
 
 def read_languages(path: str | os.PathLike) -> dict[str, Language]:
-    """Read languages.tsv, in the order of its rows, by language code."""
+    """Read languages.tsv, in the order of its rows, by language code.
+
+    Raises InputError that names the line of a wrong or missing value, and of a second row of a language.
+    """
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file, delimiter="\t"))
     languages = {}
@@ -38,4 +41,6 @@ def read_languages(path: str | os.PathLike) -> dict[str, Language]:
             )
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
+        if len(languages) < number - 1:
+            raise InputError(f"{path}: line {number}: a second row of {row['code']}; expected one row a language")
     return languages

@@ -59,9 +59,13 @@ def read_reference(path: str | os.PathLike) -> dict[str, float]:
     reference: dict[str, float] = {}
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file))
+            table = csv.DictReader(file)
+            rows, columns = list(table), table.fieldnames or []
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: not a readable CSV file ({error})") from None
+    for column in ("language", "f1"):
+        if column not in columns:
+            raise InputError(f"{path}: no column {column}; expected language and f1, separated by commas")
     for number, row in enumerate(rows, start=2):
         try:
             language, f1 = row["language"], float(row["f1"])
@@ -74,6 +78,14 @@ def read_reference(path: str | os.PathLike) -> dict[str, float]:
     if not reference:
         raise InputError(f"{path}: no rows; expected the columns language and f1")
     return reference
+
+
+def check_reference(reference: Mapping[str, float], studied: Sequence[str], source: str) -> None:
+    """Raise InputError unless F1 by others is given for a language of the study; source: what the error names."""
+    if not set(reference) & set(studied):
+        raise InputError(
+            f"{source}: language: none of {', '.join(reference)} is in the study; expected codes such as {studied[0]}"
+        )
 
 
 def cells_of_study(cells: Sequence[PublishedF1], config: Mapping[str, Any]) -> list[PublishedF1]:

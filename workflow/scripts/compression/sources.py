@@ -1,5 +1,6 @@
 """Where a study's sentences come from: a local folder in one of three layouts, or the Hub."""
 
+import json
 import os
 import re
 import tarfile
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 SPLITS: tuple[str, ...] = ("train", "validation", "test")
 ENCODER_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
+TOKENIZER_NAMES = ("tokenizer.json", "vocab.txt", "vocab.json")  # else a .model of SentencePiece
 _TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}  # in XTREME's and Rahimi's files
+_LFS_POINTER = b"version https://git-lfs"  # how the text begins that a clone without Git LFS has for a large file
 
 
 class _Layout(NamedTuple):
@@ -60,14 +63,40 @@ def encoder_files(folder: str | os.PathLike) -> list[Path]:
     All of them count as the encoder's input, so that a change of any is seen.
     """
     folder = Path(folder)
+    _check_folder(folder, "the folder of a model in `encoder: folder`")
     if not (folder / "config.json").is_file():
         raise InputError(f"{folder}: has no config.json; expected in `encoder: folder` the folder of a model")
-    files = sorted(path for path in folder.iterdir() if path.suffix in ENCODER_SUFFIXES)
+    _check_encoder_config(folder / "config.json")
+    files = sorted(path for path in folder.iterdir() if path.suffix in ENCODER_SUFFIXES and path.is_file())
     if not any(path.suffix in (".safetensors", ".bin") for path in files):
         raise InputError(
             f"{folder}: has no weights; expected in `encoder: folder` model.safetensors or pytorch_model.bin"
         )
+    if not any(path.name in TOKENIZER_NAMES or path.suffix == ".model" for path in files):
+        raise InputError(f"{folder}: has no tokenizer; expected in `encoder: folder` tokenizer.json")
+    for path in files:
+        with open(path, "rb") as file:
+            if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
+                raise InputError(f"{path}: a pointer of Git LFS; expected the file that `git lfs pull` brings")
     return files
+
+
+def _check_encoder_config(path: Path) -> None:
+    try:
+        config = json.loads(path.read_bytes())
+    except ValueError as error:  # not JSON, or not text
+        raise InputError(f"{path}: not a JSON file ({error})") from None
+    if not isinstance(config, dict) or "model_type" not in config:
+        raise InputError(f"{path}: no key model_type; expected the config of a model of transformers")
+
+
+def _check_folder(folder: Path, expected: str) -> None:
+    """Raise InputError unless a folder exists; expected: what the config names by it."""
+    if folder.is_dir():
+        return
+    found = "not a folder" if folder.exists() else "no such folder"
+    hint = "; ~ and $NAME stand for nothing else" if str(folder).startswith("~") or "$" in str(folder) else ""
+    raise InputError(f"{folder}: {found}; expected {expected}{hint}")
 
 
 def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
@@ -102,8 +131,7 @@ def read_hub(repository: str, language: str, commit: str) -> dict[str, "Corpus"]
 
 def _find_layout(folder: str | os.PathLike, language: str) -> _Layout:
     folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder; expected the data of `data: folder`")
+    _check_folder(folder, "the data of `data: folder`")
     layouts = list(_layouts(folder, language))
     for layout in layouts:
         if all(layout.files.values()):

@@ -168,7 +168,8 @@ def escape_latex(text: str) -> str:
 
 
 def _markdown_cell(cell: Cell) -> str:
-    text = escape_markdown(cell.text) or NOTHING
+    one_line = " ".join(cell.text.splitlines())  # of words that hold line ends, which would end the row
+    text = escape_markdown(one_line) or NOTHING
     return " ".join(filter(None, [f"**{text}**" if cell.bold else text, escape_markdown(cell.beside)]))
 
 
