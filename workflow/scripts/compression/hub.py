@@ -1,8 +1,8 @@
 """What a study takes from the Hugging Face Hub: the commit of a revision, and files of one commit, whole.
 
 The Hub's client asks again, by itself, for lists of files and for what HEAD says of a file, and goes on with a transfer
-that broke; it does so neither where the Hub answers the transfer with an error, nor for the commit of a revision. It
-compares the size of what it got, not the digest, and sets some requests no time limit. That is done here.
+that broke. Three things are left to us: to ask again where the Hub answers a transfer, or the question for a commit,
+with an error; to compare digests, where the client compares sizes; and to limit the time of requests that it lets wait.
 """
 
 import re
@@ -14,12 +14,7 @@ from typing import Any
 
 import httpx2
 from huggingface_hub import HfApi, constants, get_session, hf_hub_download, set_client_factory, snapshot_download
-from huggingface_hub.errors import (
-    EntryNotFoundError,
-    GatedRepoError,
-    OfflineModeIsEnabled,
-    RevisionNotFoundError,
-)
+from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, OfflineModeIsEnabled, RevisionNotFoundError
 from huggingface_hub.utils.sha import git_hash
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
@@ -64,11 +59,13 @@ def download(repository: str, commit: str, repo_type: str, patterns: Sequence[st
     if not files:
         raise InputError(f"{what}: has no file {' or '.join(patterns)}")
     for path in files:
-        if _is_altered(path) and not constants.is_offline_mode():
+        altered = _is_altered(path)
+        if altered and not constants.is_offline_mode():
             name = path.relative_to(folder).as_posix()
             print(f"{what}: {name} is not the Hub's; downloading it again")
             _ask(lambda name=name: _download_again(repository, commit, repo_type, name), what)
-        if _is_altered(path):
+            altered = _is_altered(path)
+        if altered:
             raise InputError(f"{what}: {path} is damaged; expected the content with the digest {path.readlink().name}")
     return folder
 
