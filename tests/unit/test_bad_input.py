@@ -31,7 +31,17 @@ from compression.sources import SPLITS, check_sizes, encoder_files, read_local, 
 from compression.wikiann import read_corpus
 from safetensors.torch import load_file, save_file
 from test_config import PAPER, SCHEMA, TABLE, merged
-from transformers import BartConfig, BartModel, BertConfig, BertForTokenClassification, GPT2Config, GPT2Model
+from transformers import (
+    BartConfig,
+    BartModel,
+    BertConfig,
+    BertForTokenClassification,
+    CanineConfig,
+    CanineModel,
+    CanineTokenizer,
+    GPT2Config,
+    GPT2Model,
+)
 
 ROOT = Path(__file__).parents[2]
 TINY = merged(PAPER, yaml.safe_load((ROOT / "studies/tiny.yaml").read_text()))
@@ -253,8 +263,8 @@ def test_a_reference_of_other_languages():
 # Folders
 
 NO_FOLDER = {
-    "~/wikiann": "no such folder; expected {}; ~ and $NAME stand for nothing else",
-    "$HOME/wikiann": "no such folder; expected {}; ~ and $NAME stand for nothing else",
+    "~/wikiann": "no such folder; expected {}; ~ and $NAME are taken as they stand",
+    "$HOME/wikiann": "no such folder; expected {}; ~ and $NAME are taken as they stand",
     r"C:\data\wikiann": "no such folder; expected {}",
     __file__: "not a folder; expected {}",
 }
@@ -478,6 +488,18 @@ def test_a_tokenizer_that_transformers_makes_up(tmp_path, good_encoder):
     assert str(error.value) == f"encoder: {folder}: no tokenizer; expected tokenizer.json"
 
 
+def test_a_model_that_has_no_fast_tokenizer(tmp_path):
+    """CANINE reads characters: it has neither a fast tokenizer nor a vocabulary."""
+    sides = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    CanineModel(CanineConfig(**sides)).save_pretrained(tmp_path / "canine")
+    CanineTokenizer().save_pretrained(tmp_path / "canine")
+    with pytest.raises(InputError) as error:
+        fetch_encoder(str(tmp_path / "canine"), None, tmp_path / "out")
+    assert str(error.value) == (
+        f"encoder: {tmp_path}/canine: no fast tokenizer (tokenizer.json), which word alignment needs"
+    )
+
+
 def test_a_tagging_head_of_its_own_is_left_out(tmp_path, good_encoder):
     """A model for nine other labels is an encoder like any: its head is neither loaded nor in the way."""
     folder = Path(shutil.copytree(good_encoder, tmp_path / "encoder"))
@@ -623,15 +645,25 @@ def strange_hub(folder: Path) -> list[str]:
     return ["Ann", *words, "ran"]
 
 
-def strange_text(folder: Path) -> list[str]:
-    rahimi(b"sw:Ann\tB-PER\r\nsw:ran\tO\r\n\r\nsw:Bob\tB-PER")(folder)
+def strange_rahimi(folder: Path) -> list[str]:
+    return write_strange_text(folder, "sw/{}", "sw:")
+
+
+def strange_xtreme(folder: Path) -> list[str]:
+    return write_strange_text(folder, "{}-sw.tsv", "")
+
+
+def write_strange_text(folder: Path, name: str, prefix: str) -> list[str]:
     words = ["Ann", *STRANGE, "ran"]
-    lines = "\r\n".join(f"sw:{word}\t{'B-PER' if word == 'Ann' else 'O'}" for word in words)
-    (folder / "sw/test").write_bytes(f"\ufeff{lines}\r\n\r\nsw:Bob\tB-PER\r\n".encode())
+    lines = "\r\n".join(f"{prefix}{word}\t{'B-PER' if word == 'Ann' else 'O'}" for word in words)
+    (folder / "sw").mkdir(parents=True)
+    for split in ("train", "dev", "test"):
+        text = f"\ufeff{lines}\r\n\r\n{prefix}Bob\tB-PER\r\n"
+        (folder / name.format(split)).write_bytes(text.encode())
     return words
 
 
-@pytest.mark.parametrize("write", [strange_hub, strange_text])
+@pytest.mark.parametrize("write", [strange_hub, strange_rahimi, strange_xtreme])
 def test_strange_words_survive_from_the_file_to_the_scores(tmp_path, good_encoder, write):
     """Every script on the way keeps the words of a sentence and their number; scoring checks the digests of both."""
     words = write(tmp_path / "data")

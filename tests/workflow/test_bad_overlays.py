@@ -22,7 +22,7 @@ OVERLAYS = {
     ),
     "data_in_the_home_folder": (
         "data: {source: local, folder: ~/wikiann}\n",
-        "~/wikiann: no such folder; expected the data of `data: folder`; ~ and $NAME stand for nothing else",
+        "~/wikiann: no such folder; expected the data of `data: folder`; ~ and $NAME are taken as they stand",
     ),
     "a_reference_of_other_languages": (
         "reference: {reference}\n",

@@ -95,7 +95,7 @@ def _check_folder(folder: Path, expected: str) -> None:
     if folder.is_dir():
         return
     found = "not a folder" if folder.exists() else "no such folder"
-    hint = "; ~ and $NAME stand for nothing else" if str(folder).startswith("~") or "$" in str(folder) else ""
+    hint = "; ~ and $NAME are taken as they stand" if str(folder).startswith("~") or "$" in str(folder) else ""
     raise InputError(f"{folder}: {found}; expected {expected}{hint}")
 
 
