@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from conftest import Workflow, copy_workflow
+from workflow_copy import Workflow, copy_workflow
 
 RUN = "runs/hi/full-50/seed-1"
 
