@@ -10,7 +10,7 @@ import yaml
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from compression import study, terms
+from compression import resources, study, terms
 from compression.config import check_config
 from compression.files import InputError
 from compression.languages import read_languages
@@ -63,6 +63,7 @@ HUB_IDS = {
     "datasets": [DATASET_NAME] if config["data"]["source"] == "hub" else None,
 }
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
+GPUS = resources.gpus(config["finetuning"]["device"])
 LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
 
 
@@ -258,6 +259,30 @@ def get_map_runs():
 def get_published_cells():
     """Return the cells of the paper's tables that the study measures too."""
     return cells_of_study(PUBLISHED, config)
+
+
+# Resources, which a cluster is asked for: they make no result stale, and a local run has no limit on them
+
+
+def get_training_minutes(wildcards, attempt):
+    steps = resources.training_steps(wildcards.training_set, config, TABLE)
+    return resources.training_minutes(steps, GPUS, attempt)
+
+
+def get_training_megabytes(wildcards, attempt):
+    return resources.training_megabytes(wildcards.variant, len(get_languages(wildcards)), attempt)
+
+
+def get_prediction_minutes(wildcards, attempt):
+    sizes = {language: study.expected_sizes(language, config, TABLE) for language in get_languages(wildcards)}
+    sentences = sum(
+        size["validation"] + size["test"] * (1 + len(get_perturbations(language))) for language, size in sizes.items()
+    )
+    return resources.prediction_minutes(sentences, GPUS, attempt)
+
+
+def get_prediction_megabytes(wildcards, attempt):
+    return resources.prediction_megabytes(attempt)
 
 
 FIGURES = {

@@ -1,11 +1,13 @@
-"""WikiAnn and the encoder. Local rules: compute nodes may have no internet."""
+"""WikiAnn and the encoder. Local rules: compute nodes may have no internet, and the rest takes seconds a language."""
 
 
 localrules:
     resolve_data,
     resolve_encoder,
     language_data,
+    data_card,
     build_encoder,
+    encode,
 
 
 rule resolve_data:

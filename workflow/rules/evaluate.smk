@@ -1,6 +1,11 @@
 """One prediction and one scoring a run, the table of all scores, intervals, and the diagnosis of those near chance."""
 
 
+localrules:
+    collect_scores,
+    intervals,
+
+
 rule predict:
     input:
         weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
@@ -17,6 +22,10 @@ rule predict:
     conda:
         "../../envs/study.yaml"
     threads: config["finetuning"]["threads"]
+    resources:
+        runtime=get_prediction_minutes,
+        mem_mb=get_prediction_megabytes,
+        gpu=GPUS,
     params:
         languages=get_languages,
         device=config["finetuning"]["device"],

@@ -18,6 +18,10 @@ rule finetune:
     conda:
         "../../envs/study.yaml"
     threads: config["finetuning"]["threads"]
+    resources:
+        runtime=get_training_minutes,
+        mem_mb=get_training_megabytes,
+        gpu=GPUS,
     params:
         finetuning=sorted_values(config["finetuning"]),
         schedules=get_schedules,

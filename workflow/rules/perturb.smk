@@ -1,6 +1,14 @@
 """Perturbed test sets by entity mention replacement, their chance floor, and the mentions that training has seen."""
 
 
+localrules:  # each takes seconds
+    perturb,
+    evaluation,
+    encode_evaluation,
+    chance_floor,
+    overlap,
+
+
 rule perturb:
     input:
         test="<results>/data/{language}/test.parquet",

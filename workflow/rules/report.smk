@@ -1,6 +1,20 @@
 """Tables and figures. Tables 1-11 and figures 1-9 have the paper's numbers."""
 
 
+localrules:  # each takes seconds
+    data_sizes_table,
+    f1_table,
+    examples_table,
+    languages_figure,
+    novelty_figure,
+    published,
+    training_curves,
+    claims,
+    run_statistics,
+    study_config,
+    publish_study,
+
+
 rule data_sizes_table:
     input:
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
@@ -112,6 +126,7 @@ for number in get_figure_numbers():  # rules of their own, because the caption o
             ),
         log:
             f"<results>/logs/figure/{number}.log",
+        localrule: True
         conda:
             "../../envs/study.yaml"
         params:
@@ -254,6 +269,7 @@ if get_map_runs():
             svg="<results>/figures/sparsity.svg",
         log:
             "<results>/logs/sparsity_map.log",
+        localrule: True
         conda:
             "../../envs/study.yaml"
         params:

@@ -1,0 +1,96 @@
+"""A SLURM cluster of one node: this machine, for as long as a context lasts."""
+
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+CONFIG = Path("/etc/slurm")  # compiled into Debian's packages; SLURM_CONF does not reach the jobs of the plugin
+GPUS = 2
+SLURM_CONF = """
+ClusterName=onebox
+SlurmctldHost=localhost
+SlurmUser=root
+SlurmdUser=root
+AuthType=auth/munge
+AuthInfo=socket={folder}/munge.socket
+StateSaveLocation={folder}/state
+SlurmdSpoolDir={folder}/spool
+SlurmctldPidFile={folder}/slurmctld.pid
+SlurmdPidFile={folder}/slurmd.pid
+ProctrackType=proctrack/linuxproc
+TaskPlugin=task/none
+JobAcctGatherType=jobacct_gather/none
+AccountingStorageType=accounting_storage/none
+SelectType=select/cons_tres
+SelectTypeParameters=CR_Core_Memory
+ReturnToService=2
+MinJobAge=3600
+GresTypes=gpu
+NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory={megabytes} Gres=gpu:{gpus} State=UNKNOWN
+PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
+"""
+
+
+@contextmanager
+def one_node_cluster(folder: Path, megabytes: int = 8000) -> Iterator[None]:
+    """Run munged, slurmctld and slurmd with two made-up GPUs; end them and remove what they wrote outside of `folder`.
+
+    folder: an empty one, for their state, keys and logs. Raises TimeoutError where the node does not come up.
+    """
+    for name in ("state", "spool", "log"):
+        (folder / name).mkdir()
+    devices = [folder / f"gpu{number}" for number in range(GPUS)]
+    for device in devices:
+        device.touch()
+    (folder / "munge.key").write_bytes(b"any key of at least 32 bytes is one" * 4)
+    (folder / "munge.key").chmod(0o600)
+    created = not CONFIG.exists()
+    CONFIG.mkdir(exist_ok=True)
+    files = {
+        "slurm.conf": SLURM_CONF.format(folder=folder, megabytes=megabytes, gpus=GPUS),
+        "gres.conf": "".join(f"Name=gpu File={device}\n" for device in devices),
+    }
+    with ExitStack() as stack:
+        if created:
+            stack.callback(CONFIG.rmdir)
+        for name, text in files.items():
+            (CONFIG / name).write_text(text)
+            stack.callback((CONFIG / name).unlink)
+        munge = [f"--{name}={folder}/munge.{name.removesuffix('-file')}" for name in ("socket", "pid-file", "seed-file")]
+        munge += [f"--key-file={folder}/munge.key", f"--log-file={folder}/log/munged.log"]
+        stack.enter_context(daemon(folder, "munged", "--foreground", "--force", *munge))
+        stack.enter_context(daemon(folder, "slurmctld", "-D"))
+        stack.enter_context(daemon(folder, "slurmd", "-D", "-N", "localhost"))
+        wait_for(lambda: "idle" in output("sinfo", "--noheader", "--format=%T"), "the node to be idle")
+        yield
+        subprocess.run(["scancel", "--user=root"], check=True)
+        wait_for(lambda: not output("squeue", "--noheader"), "the queue to be empty")
+
+
+@contextmanager
+def daemon(folder: Path, name: str, *arguments: str) -> Iterator[None]:
+    """Run a daemon in the foreground of a process of its own; it ends with the context."""
+    with (folder / "log" / f"{name}.txt").open("w") as log:
+        process = subprocess.Popen([shutil.which(name), *arguments], stdout=log, stderr=subprocess.STDOUT)
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=60)
+
+
+def output(*command: str) -> str:
+    """Return what a SLURM command prints, nothing while the controller does not answer."""
+    return subprocess.run(command, capture_output=True, text=True).stdout
+
+
+def wait_for(condition, what: str, seconds: int = 60) -> None:
+    """Return as soon as a condition holds; raise TimeoutError after `seconds`."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"waited {seconds} s for {what}")
+        time.sleep(0.5)
