@@ -3,7 +3,7 @@
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -25,17 +25,17 @@ TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/none
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
+SelectTypeParameters=CR_Core
 ReturnToService=2
 MinJobAge=3600
 GresTypes=gpu
-NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory={megabytes} Gres=gpu:{gpus} State=UNKNOWN
+NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory=7000 Gres=gpu:{gpus} State=UNKNOWN
 PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 """
 
 
 @contextmanager
-def one_node_cluster(folder: Path, megabytes: int = 8000) -> Iterator[None]:
+def one_node_cluster(folder: Path) -> Iterator[None]:
     """Run munged, slurmctld and slurmd with two made-up GPUs; end them and remove what they wrote outside of `folder`.
 
     folder: an empty one, for their state, keys and logs. Raises TimeoutError where the node does not come up.
@@ -50,7 +50,7 @@ def one_node_cluster(folder: Path, megabytes: int = 8000) -> Iterator[None]:
     created = not CONFIG.exists()
     CONFIG.mkdir(exist_ok=True)
     files = {
-        "slurm.conf": SLURM_CONF.format(folder=folder, megabytes=megabytes, gpus=GPUS),
+        "slurm.conf": SLURM_CONF.format(folder=folder, gpus=GPUS),
         "gres.conf": "".join(f"Name=gpu File={device}\n" for device in devices),
     }
     with ExitStack() as stack:
@@ -64,10 +64,15 @@ def one_node_cluster(folder: Path, megabytes: int = 8000) -> Iterator[None]:
         stack.enter_context(daemon(folder, "munged", "--foreground", "--force", *munge))
         stack.enter_context(daemon(folder, "slurmctld", "-D"))
         stack.enter_context(daemon(folder, "slurmd", "-D", "-N", "localhost"))
-        wait_for(lambda: "idle" in output("sinfo", "--noheader", "--format=%T"), "the node to be idle")
+        wait_for(lambda: output("sinfo", "--noheader", "--format=%T").strip() == "idle", "the node to be idle")
+        stack.callback(cancel_all)
         yield
-        subprocess.run(["scancel", "--user=root"], check=True)
-        wait_for(lambda: not output("squeue", "--noheader"), "the queue to be empty")
+
+
+def cancel_all() -> None:
+    """Cancel all jobs and wait until none is left: their processes are not the daemons' children."""
+    subprocess.run(["scancel", "--user=root"], check=True)
+    wait_for(lambda: not output("squeue", "--noheader"), "the queue to be empty")
 
 
 @contextmanager
@@ -87,7 +92,7 @@ def output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True).stdout
 
 
-def wait_for(condition, what: str, seconds: int = 60) -> None:
+def wait_for(condition: Callable[[], bool], what: str, seconds: int = 60) -> None:
     """Return as soon as a condition holds; raise TimeoutError after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():

@@ -1,8 +1,8 @@
-"""What every script does with its log: a copy of all it prints, and one clear line for bad input."""
+"""What every script does with its log: a copy of all it prints, where SLURM ran it, one clear line for bad input."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from compression.files import InputError
@@ -37,6 +37,8 @@ def log_to(path: str) -> Iterator[None]:
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Tee(out, log), _Tee(err, log)
         try:
+            if "SLURM_JOB_ID" in os.environ:
+                print(slurm_job(os.environ), flush=True)
             yield
         except InputError as error:
             print(f"Error: {error}", file=sys.stderr)
@@ -48,3 +50,9 @@ def log_to(path: str) -> Iterator[None]:
             raise
         finally:
             sys.stdout, sys.stderr = out, err
+
+
+def slurm_job(environment: Mapping[str, str]) -> str:
+    """Return the number, node and GPUs of a job of SLURM as one line; environment: of a process of the job."""
+    node = environment.get("SLURMD_NODENAME", "unknown node")
+    return f"SLURM job {environment['SLURM_JOB_ID']} on {node}, GPUs: {environment.get('CUDA_VISIBLE_DEVICES', 'none')}"
