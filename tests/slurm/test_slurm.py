@@ -1,0 +1,138 @@
+"""The tiny study on a real SLURM cluster of one node through the profile, against the same study run locally."""
+
+import importlib.util
+import os
+import re
+import shutil
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from cluster import CONFIG, GPUS, one_node_cluster, output
+from workflow_copy import Workflow, copy_workflow
+
+RUNS = ("hi_dense_1", "hi_full-50_1")
+JOB = re.compile(r"SLURM job (\d+) on localhost, GPUs: (.+)")
+SQUEUE = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
+
+
+def why_not() -> str | None:
+    """Return why the cluster cannot be started, None where it can."""
+    missing = [name for name in ("slurmctld", "slurmd", "munged") if shutil.which(name) is None]
+    if missing:
+        return f"{missing[0]} is not installed (Debian: slurm-wlm, munge)"
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        return "snakemake-executor-plugin-slurm is not installed (requirements-slurm.txt)"
+    if os.geteuid() != 0:
+        return "a cluster of one node is started as root"
+    if (CONFIG / "slurm.conf").exists():
+        return f"{CONFIG}/slurm.conf exists: this machine belongs to a cluster"
+    return None
+
+
+pytestmark = [pytest.mark.slurm, pytest.mark.skipif(why_not() is not None, reason=why_not() or "")]
+
+
+@pytest.fixture(scope="module")
+def local(tmp_path_factory) -> Workflow:
+    """A copy of the workflow in which the tiny study has run locally."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("local"))
+    workflow.run("studies/tiny.yaml")
+    return workflow
+
+
+@pytest.fixture(scope="module")
+def submitted(tmp_path_factory) -> tuple[Workflow, list[dict[str, str]]]:
+    """A copy in which it has run through the profile, and what SLURM says of each job, in the order of submission."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("submitted"))
+    with one_node_cluster(tmp_path_factory.mktemp("cluster")):
+        done = workflow.call("--workflow-profile", "profiles/slurm", "--configfile", "studies/tiny.yaml", *SQUEUE)
+        assert done.returncode == 0, done.stdout
+        jobs = output("scontrol", "--oneliner", "show", "job").splitlines()
+    return workflow, [dict(re.findall(r"(\w+)=(\S*)", job)) for job in jobs]
+
+
+def logged_jobs(workflow: Workflow) -> dict[str, tuple[str, str]]:
+    """Return (job, GPUs) of SLURM by log, of the logs that name one."""
+    folder = workflow.folder / "results/tiny/logs"
+    first = {path: path.read_text().partition("\n")[0] for path in folder.rglob("*.log")}
+    return {
+        str(path.relative_to(folder)): match.groups() for path, line in first.items() if (match := JOB.fullmatch(line))
+    }
+
+
+def test_the_jobs_that_are_not_local_go_through_sbatch_and_complete(submitted):
+    _, jobs = submitted
+    expected = [f"rule_finetune_wildcards_{run}" for run in RUNS]
+    expected += ["rule_scoring_predict_score"] * len(RUNS) + ["rule_bootstrap", "rule_diagnosis"]
+    assert Counter(job["Comment"] for job in jobs) == Counter(expected)
+    assert {job["JobState"] for job in jobs} == {"COMPLETED"}
+    assert all(job["JobName"].startswith("compression_") for job in jobs)
+
+
+def test_each_rule_runs_where_it_should(submitted):
+    workflow, jobs = submitted
+    logs = logged_jobs(workflow)
+    runs = [f"{rule}/hi/{variant}/seed-1.log" for rule in ("finetune", "predict", "score") for variant in ("dense", "full-50")]
+    assert set(logs) == {*runs, "bootstrap.log", "diagnosis.log"}
+    assert {job for job, _ in logs.values()} == {job["JobId"] for job in jobs}
+    for variant in ("dense", "full-50"):  # one job scores what it has predicted
+        assert logs[f"predict/hi/{variant}/seed-1.log"] == logs[f"score/hi/{variant}/seed-1.log"]
+
+
+def test_runs_see_one_gpu_each_and_other_jobs_none(submitted):
+    workflow, jobs = submitted
+    gpus = {log: gpus for log, (_, gpus) in logged_jobs(workflow).items()}
+    seen = {log: gpus.pop(log) for log in list(gpus) if log.startswith(("finetune/", "predict/", "score/"))}
+    assert set(seen.values()) <= {str(number) for number in range(GPUS)}
+    assert len({value for log, value in seen.items() if log.startswith("finetune/")}) == 2  # they run side by side
+    assert gpus == {"bootstrap.log": "none", "diagnosis.log": "none"}
+    asked = {job["Comment"]: job.get("TresPerJob") for job in jobs}
+    assert asked.pop("rule_bootstrap") is None and asked.pop("rule_diagnosis") is None
+    assert set(asked.values()) == {"gres:gpu:1"}
+
+
+def test_jobs_ask_for_the_minutes_and_memory_of_the_workflow(submitted):
+    _, jobs = submitted
+    asked = {job["Comment"]: (job["TimeLimit"], job["MinMemoryNode"]) for job in jobs}
+    # 6 steps, and 32 sentences, round up to a minute after the 10 to start; a scoring of 30 follows the prediction
+    assert asked == {
+        "rule_finetune_wildcards_hi_dense_1": ("00:11:00", "3450M"),
+        "rule_finetune_wildcards_hi_full-50_1": ("00:11:00", "4800M"),
+        "rule_scoring_predict_score": ("00:41:00", "4000M"),
+        "rule_bootstrap": ("00:30:00", "4000M"),
+        "rule_diagnosis": ("00:30:00", "4000M"),
+    }
+
+
+@pytest.mark.parametrize("name", ["scores.csv", "intervals.csv", "claims.csv", "diagnosis.csv"])
+def test_scores_are_those_of_a_local_run_to_the_byte(local, submitted, name):
+    workflow, _ = submitted
+    ours, theirs = (copy.folder / "results/tiny" / name for copy in (workflow, local))
+    assert ours.stat().st_size > 0
+    assert ours.read_bytes() == theirs.read_bytes()
+
+
+def test_weights_and_predictions_are_those_of_a_local_run_to_the_byte(local, submitted):
+    workflow, _ = submitted
+    folders = [copy.folder / "results/tiny/runs" for copy in (workflow, local)]
+    names = [
+        [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.suffix in (".zst", ".parquet")]
+        for folder in folders
+    ]
+    assert names[0] == names[1] and len(names[0]) == 2 * (1 + 1 + 3)  # weights, counts, a file a test set
+    for name in names[0]:
+        assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
+
+
+def test_neither_run_makes_the_other_stale(local, submitted):
+    """The profile changes where jobs run, not what they depend on."""
+    workflow, _ = submitted
+    assert workflow.planned("studies/tiny.yaml") == Counter()
+    assert local.planned("studies/tiny.yaml", "--workflow-profile", "profiles/slurm") == Counter()
+
+
+def test_the_cluster_leaves_nothing_behind(submitted):
+    processes = [path.read_text() for path in Path("/proc").glob("[0-9]*/comm")]
+    assert not {name.strip() for name in processes} & {"slurmctld", "slurmd", "slurmstepd", "munged"}
+    assert not any((CONFIG / name).exists() for name in ("slurm.conf", "gres.conf"))
