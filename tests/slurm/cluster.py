@@ -8,7 +8,9 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 CONFIG = Path("/etc/slurm")  # compiled into Debian's packages; SLURM_CONF does not reach the jobs of the plugin
-GPUS = 2
+GPUS = ("/dev/null", "/dev/zero")
+"""Stand for GPUs: SLURM hands out devices, whatever they are, and numbers them in CUDA_VISIBLE_DEVICES."""
+
 SLURM_CONF = """
 ClusterName=onebox
 SlurmctldHost=localhost
@@ -42,16 +44,13 @@ def one_node_cluster(folder: Path) -> Iterator[None]:
     """
     for name in ("state", "spool", "log"):
         (folder / name).mkdir()
-    devices = [folder / f"gpu{number}" for number in range(GPUS)]
-    for device in devices:
-        device.touch()
     (folder / "munge.key").write_bytes(b"any key of at least 32 bytes is one" * 4)
     (folder / "munge.key").chmod(0o600)
     created = not CONFIG.exists()
     CONFIG.mkdir(exist_ok=True)
     files = {
-        "slurm.conf": SLURM_CONF.format(folder=folder, gpus=GPUS),
-        "gres.conf": "".join(f"Name=gpu File={device}\n" for device in devices),
+        "slurm.conf": SLURM_CONF.format(folder=folder, gpus=len(GPUS)),
+        "gres.conf": "".join(f"Name=gpu File={device}\n" for device in GPUS),
     }
     with ExitStack() as stack:
         if created:
@@ -59,9 +58,9 @@ def one_node_cluster(folder: Path) -> Iterator[None]:
         for name, text in files.items():
             (CONFIG / name).write_text(text)
             stack.callback((CONFIG / name).unlink)
-        munge = [f"--{name}={folder}/munge.{name.removesuffix('-file')}" for name in ("socket", "pid-file", "seed-file")]
-        munge += [f"--key-file={folder}/munge.key", f"--log-file={folder}/log/munged.log"]
-        stack.enter_context(daemon(folder, "munged", "--foreground", "--force", *munge))
+        munge = [f"--{name}-file={folder}/munge.{name}" for name in ("key", "pid", "seed", "log")]
+        munge += [f"--socket={folder}/munge.socket", "--force"]  # it warns of a key and socket outside of /etc and /run
+        stack.enter_context(daemon(folder, "munged", "--foreground", *munge))
         stack.enter_context(daemon(folder, "slurmctld", "-D"))
         stack.enter_context(daemon(folder, "slurmd", "-D", "-N", "localhost"))
         wait_for(lambda: output("sinfo", "--noheader", "--format=%T").strip() == "idle", "the node to be idle")

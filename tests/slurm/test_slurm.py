@@ -11,7 +11,7 @@ import pytest
 from cluster import CONFIG, GPUS, one_node_cluster, output
 from workflow_copy import Workflow, copy_workflow
 
-RUNS = ("hi_dense_1", "hi_full-50_1")
+VARIANTS = ("dense", "full-50")
 JOB = re.compile(r"SLURM job (\d+) on localhost, GPUs: (.+)")
 SQUEUE = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
 
@@ -63,8 +63,8 @@ def logged_jobs(workflow: Workflow) -> dict[str, tuple[str, str]]:
 
 def test_the_jobs_that_are_not_local_go_through_sbatch_and_complete(submitted):
     _, jobs = submitted
-    expected = [f"rule_finetune_wildcards_{run}" for run in RUNS]
-    expected += ["rule_scoring_predict_score"] * len(RUNS) + ["rule_bootstrap", "rule_diagnosis"]
+    expected = [f"rule_finetune_wildcards_hi_{variant}_1" for variant in VARIANTS]
+    expected += ["rule_scoring_predict_score"] * len(VARIANTS) + ["rule_bootstrap", "rule_diagnosis"]
     assert Counter(job["Comment"] for job in jobs) == Counter(expected)
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
     assert all(job["JobName"].startswith("compression_") for job in jobs)
@@ -73,10 +73,10 @@ def test_the_jobs_that_are_not_local_go_through_sbatch_and_complete(submitted):
 def test_each_rule_runs_where_it_should(submitted):
     workflow, jobs = submitted
     logs = logged_jobs(workflow)
-    runs = [f"{rule}/hi/{variant}/seed-1.log" for rule in ("finetune", "predict", "score") for variant in ("dense", "full-50")]
+    runs = [f"{rule}/hi/{variant}/seed-1.log" for rule in ("finetune", "predict", "score") for variant in VARIANTS]
     assert set(logs) == {*runs, "bootstrap.log", "diagnosis.log"}
     assert {job for job, _ in logs.values()} == {job["JobId"] for job in jobs}
-    for variant in ("dense", "full-50"):  # one job scores what it has predicted
+    for variant in VARIANTS:  # one job scores what it has predicted
         assert logs[f"predict/hi/{variant}/seed-1.log"] == logs[f"score/hi/{variant}/seed-1.log"]
 
 
@@ -84,7 +84,7 @@ def test_runs_see_one_gpu_each_and_other_jobs_none(submitted):
     workflow, jobs = submitted
     gpus = {log: gpus for log, (_, gpus) in logged_jobs(workflow).items()}
     seen = {log: gpus.pop(log) for log in list(gpus) if log.startswith(("finetune/", "predict/", "score/"))}
-    assert set(seen.values()) <= {str(number) for number in range(GPUS)}
+    assert set(seen.values()) <= {str(number) for number in range(len(GPUS))}
     assert len({value for log, value in seen.items() if log.startswith("finetune/")}) == 2  # they run side by side
     assert gpus == {"bootstrap.log": "none", "diagnosis.log": "none"}
     asked = {job["Comment"]: job.get("TresPerJob") for job in jobs}

@@ -1,0 +1,73 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from compression.languages import read_languages
+from compression.resources import (
+    gpus,
+    prediction_megabytes,
+    prediction_minutes,
+    training_megabytes,
+    training_minutes,
+    training_steps,
+)
+
+ROOT = Path(__file__).parents[2]
+TABLE = read_languages(ROOT / "resources/languages.tsv")
+
+
+@pytest.fixture
+def config():
+    return yaml.safe_load((ROOT / "config.yaml").read_text())
+
+
+@pytest.mark.parametrize(
+    ("training_set", "steps"),
+    [
+        ("yo", 60 * 13),  # 100 sentences in batches of 8
+        ("sw", 60 * 125),  # 1,000 in batches of 8
+        ("hi", 60 * 313),  # 5,000 in batches of 16
+        ("en", 60 * 1250),  # 20,000 in batches of 16
+        ("multilingual", 60 * 36144),  # 578,300 in batches of 16
+    ],
+)
+def test_steps_of_the_papers_training_sets(config, training_set, steps):
+    assert training_steps(training_set, config, TABLE) == steps
+
+
+def test_steps_of_synthetic_data_are_those_of_its_own_sizes(config):
+    sizes = {"hi": {"train": 50, "validation": 1, "test": 1}}
+    config["data"] |= {"source": "synthetic", "synthetic": {"seed": 0, "sizes": sizes}}
+    assert training_steps("hi", config, TABLE) == 60 * 7
+
+
+def test_steps_where_other_sizes_are_allowed_are_those_of_the_smallest_batches(config):
+    config["data"]["allow_other_sizes"] = True
+    assert training_steps("en", config, TABLE) == 60 * 2500
+
+
+def test_only_a_study_on_the_cpu_asks_for_no_gpu():
+    assert [gpus(device) for device in ("auto", "cuda", "cpu")] == [1, 1, 0]
+
+
+def test_minutes_of_a_training_follow_steps_device_and_attempt():
+    # 18,780 steps of Hindi: 1.5 times 1,878 s on a GPU, 26,292 s on a core, and 10 minutes
+    assert [training_minutes(18780, 1, attempt) for attempt in (1, 2, 3)] == [57, 114, 171]
+    assert training_minutes(18780, 0, 1) == 668
+    assert training_minutes(6, 1, 1) == 11
+
+
+def test_memory_of_a_training_follows_variant_languages_and_attempt():
+    assert training_megabytes("dense", 1, 1) == 3450
+    assert training_megabytes("partial-50", 1, 1) == training_megabytes("full-98", 1, 1) == 4800
+    assert training_megabytes("dense", 40, 1) == 5100
+    assert training_megabytes("full-50", 40, 1) == 6450
+    assert training_megabytes("full-50", 40, 3) == 3 * 6450
+
+
+def test_minutes_and_memory_of_a_prediction_follow_sentences_device_and_attempt():
+    # 48,000 sentences are the forward passes of 1,000 training steps
+    assert prediction_minutes(48000, 1, 1) == 10 + 3
+    assert prediction_minutes(48000, 0, 1) == 10 + 35
+    assert prediction_minutes(48000, 0, 2) == 2 * 45
+    assert [prediction_megabytes(attempt) for attempt in (1, 2)] == [3450, 6900]
