@@ -5,7 +5,7 @@ STUDY ?= studies/demo.yaml
 REPORT ?= report.html
 BIN := .venv/bin
 
-.PHONY: demo report test lint clean
+.PHONY: demo report test test-slurm lint clean
 
 demo: .venv/installed
 	$(BIN)/snakemake --cores $(CORES) --configfile studies/demo.yaml
@@ -16,6 +16,11 @@ report: .venv/installed
 
 test: .venv/installed-dev
 	$(BIN)/python -m pytest
+
+# On a SLURM cluster of one node that the test starts: as root, where SLURM is installed (Debian: slurm-wlm, munge).
+test-slurm: .venv/installed-dev requirements-slurm.txt
+	$(BIN)/python -m pip install --quiet -r requirements.lock -r requirements-slurm.txt
+	$(BIN)/python -m pytest tests/slurm -rs
 
 lint: .venv/installed-dev
 	$(BIN)/ruff check
