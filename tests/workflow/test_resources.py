@@ -89,6 +89,6 @@ def test_runs_start_side_by_side_locally_whatever_they_ask_for(workflow, tmp_pat
     done = workflow.run(
         TINY, "models", "--set-resources", "finetune:gpu=64", "finetune:mem_mb=100000000", "finetune:runtime=1"
     )
-    starts = [match.start() for match in re.finditer(r"^rule finetune:", done, re.MULTILINE)]
+    starts = [match.start() for match in re.finditer(r"^localrule finetune:", done, re.MULTILINE)]
     assert len(starts) == 2
     assert "Finished jobid" not in done[starts[0] : starts[1]]
