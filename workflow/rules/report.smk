@@ -363,7 +363,6 @@ rule publish_study:
     conda:
         "../../envs/study.yaml"
     params:
-        results=f"results/{config['study']}",
         version=version_of("publish"),
     script:
         "../scripts/publish.py"
