@@ -23,9 +23,11 @@ from compression.model import choose_precision, load_encoder, packed_inputs
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from safetensors.torch import load_file, save_file
 from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
-from small_runs import FILES, FINETUNING, PRUNING, SCHEDULES, SIZES, WEIGHTS, make_study, run
+from small_runs import FILES, FINETUNING, PRUNING, SCHEDULES, SIZES, WEIGHTS, run
 from torch import nn
 from torch.nn.utils import prune
+
+pytestmark = pytest.mark.usefixtures("settings_of_torch")
 
 TRAINING = make_training(epochs=40, learning_rate=7e-5)
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8, 5, 7, 21, 4] * 2  # 40 sentences: 5 steps an epoch
@@ -216,19 +218,6 @@ def test_the_seed_alone_draws_the_dropout():
 
 
 # Whole runs
-
-
-@pytest.fixture(autouse=True)
-def other_tests_keep_their_settings():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    return make_study(tmp_path_factory.mktemp("study"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import torch
 from compression import finetune as finetune_module
 from compression import snapshot as snapshot_module
 from compression.files import read_json
@@ -17,20 +16,7 @@ from compression.snapshot import Interrupted
 from small_runs import FILES, FINETUNING, PRUNING, WEIGHTS, make_study, run
 
 VARIANTS = ["dense", "partial-50", "full-90"]
-UPDATES = (5, 10, 15, 20, 22)  # steps that prune, of 40
-
-
-@pytest.fixture(autouse=True)
-def other_tests_keep_their_settings():
-    threads = torch.get_num_threads()
-    yield
-    torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(False)
-
-
-@pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    return make_study(tmp_path_factory.mktemp("study"))
+pytestmark = pytest.mark.usefixtures("settings_of_torch")
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +58,7 @@ def assert_same(folder, whole):
 @pytest.mark.parametrize("step", [1, 3, 5, 12, 22, 30, 39])
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_stopped_run_goes_on_to_the_same_bytes(study, whole, signals, tmp_path, variant, step):
-    """Stopped before, at, between and after pruning updates."""
+    """Stopped before, at, between and after pruning updates, which follow steps 5, 10, 15, 20 and 22 of 40."""
     signals(signal.SIGTERM, step)
     with pytest.raises(Interrupted) as stopped:
         run(study, tmp_path / "run", variant)
