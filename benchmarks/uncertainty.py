@@ -16,9 +16,10 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from compression.analysis import language_groups  # noqa: E402
 from compression.bootstrap import Counts, resample  # noqa: E402
-from compression.claims import Study, ledger, published_cells  # noqa: E402
+from compression.claims import Study  # noqa: E402
 from compression.inference import Cells, estimate, intervals_table  # noqa: E402
 from compression.languages import Language, read_languages  # noqa: E402
+from compression.ledger import ledger, published_cells  # noqa: E402
 from compression.published import read_published  # noqa: E402
 from compression.study import pool_languages, study_runs, training_languages  # noqa: E402
 from compression.terms import REGULAR  # noqa: E402

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from compression.bootstrap import Replicates, SeedNoise, read_replicates, resample, write_replicates
+from compression.bootstrap import Replicates, read_replicates, resample, seed_weights, write_replicates
 from compression.counts import read_counts, write_counts
 from compression.files import InputError
 from compression.inference import Cells, adjust, divide, estimate, intervals_table, mean_of_defined
@@ -88,14 +88,14 @@ def test_test_sets_of_unequal_length_are_refused():
 
 def test_noise_of_seeds_is_students_t_around_their_mean():
     """Seeds 0.5, 0.6, 0.7: mean 0.6, standard deviation 0.1, so the mean's is 0.1 / √3 with 2 degrees of freedom."""
-    weights = SeedNoise(0, 20000).weights("yo", [1, 2, 3])
+    weights = seed_weights(0, 20000, "yo", (1, 2, 3))
     assert weights.sum(axis=0) == pytest.approx(np.ones(20001))
     assert weights[:, 0] == pytest.approx([1 / 3] * 3)
     means = np.array([0.5, 0.6, 0.7]) @ weights
     expected = stats.t(df=2, loc=0.6, scale=0.1 / np.sqrt(3))
     assert np.quantile(means[1:], [0.1, 0.5, 0.9]) == pytest.approx(expected.ppf([0.1, 0.5, 0.9]), abs=0.003)
     assert stats.kstest(means[1:], expected.cdf).pvalue > 0.01
-    assert (SeedNoise(0, 500).weights("yo", [1]) == 1).all()
+    assert (seed_weights(0, 500, "yo", (1,)) == 1).all()
 
 
 def coverage(truth: float, studies: int, draw) -> float:

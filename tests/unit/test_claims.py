@@ -8,9 +8,10 @@ import pandas as pd
 import pytest
 from compression.bootstrap import CELL_COLUMNS, Replicates
 from compression.claim_statistics import kendall
-from compression.claims import Study, ledger, ledger_tables, published_cells
+from compression.claims import Study
 from compression.inference import Cells, Estimate
 from compression.languages import read_languages
+from compression.ledger import ledger, ledger_tables, published_cells
 from compression.published import read_published, read_reference
 from compression.verdicts import Criterion, Verdict, combine
 from scipy import stats

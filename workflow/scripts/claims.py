@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from compression.analysis import language_groups
 from compression.bootstrap import read_replicates
 from compression.cards import read_training_sizes
-from compression.claims import Study, ledger, ledger_tables, published_cells
+from compression.claims import Study
 from compression.collection import read_overlap
 from compression.files import atomic_path, write_text
 from compression.inference import Cells
 from compression.languages import read_languages
+from compression.ledger import ledger, ledger_tables, published_cells
 from compression.parquet import read_table
 from compression.published import read_published, read_reference
 from compression.terms import REGULAR
@@ -40,7 +41,7 @@ def main(
     frame = ledger(
         Study(
             cells=Cells(read_replicates(paths["replicates"])),
-            train_sizes={language: int(size) for language, size in groups["size"].items()},
+            train_sizes=groups["size"],
             families=groups["family"],
             scripts=groups["script"],
             seen_shares={row.language: 1 - row.unseen_share for row in overlap if row.test_set == REGULAR},

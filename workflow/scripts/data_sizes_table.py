@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from compression.cards import read_training_sizes
-from compression.files import write_text
 from compression.languages import read_languages
 from compression.tables import data_sizes_table
+from compression.typeset import save_table
 from logs import log_to
 
 
@@ -22,8 +22,7 @@ def main(
     sentences = read_training_sizes(cards)
     resource = read_languages(languages_path)
     table = data_sizes_table(sentences, monolingual, resource, sorted(size_classes), study, demo)
-    for path in out:
-        write_text(path, table.text(path))
+    save_table(table, out)
     print(table.markdown())
 
 

@@ -1,8 +1,8 @@
 """Write table 10 or 11: sentences of a test set beside their perturbed form."""
 
-from compression.files import write_text
 from compression.languages import read_languages
 from compression.tables import examples_table
+from compression.typeset import save_table
 from compression.wikiann import read_corpus
 from logs import log_to
 
@@ -25,8 +25,7 @@ def main(
         for row, tokens, tags in zip(after.original, after.tokens, after.tags, strict=True)
     ]
     table = examples_table(pairs, number, read_languages(languages_path)[language], examples, study, demo)
-    for path in out:
-        write_text(path, table.text(path))
+    save_table(table, out)
     print(table.markdown())
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from compression.files import write_text
 from compression.parquet import read_table
 from compression.tables import f1_table
+from compression.typeset import save_table
 from logs import log_to
 
 
@@ -19,8 +19,7 @@ def main(
 ) -> None:
     """Write the table; scores: path of the study's scores; languages: those of the setting, in the rows' order."""
     table = f1_table(read_table(scores).to_pandas(use_threads=False), number, languages, study, encoder, demo)
-    for path in out:
-        write_text(path, table.text(path))
+    save_table(table, out)
     print(table.markdown())
 
 

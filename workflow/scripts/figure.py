@@ -2,13 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.analysis import size_class
+from compression.analysis import language_groups
 from compression.cards import read_training_sizes
-from compression.files import atomic_path
 from compression.languages import read_languages
 from compression.parquet import read_table
 from compression.plots import TRAINING_SIZE, draw_figure
-from compression.styles import save_figure
+from compression.styles import save_figures
 from logs import log_to
 
 
@@ -26,15 +25,11 @@ def main(
 
     languages: path of the table of languages. The numbers that the figure shows go to the log.
     """
-    table = read_languages(languages)
-    groupings = {name: {code: getattr(table[code], name) for code in cards} for name in ("family", "script")}
-    sentences = read_training_sizes(cards)
-    groupings[TRAINING_SIZE] = {code: size_class(size, size_classes) for code, size in sentences.items()}
+    groups = language_groups(read_training_sizes(cards), read_languages(languages), size_classes)
+    groupings = {TRAINING_SIZE: groups["size"], "family": groups["family"], "script": groups["script"]}
     figure, numbers = draw_figure(number, read_table(scores).to_pandas(use_threads=False), groupings, study, demo)
     print(numbers.to_string(index=False))
-    for path in outputs:
-        with atomic_path(path) as beside:
-            save_figure(figure, beside)
+    save_figures(figure, outputs)
 
 
 if __name__ == "__main__":

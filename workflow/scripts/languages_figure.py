@@ -2,14 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.analysis import size_class
+from compression.analysis import language_groups
 from compression.cards import read_training_sizes
-from compression.files import atomic_path
 from compression.groups import f1_by_language
 from compression.language_plots import all_languages
 from compression.languages import read_languages
 from compression.parquet import read_table
-from compression.styles import save_figure
+from compression.styles import save_figures
 from logs import log_to
 
 
@@ -26,15 +25,13 @@ def main(
 
     languages: path of the table of languages. The numbers that the figure shows go to the log.
     """
-    sentences = read_training_sizes(cards)
-    train_sizes = {code: size_class(size, size_classes) for code, size in sentences.items()}
+    table = read_languages(languages)
+    train_sizes = language_groups(read_training_sizes(cards), table, size_classes)["size"]
     numbers = f1_by_language(read_table(scores).to_pandas(use_threads=False), train_sizes)
     print(numbers.to_string(index=False))
-    names = {code: language.name for code, language in read_languages(languages).items()}
+    names = {code: language.name for code, language in table.items()}
     figure = all_languages(numbers, names, study, demo)
-    for path in outputs:
-        with atomic_path(path) as beside:
-            save_figure(figure, beside)
+    save_figures(figure, outputs)
 
 
 if __name__ == "__main__":

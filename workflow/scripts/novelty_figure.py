@@ -3,10 +3,9 @@
 from collections.abc import Sequence
 
 from compression.analysis import fractions_by_language, main_setting
-from compression.files import atomic_path
 from compression.novelty_plots import fraction_and_novelty
 from compression.parquet import read_table
-from compression.styles import save_figure
+from compression.styles import save_figures
 from logs import log_to
 
 
@@ -17,9 +16,7 @@ def main(scores: str, study: str, demo: bool, outputs: Sequence[str]) -> None:
     numbers = fractions_by_language(table, setting)
     print(numbers.to_string(index=False))
     figure = fraction_and_novelty(numbers, setting, study, demo)
-    for path in outputs:
-        with atomic_path(path) as beside:
-            save_figure(figure, beside)
+    save_figures(figure, outputs)
 
 
 if __name__ == "__main__":

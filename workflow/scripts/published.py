@@ -3,10 +3,10 @@
 import pandas as pd
 from compression.comparison import compare, published_table
 from compression.comparison_plots import ours_and_theirs
-from compression.files import atomic_path, write_text
 from compression.parquet import read_table
 from compression.published import read_published
-from compression.styles import save_figure
+from compression.styles import save_figures
+from compression.typeset import save_table
 from logs import log_to
 
 
@@ -17,13 +17,9 @@ def main(
     scores = read_table(scores).to_pandas(use_threads=False)
     frame = compare(read_published(published), scores, pd.read_csv(intervals))
     table = published_table(frame, study, encoder, demo)
-    for suffix in ("csv", "md", "tex", "html"):
-        write_text(out[suffix], table.text(out[suffix]))
+    save_table(table, [out[suffix] for suffix in ("csv", "md", "tex", "html")])
     print(table.markdown())
-    figure = ours_and_theirs(frame, study, demo)
-    for suffix in ("pdf", "png", "svg"):
-        with atomic_path(out[suffix]) as beside:
-            save_figure(figure, beside)
+    save_figures(ours_and_theirs(frame, study, demo), [out[suffix] for suffix in ("pdf", "png", "svg")])
 
 
 if __name__ == "__main__":

@@ -3,8 +3,9 @@
 import os
 from collections.abc import Mapping
 
-from compression.files import read_json, write_text
+from compression.files import read_json
 from compression.run_statistics import Run, run_statistics, run_statistics_table
+from compression.typeset import save_table
 from logs import log_to
 
 
@@ -17,8 +18,7 @@ def main(
         {run: os.path.getsize(path) for run, path in weights.items()},
     )
     table = run_statistics_table(frame, study, encoder, demo)
-    for path in out:
-        write_text(path, table.text(path))
+    save_table(table, out)
     print(table.markdown())
 
 

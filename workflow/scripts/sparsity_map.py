@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from compression.files import atomic_path
 from compression.run_plots import matrix_sparsity, sparsity_map
-from compression.styles import save_figure
+from compression.styles import save_figures
 from logs import log_to
 
 
@@ -23,9 +22,7 @@ def main(
     for variant, table in tables.items():
         print(variant, table.to_string(), sep="\n")
     figure = sparsity_map(tables, training_set, languages, seed, study, demo)
-    for path in out:
-        with atomic_path(path) as beside:
-            save_figure(figure, beside)
+    save_figures(figure, out)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from compression.files import atomic_path
 from compression.run_plots import loss_curves, training_curves
-from compression.styles import save_figure
+from compression.styles import save_figures
 from logs import log_to
 
 
@@ -20,9 +19,7 @@ def main(runs: Sequence[tuple[str, str, str]], study: str, demo: bool, out: Sequ
         sets[training_set] = loss_curves({variant: pd.read_csv(path) for variant, path in paths.items()})
         print(training_set, sets[training_set].losses.tail(1).to_string(), sep="\n")
     figure = training_curves(sets, study, demo)
-    for path in out:
-        with atomic_path(path) as beside:
-            save_figure(figure, beside)
+    save_figures(figure, out)
 
 
 if __name__ == "__main__":

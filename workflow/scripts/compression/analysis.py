@@ -283,13 +283,13 @@ def size_class(sentences: int, classes: Sequence[int]) -> int:
 
 def language_groups(
     train_sentences: Mapping[str, int], resource: Mapping[str, Language], size_classes: Sequence[int]
-) -> dict[str, dict[str, str]]:
-    """Return the group of each language by size class, family and script.
+) -> dict[str, dict[str, str | int]]:
+    """Return the group of each language by "size" (class), "family" and "script".
 
     train_sentences: by language; resource: rows of languages.tsv; size_classes: as for `size_class`.
     """
     return {
-        "size": {code: str(size_class(size, size_classes)) for code, size in train_sentences.items()},
+        "size": {code: size_class(size, size_classes) for code, size in train_sentences.items()},
         "family": {code: resource[code].family for code in train_sentences},
         "script": {code: resource[code].script for code in train_sentences},
     }

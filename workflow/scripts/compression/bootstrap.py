@@ -11,6 +11,7 @@ variants share with a seed cancels out of their differences.
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -49,7 +50,6 @@ def resample(
     sets of a language, have different numbers of sentences: they could not be paired.
     """
     values, rows = [], []
-    noise = SeedNoise(seed, resamples)
     languages = dict.fromkeys(language for part in counts for _, language in part)
     for language in languages:
         columns = [
@@ -63,7 +63,8 @@ def resample(
         for place, ((training_set, variant, _), test_set, _) in enumerate(columns):
             cells.setdefault((training_set, variant, test_set), []).append(place)
         for (training_set, variant, test_set), places in cells.items():
-            weights = noise.weights(training_set, [columns[place][0][2] for place in places])
+            seeds = tuple(columns[place][0][2] for place in places)
+            weights = seed_weights(seed, resamples, training_set, seeds)
             values.append((weights * f1[places]).sum(axis=0).astype(np.float32))
             setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
             rows.append((training_set, setting, *parse_variant(variant), language, test_set, len(places)))
@@ -92,26 +93,24 @@ def _sentence_weights(sentences: int, random: np.random.Generator, resamples: in
     return weights
 
 
-class SeedNoise:
-    """The weights by which the seeds of a cell are combined in each replicate."""
+@cache  # all languages and test sets of a training set share them
+def seed_weights(seed: int, resamples: int, training_set: str, seeds: tuple[int, ...]) -> np.ndarray:
+    """Return by what weights the seeds of a cell are combined in each replicate.
 
-    def __init__(self, seed: int, resamples: int) -> None:
-        self._seed, self._resamples = seed, resamples
+    Returns seeds × (1 + resamples), which add up to 1 in each column; the first column is the mean.
+    """
 
-    def weights(self, training_set: str, seeds: Sequence[int]) -> np.ndarray:
-        """Return seeds × (1 + resamples) weights that add up to 1 in each column; the first column is the mean."""
-        number = len(seeds)
-        mean = np.full((number, 1 + self._resamples), 1 / number)
-        if number == 1:
-            return mean
-        normal = np.stack([self._random(training_set, 0, seed).standard_normal(self._resamples) for seed in seeds])
-        chi_square = self._random(training_set, 1, number).chisquare(number - 1, self._resamples)
-        scale = np.sqrt(number * chi_square)  # of the mean, √n √(n - 1), times √(χ² / (n - 1)), which makes Student's t
-        mean[:, 1:] += (normal - normal.mean(axis=0)) / scale
-        return mean
+    def generator(*key: int) -> np.random.Generator:
+        return np.random.default_rng([seed, *key, *training_set.encode()])
 
-    def _random(self, training_set: str, *key: int) -> np.random.Generator:
-        return np.random.default_rng([self._seed, *key, *training_set.encode()])
+    number = len(seeds)
+    weights = np.full((number, 1 + resamples), 1 / number)
+    if number > 1:
+        normal = np.stack([generator(0, each).standard_normal(resamples) for each in seeds])
+        chi_square = generator(1, number).chisquare(number - 1, resamples)
+        # Of the mean, √n √(n - 1), times √(χ² / (n - 1)), which makes Student's t.
+        weights[:, 1:] += (normal - normal.mean(axis=0)) / np.sqrt(number * chi_square)
+    return weights
 
 
 def write_replicates(path: str | os.PathLike, replicates: Replicates) -> None:

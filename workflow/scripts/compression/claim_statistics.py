@@ -11,6 +11,7 @@ from scipy import stats
 
 from compression.inference import Cells, adjust, divide, estimate, mean_of_defined
 from compression.terms import MONOLINGUAL, MULTILINGUAL, REGULAR
+from compression.variants import variant_name
 
 MODERATE = (50, 70)
 """Sparsities in percent, as in the paper's text."""
@@ -62,8 +63,7 @@ def _common(cells: Cells, *keys: Key, only: Sequence[str] | None = None) -> tupl
 
 def _describe(key: Key) -> str:
     setting, test_set, scope, sparsity = key
-    variant = f"{scope}-{sparsity}" if sparsity else "dense"
-    return f"{setting} {variant} models on {test_set}"
+    return f"{setting} {variant_name(scope, sparsity)} models on {test_set}"
 
 
 def mean_difference(first: Key, second: Key, only: Sequence[str] | None = None) -> Statistic:

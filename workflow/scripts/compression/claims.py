@@ -1,15 +1,11 @@
-"""The paper's claims, each in the parts that it says, and the ledger of what a study's scores say about them."""
+"""The paper's claims, each in the parts that it says: statistics of a study, and where they have to lie."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-import pandas as pd
-
-from compression.bootstrap import CELL_COLUMNS, Replicates
 from compression.claim_statistics import (
     MODERATE,
     READINGS,
-    Missing,
     Statistic,
     above_floor,
     against_reference,
@@ -26,10 +22,9 @@ from compression.claim_statistics import (
     smallest_against_others,
     start_and_loss,
 )
-from compression.inference import Cells, estimate
-from compression.published import PublishedF1
+from compression.inference import Cells
 from compression.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
-from compression.typeset import Table
+from compression.variants import variant_name
 from compression.verdicts import (
     COLLAPSED,
     EQUAL_F1,
@@ -38,8 +33,6 @@ from compression.verdicts import (
     NEGATIVE,
     POSITIVE,
     Criterion,
-    Verdict,
-    combine,
 )
 
 HIGH = 70
@@ -105,13 +98,25 @@ def paper_claims(study: Study) -> list[Claim]:
         ]
         yield from found or [(scopes[0], max(least, MODERATE[0]))]
 
+    def full_less_partial(test_set: str, criterion: Criterion) -> list[Part]:
+        """Return the parts: F1 of fully less that of partially pruned models, at each sparsity of each setting."""
+        return [
+            Part(
+                f"{setting}, {sparsity} %, {test_set}: F1 full - partial",
+                mean_difference((setting, test_set, "full", sparsity), (setting, test_set, "partial", sparsity)),
+                criterion,
+            )
+            for setting in (MONOLINGUAL, MULTILINGUAL)
+            for _, sparsity in variants(setting, scopes=["full"])
+        ]
+
     return [
         Claim(
             "1",
             "Multilingual models beat monolingual ones at every sparsity (figure 1).",
             [
                 Part(
-                    f"{_variant(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
+                    f"{variant_name(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
                     mean_difference((MULTILINGUAL, REGULAR, scope, sparsity), (MONOLINGUAL, REGULAR, scope, sparsity)),
                     POSITIVE,
                 )
@@ -123,7 +128,7 @@ def paper_claims(study: Study) -> list[Claim]:
             "Footnote 3: three cells in which the monolingual model is better.",
             [
                 Part(
-                    f"{language}, {_variant(scope, sparsity)}: F1 multilingual - monolingual",
+                    f"{language}, {variant_name(scope, sparsity)}: F1 multilingual - monolingual",
                     mean_difference(
                         (MULTILINGUAL, REGULAR, scope, sparsity),
                         (MONOLINGUAL, REGULAR, scope, sparsity),
@@ -167,7 +172,7 @@ def paper_claims(study: Study) -> list[Claim]:
             "At high sparsity the loss is smaller for multilingual than for monolingual models.",
             [
                 Part(
-                    f"{_variant(scope, sparsity)}, regular: relative loss monolingual - multilingual",
+                    f"{variant_name(scope, sparsity)}, regular: relative loss monolingual - multilingual",
                     difference_of_losses(scope, sparsity),
                     POSITIVE,
                 )
@@ -207,7 +212,8 @@ def paper_claims(study: Study) -> list[Claim]:
             "At high sparsity (70-98 %) the smallest training sizes lose most, absolutely and relatively.",
             [
                 Part(
-                    f"{_variant(scope, sparsity)}: {'relative ' * relative}difference to dense, smallest size - others",
+                    f"{variant_name(scope, sparsity)}: {'relative ' * relative}difference to dense, "
+                    "smallest size - others",
                     smallest_against_others(study.train_sizes, scope, sparsity, relative),
                     NEGATIVE,
                 )
@@ -221,7 +227,7 @@ def paper_claims(study: Study) -> list[Claim]:
                 f"The {what} that start lowest lose most under extreme sparsity.",
                 [
                     Part(
-                        f"{_variant(scope, sparsity)}: Kendall's tau of dense F1 and relative difference to dense",
+                        f"{variant_name(scope, sparsity)}: Kendall's tau of dense F1 and relative difference to dense",
                         start_and_loss(groups, scope, sparsity, what),
                         POSITIVE,
                     )
@@ -259,7 +265,7 @@ def paper_claims(study: Study) -> list[Claim]:
             "Partial pruning at any level improves on dense models on perturbed sets.",
             [
                 Part(
-                    f"{setting}, {_variant(scope, sparsity)}, {perturbation}: F1 partial - dense",
+                    f"{setting}, {variant_name(scope, sparsity)}, {perturbation}: F1 partial - dense",
                     mean_difference((setting, perturbation, scope, sparsity), (setting, perturbation, scope, 0)),
                     POSITIVE,
                 )
@@ -290,7 +296,7 @@ def paper_claims(study: Study) -> list[Claim]:
             "Pruning the embeddings too gives the same collapse on perturbed sets.",
             [
                 Part(
-                    f"{setting}, {_variant(scope, sparsity)}, {IN_LANGUAGE}: F1 perturbed / regular",
+                    f"{setting}, {variant_name(scope, sparsity)}, {IN_LANGUAGE}: F1 perturbed / regular",
                     mean_fraction((setting, IN_LANGUAGE, scope, sparsity)),
                     COLLAPSED,
                 )
@@ -301,30 +307,12 @@ def paper_claims(study: Study) -> list[Claim]:
         Claim(
             "8, regular",
             "On regular data pruning the embeddings too hardly matters.",
-            [
-                Part(
-                    f"{setting}, {sparsity} %, regular: F1 full - partial",
-                    mean_difference((setting, REGULAR, "full", sparsity), (setting, REGULAR, "partial", sparsity)),
-                    EQUAL_F1,
-                )
-                for setting in (MONOLINGUAL, MULTILINGUAL)
-                for _, sparsity in variants(setting, scopes=["full"])
-            ],
+            full_less_partial(REGULAR, EQUAL_F1),
         ),
         Claim(
             "8, robustness",
             "Pruning the embeddings too negates what partial pruning gains on perturbed sets.",
-            [
-                Part(
-                    f"{setting}, {sparsity} %, {IN_LANGUAGE}: F1 full - partial",
-                    mean_difference(
-                        (setting, IN_LANGUAGE, "full", sparsity), (setting, IN_LANGUAGE, "partial", sparsity)
-                    ),
-                    NEGATIVE,
-                )
-                for setting in (MONOLINGUAL, MULTILINGUAL)
-                for _, sparsity in variants(setting, scopes=["full"])
-            ],
+            full_less_partial(IN_LANGUAGE, NEGATIVE),
         ),
         Claim(
             "8, low-resource",
@@ -347,7 +335,7 @@ def paper_claims(study: Study) -> list[Claim]:
             "The three perturbations agree.",
             [
                 Part(
-                    f"{_variant(scope, sparsity)}: fraction of regular F1, {perturbation} - {IN_LANGUAGE}",
+                    f"{variant_name(scope, sparsity)}: fraction of regular F1, {perturbation} - {IN_LANGUAGE}",
                     fraction_difference(
                         (MULTILINGUAL, perturbation, scope, sparsity), (MULTILINGUAL, IN_LANGUAGE, scope, sparsity)
                     ),
@@ -381,121 +369,3 @@ def paper_claims(study: Study) -> list[Claim]:
             ],
         ),
     ]
-
-
-def _variant(scope: str, sparsity: int) -> str:
-    return f"{scope}-{sparsity}" if sparsity else "dense"
-
-
-LEDGER_COLUMNS = [
-    *("claim", "part", "text", "measured", "low", "high"),
-    *("criterion", "p_against", "paper", "languages", "seeds", "verdict", "note"),
-]
-
-
-def ledger(study: Study, published: Cells) -> pd.DataFrame:
-    """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
-
-    published: the paper's printed scores, from which its value of a statistic is computed where they have the cells.
-    Returns LEDGER_COLUMNS: measured with low and high (95 % interval), the criterion (where the claim says that the
-    statistic lies) and its p-value, the paper's value, numbers of languages and of seeds (the fewest), the verdict, and
-    what is missing or worth knowing.
-    """
-    rows = []
-    for claim in paper_claims(study):
-        parts = [_test(part, study.cells, published) for part in claim.parts]
-        verdicts = [part["verdict"] for part in parts]
-        missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
-        rows.append(
-            {
-                "part": 0,
-                "text": claim.text,
-                "verdict": combine(verdicts, [part["p_against"] for part in parts], claim.readings),
-                "note": "; ".join([_counted(verdicts), *missing]),
-            }
-        )
-        rows += [{"part": number, **part} for number, part in enumerate(parts, start=1)]
-        for row in rows[-1 - len(parts) :]:
-            row["claim"] = claim.number
-    return pd.DataFrame(rows, columns=LEDGER_COLUMNS).astype({"languages": "Int64", "seeds": "Int64"})
-
-
-def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
-    """Return the row of one part of a claim."""
-    row: dict[str, object] = {"text": part.text, "criterion": str(part.criterion), "paper": part.paper}
-    if part.paper is None:
-        row["paper"] = _papers_value(part.statistic, published)
-    try:
-        measured = part.statistic(cells)
-    except Missing as missing:
-        return row | {"p_against": float("nan"), "verdict": Verdict.NOT_TESTED, "note": f"missing: {missing}"}
-    interval = estimate(measured.values)
-    notes = [part.note(cells)] if part.note else []
-    if measured.seeds == 1:
-        notes.append("one seed: the interval has no variation between seeds")
-    return row | {
-        "measured": interval.value,
-        "low": interval.low,
-        "high": interval.high,
-        "languages": len(measured.languages),
-        "seeds": measured.seeds,
-        "p_against": part.criterion.against(measured.values),
-        "verdict": part.criterion.verdict(interval),
-        "note": "; ".join(notes),
-    }
-
-
-def _papers_value(statistic: Statistic, published: Cells) -> float | None:
-    """Return the statistic of the published scores, None where they lack the cells: they are of monolingual models."""
-    try:
-        return float(statistic(published).values[0])
-    except Missing:
-        return None
-
-
-def _counted(verdicts: Sequence[Verdict]) -> str:
-    """Return how many parts have which verdict: "3 replicated, 1 inconclusive of 4"."""
-    counts = {verdict: verdicts.count(verdict) for verdict in Verdict if verdict in verdicts}
-    return f"{', '.join(f'{number} {verdict}' for verdict, number in counts.items())} of {len(verdicts)}"
-
-
-def published_cells(published: Sequence[PublishedF1], seeds: int = 3) -> Cells:
-    """Return the paper's printed scores as cells without replicates; seeds: behind each of its means (section 3)."""
-    cells = pd.DataFrame(published, columns=PublishedF1._fields).assign(seeds=seeds)
-    cells["training_set"] = cells["language"].where(cells["setting"] == MONOLINGUAL, MULTILINGUAL)
-    return Cells(Replicates(cells[CELL_COLUMNS], cells["f1"].to_numpy()[:, None]))
-
-
-def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> tuple[Table, Table]:
-    """Return the ledger as two tables: the verdict on each claim, and the numbers behind it, part by part."""
-    claims, parts = frame[frame["part"] == 0], frame[frame["part"] > 0]
-    verdicts = pd.DataFrame(
-        {"claim": claims["claim"], "text": claims["text"], "verdict": claims["verdict"], "parts": claims["note"]}
-    )
-    interval = [
-        f"{_signed(row.measured)} ({_signed(row.low)} to {_signed(row.high)})" if pd.notna(row.measured) else ""
-        for row in parts.itertuples()
-    ]
-    numbers = pd.DataFrame(
-        {
-            "claim": [f"{row.claim}, part {row.part}" for row in parts.itertuples()],
-            "statistic": parts["text"],
-            "measured (95 % interval)": interval,
-            "claimed": parts["criterion"],
-            "paper": [_signed(value) for value in parts["paper"]],
-            "languages": parts["languages"].astype("string").fillna(""),
-            "seeds": parts["seeds"].astype("string").fillna(""),
-            "verdict": parts["verdict"],
-            "note": parts["note"],
-        }
-    )
-    demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if demo else []
-    notes = [f"Study {study}, encoder {encoder}.", *demo_note]
-    return (
-        Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
-        Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),
-    )
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"{value:.4f}".replace("-", "−")

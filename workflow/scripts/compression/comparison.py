@@ -9,7 +9,7 @@ from compression.files import InputError
 from compression.published import PublishedF1
 from compression.terms import REGULAR
 from compression.typeset import Cell, Table, four_digits
-from compression.variants import DENSE
+from compression.variants import variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
 FLOOR = ["chance_floor", "chance_floor_low", "chance_floor_high"]
@@ -64,11 +64,7 @@ def _select(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
 
 def _name(cell: pd.Series) -> str:
     setting, test_set, scope, language, sparsity = cell[CELL]
-    return f"{setting} {_variant(scope, sparsity)} in {language} on the test set {test_set}"
-
-
-def _variant(scope: str, sparsity: int) -> str:
-    return f"{scope}-{sparsity}" if scope else DENSE
+    return f"{setting} {variant_name(scope, sparsity)} in {language} on the test set {test_set}"
 
 
 def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> Table:
@@ -90,7 +86,7 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
         {
             "setting": frame["setting"].map(Cell),
             "test set": frame["test_set"].map(Cell),
-            "variant": list(map(Cell, map(_variant, frame["scope"], frame["sparsity"]))),
+            "variant": list(map(Cell, map(variant_name, frame["scope"], frame["sparsity"]))),
             "language": frame["language"].map(Cell),
             "ours": _with_interval(frame, "ours"),
             "theirs": frame["theirs"].map(four_digits).map(Cell),

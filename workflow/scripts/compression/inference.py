@@ -109,7 +109,7 @@ def mean_of_defined(values: np.ndarray) -> np.ndarray:
     return defined.mean(axis=0) if len(defined) else np.full(values.shape[1], np.nan)
 
 
-def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str]]) -> pd.DataFrame:
+def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> pd.DataFrame:
     """Return every score, difference and mean of a study with its interval.
 
     groups: by name of a grouping ("family", …), the group of each language. Returns the columns INTERVAL_COLUMNS.
@@ -166,7 +166,7 @@ def _rows(
     languages: Sequence[str],
     values: np.ndarray,
     seeds: np.ndarray,
-    groups: Mapping[str, Mapping[str, str]],
+    groups: Mapping[str, Mapping[str, str | int]],
 ) -> pd.DataFrame:
     """Return the rows of one statistic: each language, the mean over all, and the means over groups.
 

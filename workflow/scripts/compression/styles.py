@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from compression.analysis import SCOPES, SETTINGS, count_range
+from compression.files import atomic_path
 from compression.terms import PERTURBATIONS, REGULAR
 
 FONT_SIZE = 8  # points
@@ -87,6 +88,13 @@ def save_figure(figure: Figure, path: str | os.PathLike) -> None:
     """Save the figure as PDF, SVG or PNG (200 dots an inch), by the path's suffix; same figure, same bytes."""
     suffix = os.path.splitext(path)[1]
     figure.savefig(path, dpi=200, metadata=METADATA[suffix])
+
+
+def save_figures(figure: Figure, paths: Iterable[str | os.PathLike]) -> None:
+    """Save the figure at each path as `save_figure` does; each file appears whole."""
+    for path in paths:
+        with atomic_path(path) as beside:
+            save_figure(figure, beside)
 
 
 def held(values: pd.Series, order: Iterable[str]) -> list[str]:

@@ -6,11 +6,13 @@ caption, and a wide table needs a box that shrinks it to the width of the page.
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
 import pandas as pd
+
+from compression.files import write_text
 
 NOTHING = "–"
 """What Markdown and LaTeX show where there is no value; the CSV cell is empty."""
@@ -138,6 +140,12 @@ class Table:
 
     def _cells(self) -> pd.DataFrame:
         return self.rows.map(Cell) if self.shown is None else self.shown
+
+
+def save_table(table: Table, paths: Iterable[str | os.PathLike]) -> None:
+    """Write the table at each path, in the format of its suffix."""
+    for path in paths:
+        write_text(path, table.text(path))
 
 
 def markdown_page(tables: Sequence[Table]) -> str:

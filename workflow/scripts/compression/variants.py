@@ -8,7 +8,12 @@ DENSE = "dense"
 def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]:
     """Return the variants of a study: the dense one once, and each scope at each sparsity."""
     sparsities = sorted(sparsities)
-    return [DENSE] + [f"{scope}-{sparsity}" for scope in scopes for sparsity in sparsities]
+    return [DENSE] + [variant_name(scope, sparsity) for scope in scopes for sparsity in sparsities]
+
+
+def variant_name(scope: str, sparsity: int) -> str:
+    """Return the name of a variant; sparsity: percent, 0 for the dense one, whatever the scope."""
+    return f"{scope}-{sparsity}" if sparsity else DENSE
 
 
 def parse_variant(variant: str) -> tuple[str, int]:

@@ -1,0 +1,127 @@
+"""The claims ledger: what a study's scores say about each claim of the paper, as a frame and as tables."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from compression.bootstrap import CELL_COLUMNS, Replicates
+from compression.claim_statistics import Missing, Statistic
+from compression.claims import Part, Study, paper_claims
+from compression.inference import Cells, estimate
+from compression.published import PublishedF1
+from compression.terms import MONOLINGUAL, MULTILINGUAL
+from compression.typeset import Table
+from compression.verdicts import Verdict, combine
+
+LEDGER_COLUMNS = [
+    *("claim", "part", "text", "measured", "low", "high"),
+    *("criterion", "p_against", "paper", "languages", "seeds", "verdict", "note"),
+]
+
+
+def ledger(study: Study, published: Cells) -> pd.DataFrame:
+    """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
+
+    published: the paper's printed scores, from which its value of a statistic is computed where they have the cells.
+    Returns LEDGER_COLUMNS: measured with low and high (95 % interval), the criterion (where the claim says that the
+    statistic lies) and its p-value, the paper's value, numbers of languages and of seeds (the fewest), the verdict, and
+    what is missing or worth knowing.
+    """
+    rows = []
+    for claim in paper_claims(study):
+        parts = [_test(part, study.cells, published) for part in claim.parts]
+        verdicts = [part["verdict"] for part in parts]
+        missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
+        rows.append(
+            {
+                "part": 0,
+                "text": claim.text,
+                "verdict": combine(verdicts, [part["p_against"] for part in parts], claim.readings),
+                "note": "; ".join([_counted(verdicts), *missing]),
+            }
+        )
+        rows += [{"part": number, **part} for number, part in enumerate(parts, start=1)]
+        for row in rows[-1 - len(parts) :]:
+            row["claim"] = claim.number
+    return pd.DataFrame(rows, columns=LEDGER_COLUMNS).astype({"languages": "Int64", "seeds": "Int64"})
+
+
+def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
+    """Return the row of one part of a claim."""
+    row: dict[str, object] = {"text": part.text, "criterion": str(part.criterion), "paper": part.paper}
+    if part.paper is None:
+        row["paper"] = _papers_value(part.statistic, published)
+    try:
+        measured = part.statistic(cells)
+    except Missing as missing:
+        return row | {"p_against": float("nan"), "verdict": Verdict.NOT_TESTED, "note": f"missing: {missing}"}
+    interval = estimate(measured.values)
+    notes = [part.note(cells)] if part.note else []
+    if measured.seeds == 1:
+        notes.append("one seed: the interval has no variation between seeds")
+    return row | {
+        "measured": interval.value,
+        "low": interval.low,
+        "high": interval.high,
+        "languages": len(measured.languages),
+        "seeds": measured.seeds,
+        "p_against": part.criterion.against(measured.values),
+        "verdict": part.criterion.verdict(interval),
+        "note": "; ".join(notes),
+    }
+
+
+def _papers_value(statistic: Statistic, published: Cells) -> float | None:
+    """Return the statistic of the published scores, None where they lack the cells: they are of monolingual models."""
+    try:
+        return float(statistic(published).values[0])
+    except Missing:
+        return None
+
+
+def _counted(verdicts: Sequence[Verdict]) -> str:
+    """Return how many parts have which verdict: "3 replicated, 1 inconclusive of 4"."""
+    counts = {verdict: verdicts.count(verdict) for verdict in Verdict if verdict in verdicts}
+    return f"{', '.join(f'{number} {verdict}' for verdict, number in counts.items())} of {len(verdicts)}"
+
+
+def published_cells(published: Sequence[PublishedF1], seeds: int = 3) -> Cells:
+    """Return the paper's printed scores as cells without replicates; seeds: behind each of its means (section 3)."""
+    cells = pd.DataFrame(published, columns=PublishedF1._fields).assign(seeds=seeds)
+    cells["training_set"] = cells["language"].where(cells["setting"] == MONOLINGUAL, MULTILINGUAL)
+    return Cells(Replicates(cells[CELL_COLUMNS], cells["f1"].to_numpy()[:, None]))
+
+
+def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> tuple[Table, Table]:
+    """Return the ledger as two tables: the verdict on each claim, and the numbers behind it, part by part."""
+    claims, parts = frame[frame["part"] == 0], frame[frame["part"] > 0]
+    verdicts = pd.DataFrame(
+        {"claim": claims["claim"], "text": claims["text"], "verdict": claims["verdict"], "parts": claims["note"]}
+    )
+    interval = [
+        f"{_signed(row.measured)} ({_signed(row.low)} to {_signed(row.high)})" if pd.notna(row.measured) else ""
+        for row in parts.itertuples()
+    ]
+    numbers = pd.DataFrame(
+        {
+            "claim": [f"{row.claim}, part {row.part}" for row in parts.itertuples()],
+            "statistic": parts["text"],
+            "measured (95 % interval)": interval,
+            "claimed": parts["criterion"],
+            "paper": [_signed(value) for value in parts["paper"]],
+            "languages": parts["languages"].astype("string").fillna(""),
+            "seeds": parts["seeds"].astype("string").fillna(""),
+            "verdict": parts["verdict"],
+            "note": parts["note"],
+        }
+    )
+    demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if demo else []
+    notes = [f"Study {study}, encoder {encoder}.", *demo_note]
+    return (
+        Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
+        Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),
+    )
+
+
+def _signed(value: float | None) -> str:
+    return "" if value is None or pd.isna(value) else f"{value:.4f}".replace("-", "−")
