@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import pandas as pd
 import torch
 import zstandard
 from safetensors import SafetensorError, safe_open
@@ -136,7 +136,9 @@ def _unpack_bits(bits: torch.Tensor, shape: Sequence[int]) -> torch.Tensor:
     return torch.from_numpy(np.unpackbits(bits.numpy(), count=count)).view(torch.bool).view(*shape)
 
 
-def stored_sparsity(weights: Iterable[tuple[str, torch.Tensor]], pruned: Sequence[str], prefix: str) -> pd.DataFrame:
+def stored_sparsity(
+    weights: Iterable[tuple[str, torch.Tensor]], pruned: Sequence[str], prefix: str
+) -> list[dict[str, Any]]:
     """Count the zeros of every matrix of a stored model.
 
     weights: as `read_weights` yields them. pruned: names of the matrices that were pruned. prefix: name of the encoder
@@ -163,7 +165,7 @@ def stored_sparsity(weights: Iterable[tuple[str, torch.Tensor]], pruned: Sequenc
         )
     if missing:
         raise InputError(f"stored model: has no matrix {min(missing)}")
-    return pd.DataFrame(counts).sort_values("matrix", ignore_index=True)
+    return sorted(counts, key=lambda count: count["matrix"])
 
 
 def peak_memory_bytes(device: torch.device) -> int:

@@ -1,9 +1,10 @@
 """Files that appear whole, digests of contents, and the one error class for bad input."""
 
+import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
@@ -55,11 +56,23 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
+def write_csv(path: str | os.PathLike, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Write rows under a header of the first one's keys, as `pandas.DataFrame.to_csv` would; the file appears whole.
+
+    For jobs that need nothing else of pandas, whose import takes as long as they do. Raises ValueError when a row has a
+    key that the first lacks.
+    """
+    with atomic_path(path) as beside, open(beside, "w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
 def read_json(path: str | os.PathLike) -> Any:
     """Read a JSON file; raises InputError that names the file when it is not valid JSON."""
     try:
         return json.loads(Path(path).read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
+    except ValueError as error:  # of JSON, or of its bytes
         raise InputError(f"{path}: not a JSON file ({error})") from None
 
 

@@ -11,13 +11,12 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import torch
 
 from compression.checkpoint import peak_memory_bytes, read_weights, save_run, stored_sparsity
 from compression.encoded import concatenate, read_encoded
-from compression.files import InputError, atomic_path, file_digest, write_json
-from compression.finetune import CURVE_COLUMNS, Training, finetune
+from compression.files import InputError, file_digest, write_csv, write_json
+from compression.finetune import Training, finetune
 from compression.model import choose_device, choose_precision, load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from compression.snapshot import Snapshots
@@ -116,9 +115,8 @@ def train_run(
     )
     if scope:
         check_sparsity(counts, sparsity / 100, pruning["threshold"], weights_path)
-    for path, frame in ((curve_path, pd.DataFrame(curve, columns=CURVE_COLUMNS)), (sparsity_path, counts)):
-        with atomic_path(path) as beside:
-            frame.to_csv(beside, index=False, lineterminator="\n")
+    write_csv(curve_path, curve)
+    write_csv(sparsity_path, counts)
     write_json(
         run_path,
         {
@@ -167,14 +165,15 @@ def give_back_freed_memory() -> None:
         library.malloc_trim(0)
 
 
-def check_sparsity(counts: pd.DataFrame, sparsity: float, threshold: str, source: str) -> None:
+def check_sparsity(counts: Sequence[Mapping[str, Any]], sparsity: float, threshold: str, source: str) -> None:
     """Raise RuntimeError unless the stored matrices have the zeros that the sparsity asks for (0..1, contract: exact).
 
     A matrix has more zeros than asked for only where weights that are kept are 0 themselves; that is allowed when the
     encoder came with them, so only too few zeros are an error.
     """
-    pruned = counts[counts["pruned"]]
-    groups = [pruned] if threshold == "global" else [pruned[pruned["matrix"] == name] for name in pruned["matrix"]]
+    pruned = [count for count in counts if count["pruned"]]
+    groups = [pruned] if threshold == "global" else [[count] for count in pruned]
     for group in groups:
-        if len(group) and group["zeros"].sum() < target_count(sparsity, int(group["weights"].sum())):
-            raise RuntimeError(f"{source}: {group['matrix'].iloc[0]} has fewer zeros than sparsity {sparsity} asks for")
+        zeros, weights = (sum(count[column] for count in group) for column in ("zeros", "weights"))
+        if zeros < target_count(sparsity, weights):
+            raise RuntimeError(f"{source}: {group[0]['matrix']} has fewer zeros than sparsity {sparsity} asks for")
