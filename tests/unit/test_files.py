@@ -18,14 +18,15 @@ ROWS = [
 
 
 def test_csv_is_what_pandas_writes(tmp_path):
-    write_csv(tmp_path / "ours.csv", ROWS)
-    pd.DataFrame(ROWS).to_csv(tmp_path / "theirs.csv", index=False, lineterminator="\n")
+    columns = ["share", "name", "pruned", "whole"]
+    write_csv(tmp_path / "ours.csv", ROWS, columns)
+    pd.DataFrame(ROWS, columns=columns).to_csv(tmp_path / "theirs.csv", index=False, lineterminator="\n")
     assert (tmp_path / "ours.csv").read_bytes() == (tmp_path / "theirs.csv").read_bytes()
 
 
 def test_a_row_with_another_key_leaves_no_file(tmp_path):
     with pytest.raises(ValueError, match="seed"):
-        write_csv(tmp_path / "table.csv", [*ROWS, {"seed": 1}])
+        write_csv(tmp_path / "table.csv", [*ROWS, {"seed": 1}], list(ROWS[0]))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -27,6 +27,9 @@ BITS, VALUES, ROWS, KEPT = ":bits", ":values", ":rows", ":kept"
 the rows that are stored; where the other rows have the encoder's weights and not zeros, eight to a byte."""
 
 
+SPARSITY_COLUMNS = ("matrix", "part", "rows", "columns", "pruned", "weights", "zeros", "sparsity")
+
+
 def save_run(
     model: PreTrainedModel,
     vocabulary: Vocabulary | None,
@@ -142,8 +145,7 @@ def stored_sparsity(
     """Count the zeros of every matrix of a stored model.
 
     weights: as `read_weights` yields them. pruned: names of the matrices that were pruned. prefix: name of the encoder
-    within the model. Returns one row a matrix: matrix, part (encoder or head), rows, columns, pruned, weights, zeros,
-    sparsity (0..1).
+    within the model. Returns one row a matrix, of SPARSITY_COLUMNS: part is encoder or head, sparsity in 0..1.
     """
     counts, missing = [], set(pruned)
     for name, weight in weights:

@@ -4,7 +4,7 @@ import csv
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
@@ -56,14 +56,14 @@ def write_json(path: str | os.PathLike, value: Any) -> None:
     write_text(path, json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False) + "\n")
 
 
-def write_csv(path: str | os.PathLike, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write rows under a header of the first one's keys, as `pandas.DataFrame.to_csv` would; the file appears whole.
+def write_csv(path: str | os.PathLike, rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Write rows as `pandas.DataFrame(rows, columns=columns).to_csv` would; the file appears whole.
 
-    For jobs that need nothing else of pandas, whose import takes as long as they do. Raises ValueError when a row has a
-    key that the first lacks.
+    For jobs that need nothing else of pandas, whose import takes longer than the rest of them may. Raises ValueError
+    when a row has a key that is no column.
     """
     with atomic_path(path) as beside, open(beside, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, rows[0].keys(), lineterminator="\n")
+        writer = csv.DictWriter(file, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

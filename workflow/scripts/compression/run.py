@@ -13,10 +13,10 @@ from typing import Any
 
 import torch
 
-from compression.checkpoint import peak_memory_bytes, read_weights, save_run, stored_sparsity
+from compression.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
 from compression.encoded import concatenate, read_encoded
 from compression.files import InputError, file_digest, write_csv, write_json
-from compression.finetune import Training, finetune
+from compression.finetune import CURVE_COLUMNS, Training, finetune
 from compression.model import choose_device, choose_precision, load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from compression.snapshot import Snapshots
@@ -115,8 +115,8 @@ def train_run(
     )
     if scope:
         check_sparsity(counts, sparsity / 100, pruning["threshold"], weights_path)
-    write_csv(curve_path, curve)
-    write_csv(sparsity_path, counts)
+    write_csv(curve_path, curve, CURVE_COLUMNS)
+    write_csv(sparsity_path, counts, SPARSITY_COLUMNS)
     write_json(
         run_path,
         {
