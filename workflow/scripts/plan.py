@@ -87,7 +87,7 @@ def main(
             "batch_size": choose_schedule(schedules[largest], sizes[largest].sentences)["batch_size"],
         }
         rates = costs.measure_rates(work, 1 if gpu else at_a_time)
-        Path(folder, "config.yaml").write_text(yaml.safe_dump(dict(config)), encoding="utf-8")
+        Path(folder, "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
         jobs, left = (
             costs.planned_jobs(snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
         )

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from compression.costs import Run
 from compression.files import read_json
 from compression.plan_check import plan_table, planned_and_measured
+from compression.run_statistics import Run
 from compression.typeset import save_table
 from logs import log_to
 

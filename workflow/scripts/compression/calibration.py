@@ -22,7 +22,7 @@ from compression.files import read_json, write_json
 from compression.finetune import Training, draw_batches, finetune
 from compression.model import choose_device, choose_precision, load_encoder
 from compression.predict import first_of_same, predict_language
-from compression.predictions import write_predictions
+from compression.predictions import LanguagePredictions, write_predictions
 from compression.pruning import Pruner, prunable_matrices
 from compression.run import TRAINING_KEYS, train_run
 from compression.variants import DENSE
@@ -173,14 +173,18 @@ def time_prediction(work: Work, precision: str) -> dict[str, float]:
     model.to(choose_device(work.finetuning["device"]))
     load_seconds = time.perf_counter() - began
     sentences, count = read_encoded(work.evaluation), 64
-    while True:
+
+    def predict_some() -> tuple[EncodedSentences, LanguagePredictions, float]:
         sample = take(sentences, np.arange(min(count, len(sentences))))
         began = time.perf_counter()
         predictions = predict_language(model, "und", sample, {"sample": len(sample)}, precision)["sample"]
-        seconds = time.perf_counter() - began
-        if seconds >= SECONDS or len(sample) == len(sentences):
-            break
+        return sample, predictions, time.perf_counter() - began
+
+    predict_some()  # the first batches allocate
+    sample, predictions, seconds = predict_some()
+    while seconds < SECONDS and len(sample) < len(sentences):
         count = int(count * np.clip(1.2 * SECONDS / seconds, 2, 16))
+        sample, predictions, seconds = predict_some()
     write_predictions(folder / "predictions.parquet", [predictions])
     return {
         "load_run_seconds": load_seconds,

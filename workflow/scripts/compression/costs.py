@@ -17,11 +17,9 @@ from typing import Any
 
 from compression.files import read_json, write_json
 from compression.pruning import sparsity_schedule
+from compression.run_statistics import Run
 from compression.study import imported_packages
 from compression.variants import choose_schedule, parse_variant
-
-Run = tuple[str, str, int]
-"""Training set, variant and seed."""
 
 JOB_SECONDS = 0.3
 """What Snakemake itself takes to start a job and to record its end: measured on the demo."""

@@ -6,13 +6,13 @@ from typing import Any
 import pandas as pd
 
 from compression.analysis import count
-from compression.costs import Run
+from compression.run_statistics import Run
 from compression.typeset import Cell, Table
 
 MEASURES = {
-    "finetune_seconds": ("fine-tuning, hours", 3600),
-    "predict_seconds": ("prediction, hours", 3600),
-    "stored_bytes": ("weights and predictions, MB", 1e6),
+    "finetune_seconds": ("hours of fine-tuning", 3600),
+    "predict_seconds": ("hours of prediction", 3600),
+    "stored_bytes": ("MB of weights and predictions", 1e6),
     "steps": ("optimiser steps", 1),
 }
 """Columns of a plan's runs: how they are called, and the unit that they are shown in."""
@@ -44,8 +44,8 @@ def plan_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> Table:
     )
     note = (
         f"Study {plan['study']}, planned on {plan['rates']['device']} with {count(plan['runs_at_a_time'], 'run')} at a "
-        "time. Hours are those of jobs, one after another, from the start of the process to its end. The error is that "
-        "of what was planned, in parts of it: where it is positive, the study took more."
+        "time. Hours are those of the jobs, one after another, each from the start of its process to its end; the "
+        "error is how much more was needed than planned."
     )
     rows = frame.astype(object).where(frame.notna(), "").astype(str)
     return Table("plan", "Planned and measured", [note], rows, shown.map(Cell))

@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -136,9 +137,9 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
 
 
 def imported_packages(script: str | os.PathLike, library: str | os.PathLike) -> frozenset[str]:
-    """Return the top-level names that a script and the modules of `library` behind it import, without the library."""
+    """Return the packages that a script and the modules of `library` behind it import, other than Python's own."""
     names = {name.split(".")[0] for _, names in _modules(script, library).values() for name in names}
-    return frozenset(names - {Path(library).name})
+    return frozenset(names - sys.stdlib_module_names - {Path(library).name})
 
 
 def _modules(script: str | os.PathLike, library: str | os.PathLike) -> dict[Path, tuple[str, list[str]]]:
