@@ -25,6 +25,7 @@ gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
+PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
 PUBLISHED_FILE = str(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
@@ -130,6 +131,11 @@ def get_run_path(training_set, variant, seed, name):
     return f"<results>/runs/{training_set}/{variant}/seed-{seed}/{name}"
 
 
+def get_benchmark(rule, training_set, variant, seed):
+    """Return what Snakemake writes of a job's time."""
+    return f"<results>/benchmarks/{rule}/{training_set}/{variant}/seed-{seed}.tsv"
+
+
 # Input functions and parameters
 
 
@@ -222,6 +228,14 @@ def get_evaluation(wildcards):
 def get_evaluated_languages():
     """Return the languages that any run is evaluated on, in the order of the study."""
     return LANGUAGES if config["multilingual"] else [code for code in LANGUAGES if code in config["monolingual"]]
+
+
+get_trained_languages = get_evaluated_languages  # a run is evaluated on the languages that it was trained on
+
+
+def get_scripts(wildcards):
+    """Return the path of each rule's script, of those that have one."""
+    return {rule.name: str(SCRIPTS / Path(rule.script).name) for rule in workflow.rules if rule.script}
 
 
 def get_evaluated_perturbed():
@@ -389,6 +403,7 @@ def get_example_languages():
 def get_tables():
     numbers = [1, *get_f1_tables(), *get_example_languages()]
     names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else []) + ["runs"]
+    names += ["plan"] if Path(PLAN).exists() else []  # how far it was right
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
 

@@ -19,6 +19,8 @@ rule predict:
         manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
     log:
         "<results>/logs/predict/{training_set}/{variant}/seed-{seed}.log",
+    benchmark:
+        "<results>/benchmarks/predict/{training_set}/{variant}/seed-{seed}.tsv"
     conda:
         "../../envs/study.yaml"
     threads: config["finetuning"]["threads"]

@@ -102,6 +102,19 @@ def concatenate(parts: Sequence[EncodedSentences]) -> EncodedSentences:
     )
 
 
+def take(sentences: EncodedSentences, chosen: np.ndarray) -> EncodedSentences:
+    """Return the sentences with the indices `chosen`, in that order; one may occur more than once."""
+    words = ranges(sentences.word_offsets[chosen], sentences.word_counts[chosen])
+    return EncodedSentences(
+        pieces=sentences.pieces[ranges(sentences.piece_offsets[chosen], sentences.lengths[chosen])],
+        piece_offsets=np.concatenate([[0], np.cumsum(sentences.lengths[chosen])]),
+        first_pieces=sentences.first_pieces[words],
+        tags=sentences.tags[words],
+        word_offsets=np.concatenate([[0], np.cumsum(sentences.word_counts[chosen])]),
+        digests=[sentences.digests[sentence] for sentence in chosen],
+    )
+
+
 @dataclass(frozen=True)
 class PackedBatch:
     """Sentences laid end to end in one row, without padding.

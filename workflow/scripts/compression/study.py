@@ -3,6 +3,7 @@
 import ast
 import hashlib
 import os
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -129,18 +130,29 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
     Comments, docstrings and formatting do not count, nor does what lies outside the library, such as how a script logs.
     library: the folder of the package, imported by its name.
     """
+    digest = hashlib.sha256()
+    for path, (code, _) in sorted(_modules(script, library).items(), key=lambda item: item[0].name):
+        digest.update(f"{path.name}\n{code}\n".encode())
+    return digest.hexdigest()[:16]
+
+
+def imported_packages(script: str | os.PathLike, library: str | os.PathLike) -> frozenset[str]:
+    """Return the packages that a script and the modules of `library` behind it import, other than Python's own."""
+    names = {name.split(".")[0] for _, names in _modules(script, library).values() for name in names}
+    return frozenset(names - sys.stdlib_module_names - {Path(library).name})
+
+
+def _modules(script: str | os.PathLike, library: str | os.PathLike) -> dict[Path, tuple[str, list[str]]]:
+    """Return the code and the imported names of a script, and of every module of `library` it imports at any depth."""
     library = Path(library)
     found, waiting = {}, [Path(script), library / "__init__.py"]
     while waiting:
         path = waiting.pop()
         if path in found:
             continue
-        found[path], names = _normalised(path.read_text(encoding="utf-8"), library.name)
-        waiting += [module for name in names if (module := _module_path(name, library)) is not None]
-    digest = hashlib.sha256()
-    for path in sorted(found, key=lambda path: path.name):
-        digest.update(f"{path.name}\n{found[path]}\n".encode())
-    return digest.hexdigest()[:16]
+        found[path] = _normalised(path.read_text(encoding="utf-8"), library.name)
+        waiting += [module for name in found[path][1] if (module := _module_path(name, library)) is not None]
+    return found
 
 
 @cache  # scripts share modules, and parsing them is most of what the digests cost

@@ -1,0 +1,192 @@
+"""What a study will cost, worked out by hand on round rates, and the size of a stored run against a real one."""
+
+import os
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from compression.costs import (
+    Rates,
+    TrainingSetSize,
+    hours,
+    import_seconds,
+    mean_rates,
+    measure_rates,
+    plan_run,
+    plan_text,
+    stored_bytes,
+)
+from compression.encoded import concatenate, read_encoded, take, write_encoded
+from compression.files import read_json
+from compression.plan_check import plan_table, planned_and_measured
+from small_runs import FINETUNING, PRUNING, WEIGHTS, run
+
+RATES = Rates(
+    start_seconds=4,
+    load_seconds=6,
+    parameter_seconds=1e-6,
+    piece_seconds=0.01,
+    update_seconds={"partial": 2.0, "full": 3.0},
+    load_run_seconds=5,
+    predict_piece_seconds=0.001,
+    stored_share=0.5,
+    prediction_bytes=40,
+    fixed_weights=100_000,
+    rows=5000,
+    hidden=10,
+    prunable={"partial": 60_000, "full": 70_000},
+    device="abacus",
+)
+SIZE = TrainingSetSize(sentences=95, pieces=1000, rows=200, evaluation_sentences=300, evaluation_pieces=2000)
+SCHEDULES = [
+    {"up_to": 50, "batch_size": 5, "start": 1, "end": 2, "frequency": 1},
+    {"up_to": 100, "batch_size": 10, "start": 10, "end": 25, "frequency": 10},
+]
+CONFIG = {"finetuning": {"epochs": 3, "weight_decay": 0.0}}
+
+
+def test_a_run_worked_out_by_hand():
+    row = plan_run(("sw", "partial-50", 2), SIZE, SCHEDULES, CONFIG, RATES)
+    assert (row["training_set"], row["variant"], row["seed"]) == ("sw", "partial-50", 2)
+    assert row["steps"] == 3 * 10  # 95 sentences in batches of 10, the last one of 5
+    assert row["pieces"] == 3000
+    assert row["updates"] == 3  # at 10, 20 and 25
+    # 102,000 weights are trained: 30 steps of .102 s, 3,000 pieces of .01 s and 3 updates of 2 s
+    assert row["finetune_seconds"] == pytest.approx(4 + 6 + 3.06 + 30 + 6)
+    assert row["predict_seconds"] == pytest.approx(4 + 5 + 2)
+    assert row["stored_bytes"] == 4 * (102_000 - 30_000) * 0.5 + 60_000 / 8 + 300 * 40
+
+
+def test_a_dense_run_has_no_updates_and_weight_decay_trains_all_rows():
+    row = plan_run(("sw", "dense", 1), SIZE, SCHEDULES, CONFIG, RATES)
+    assert row["updates"] == 0
+    assert row["finetune_seconds"] == pytest.approx(4 + 6 + 3.06 + 30)
+    decayed = plan_run(("sw", "dense", 1), SIZE, SCHEDULES, {"finetuning": {"epochs": 3, "weight_decay": 0.1}}, RATES)
+    assert decayed["finetune_seconds"] - row["finetune_seconds"] == pytest.approx(30 * 48_000 * 1e-6)
+    assert decayed["stored_bytes"] - row["stored_bytes"] == 4 * 48_000 * 0.5
+
+
+def test_full_stores_a_bit_of_every_row():
+    # 70,000 and 2,000 of trained words are pruned to a half; 48,000 untrained ones have a bit each
+    assert stored_bytes("full", 50, 200, RATES) == 4 * (102_000 - 36_000) * 0.5 + (72_000 + 48_000) / 8
+
+
+PLAN = {("sw", "dense", 1): {"finetune_seconds": 3600.0, "predict_seconds": 360.0}}
+PLAN[("sw", "full-50", 1)] = {"finetune_seconds": 7200.0, "predict_seconds": 360.0}
+
+
+def test_hours_by_job_and_by_the_clock():
+    jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure_1": 4})
+    several = hours(jobs, PLAN, {"figure_1": 9.0}, cores=4, runs_at_a_time=1)
+    assert (several.finetune, several.predict, several.other) == pytest.approx((3, 0.2, 0.01))
+    assert several.clock == pytest.approx(3.2 + 0.01 / 4, abs=1e-3)
+    many = hours(jobs, PLAN, {"figure_1": 9.0}, cores=4, runs_at_a_time=4)
+    assert many.clock == pytest.approx(2.1 + 0.01 / 4, abs=1e-3)  # never less than the longest run
+
+
+def test_only_the_jobs_that_are_left_cost_time():
+    left = hours(Counter({("predict", ("sw", "dense", 1)): 1}), PLAN, {}, cores=1, runs_at_a_time=1)
+    assert (left.finetune, left.predict, left.other) == pytest.approx((0, 0.1, 0))
+
+
+def test_rates_of_several_processes_are_averaged():
+    slow = Rates(**vars(RATES) | {"piece_seconds": 0.03, "update_seconds": {"partial": 4.0, "full": 3.0}})
+    mean = mean_rates([RATES, slow])
+    assert mean.piece_seconds == pytest.approx(0.02)
+    assert mean.update_seconds == {"partial": 3.0, "full": 3.0}
+    assert (mean.rows, mean.device, mean.load_seconds) == (5000, "abacus", 6)
+
+
+def test_the_text_says_what_is_left():
+    rows = [plan_run(("sw", variant, 1), SIZE, SCHEDULES, CONFIG, RATES) for variant in ("dense", "full-50")]
+    spent = {"finetune": 1.5, "predict": 0.25, "other": 0.0, "clock": 0.9}
+    plan = {"study": "mine", "cores": 2, "runs_at_a_time": 2, "rates": vars(RATES), "runs": rows, "runs_left": 1}
+    plan |= {"jobs": 1234, "jobs_left": 20, "hours": spent, "hours_left": dict.fromkeys(spent, 0.125)}
+    text = plan_text(plan)
+    assert "study mine: 2 runs (1 to train), 1,234 jobs (20 to do)" in text
+    assert "training: 60 steps, 6,000 word pieces" in text
+    assert "disk: 0.4 MB of weights and predictions" in text
+    assert "device: abacus, 2 at a time" in text
+    assert text.splitlines()[-1].split() == ["by", "the", "clock,", "on", "2", "cores", "0.90", "0.12"]
+
+
+def test_the_error_is_of_the_runs_that_were_planned_and_have_run():
+    dense, pruned = ((("sw", variant, 1)) for variant in ("dense", "full-50"))
+    rows = [plan_run(run, SIZE, SCHEDULES, CONFIG, RATES) for run in (dense, pruned)]
+    found = {"finetune_seconds": 2 * rows[0]["finetune_seconds"], "predict_seconds": rows[0]["predict_seconds"] / 2}
+    found |= {"steps": 30, "stored_bytes": rows[0]["stored_bytes"]}
+    plan = {"study": "mine", "runs_at_a_time": 1, "rates": vars(RATES), "runs": rows}
+    frame = planned_and_measured(plan, {dense: found, ("yo", "dense", 1): found})
+    assert frame["runs"].tolist() == [1] * 4
+    assert frame["error"].tolist() == pytest.approx([1, -0.5, 0, 0])
+    shown = [line.split("|")[1:-1] for line in plan_table(frame, plan).markdown().splitlines() if "fine-tuning" in line]
+    assert [cell.strip() for cell in shown[0]] == ["hours of fine-tuning", "1", "0.01", "0.02", "+100%"]
+
+
+@pytest.fixture(scope="module")
+def work(study, tmp_path_factory) -> dict:
+    folder = tmp_path_factory.mktemp("work")
+    pool = concatenate([read_encoded(study / f"{language}.parquet") for language in ("sw", "yo")])
+    write_encoded(folder / "train.parquet", pool)
+    scopes = ["partial", "full"]
+    arguments = {"encoder": str(study / "encoder"), "train": str(folder / "train.parquet"), "pruning": PRUNING}
+    arguments |= {"evaluation": str(folder / "train.parquet"), "finetuning": FINETUNING, "scopes": scopes}
+    return arguments | {"batch_size": 8}
+
+
+@pytest.fixture(scope="module")
+def rates(work) -> Rates:
+    """Of two processes at a time."""
+    return measure_rates(work, 2)
+
+
+def test_what_is_measured_is_of_this_model(rates, study):
+    assert rates.rows == 90
+    assert rates.hidden == 16
+    assert 0 < rates.piece_seconds + rates.parameter_seconds < 0.01
+    assert 0 < rates.predict_piece_seconds < 0.01
+    assert 1 < rates.start_seconds < 120
+    assert 0.5 < rates.stored_share < 2
+
+
+@pytest.mark.parametrize("variant", ["dense", "partial-90", "full-50"])
+def test_steps_and_stored_size_are_those_of_a_real_run(rates, study, tmp_path, variant):
+    out = run(study, tmp_path / "run", variant)
+    pool = concatenate([read_encoded(study / f"{language}.parquet") for language in ("sw", "yo")])
+    size = TrainingSetSize(len(pool), len(pool.pieces), len(np.unique(pool.pieces)), 0, 0)
+    schedules = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]
+    row = plan_run(("multilingual", variant, 1), size, schedules, {"finetuning": FINETUNING}, rates)
+    record = read_json(out / "run.json")
+    assert (row["steps"], row["pieces"]) == (record["steps"], record["pieces"])
+    # names, shapes and biases are a large part of so small a file
+    assert row["stored_bytes"] == pytest.approx(os.path.getsize(out / WEIGHTS), rel=0.3)
+
+
+def test_a_calibration_that_fails_says_why(work, tmp_path):
+    with pytest.raises(RuntimeError, match="the calibration failed: .*no such folder"):
+        measure_rates(work | {"encoder": str(tmp_path / "no such folder")}, 1)
+
+
+def test_sentences_may_be_taken_twice(study):
+    sentences = read_encoded(study / "sw.parquet")
+    taken = take(sentences, np.array([3, 0, 3]))
+    assert len(taken) == 3
+    for place, sentence in enumerate([3, 0, 3]):
+        for name, offsets in (("pieces", "piece_offsets"), ("tags", "word_offsets"), ("first_pieces", "word_offsets")):
+            parts = [
+                getattr(of, name)[slice(*getattr(of, offsets)[at : at + 2])]
+                for of, at in ((taken, place), (sentences, sentence))
+            ]
+            assert np.array_equal(*parts)
+        assert taken.digests[place] == sentences.digests[sentence]
+
+
+def test_scripts_that_import_the_same_are_measured_once(monkeypatch):
+    scripts = Path(__file__).parents[2] / "workflow/scripts"
+    started = []
+    monkeypatch.setattr("subprocess.run", lambda command, **_: started.append(command[-1]))
+    chosen = {scripts / f"{name}.py" for name in ("bootstrap", "collect_scores", "score", "overlap")}
+    seconds = import_seconds(chosen, scripts / "compression", 1)
+    assert seconds.keys() == chosen
+    assert len(started) == 2

@@ -1,0 +1,55 @@
+"""What the study will cost, before it starts; and afterwards, how far that was right."""
+
+
+localrules:
+    plan,
+    planned_and_measured,
+
+
+rule plan:
+    input:
+        train=[f"<results>/encoded/train/{language}.parquet" for language in get_trained_languages()],
+        evaluation=[f"<results>/encoded/evaluation/{language}.parquet" for language in get_evaluated_languages()],
+        encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
+    log:
+        "<results>/logs/plan.log",
+    conda:
+        "../../envs/study.yaml"
+    threads: 1024  # all there are: no job gets more than --cores
+    params:
+        record=PLAN,
+        runs=get_runs(),
+        training_sets={name: study.training_languages(name, config) for name in TRAINING_SETS},
+        schedules={name: study.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
+        languages=get_trained_languages(),
+        evaluated=get_evaluated_languages(),
+        scripts=get_scripts,
+        snakefile=str(Path(workflow.basedir) / "Snakefile"),
+    script:
+        "../scripts/plan.py"
+
+
+rule planned_and_measured:
+    input:
+        plan=PLAN,
+        records=[get_run_path(*run, "run.json") for run in get_runs()],
+        weights=ancient([get_run_path(*run, "weights.safetensors.zst") for run in get_runs()]),
+        predictions=ancient([get_run_path(*run, "predictions") for run in get_runs()]),
+        finetuned=[get_benchmark("finetune", *run) for run in get_runs()],
+        predicted=[get_benchmark("predict", *run) for run in get_runs()],
+    output:
+        csv="<results>/tables/plan.csv",
+        markdown="<results>/tables/plan.md",
+        latex="<results>/tables/plan.tex",
+        html=report(
+            "<results>/tables/plan.html", caption="../report/plan.rst", category="Study", labels={"what": "plan"}
+        ),
+    log:
+        "<results>/logs/planned_and_measured.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=get_runs(),
+        version=version_of("planned_and_measured"),
+    script:
+        "../scripts/planned_and_measured.py"

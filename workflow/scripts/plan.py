@@ -1,0 +1,128 @@
+"""Say what a study will cost before it starts: runs, jobs, steps, word pieces, disk, and hours on this machine."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from compression import costs
+from compression.calibration import distinct_pieces
+from compression.costs import Run, TrainingSetSize
+from compression.encoded import EncodedSentences, concatenate, read_encoded, take, write_encoded
+from compression.files import write_json
+from compression.model import choose_device
+from compression.variants import choose_schedule
+from logs import log_to
+
+SAMPLE = 2000
+"""Sentences that are calibrated on, of all languages."""
+
+PACKAGE = "workflow/scripts/compression"
+
+
+def read_sizes(
+    training_sets: Mapping[str, Sequence[str]], train: Mapping[str, EncodedSentences], evaluation: Mapping[str, str]
+) -> dict[str, TrainingSetSize]:
+    """Return the sizes of training sets; they map to their languages, `evaluation` maps these to files."""
+    evaluated = {}
+    for language, path in evaluation.items():
+        sentences = read_encoded(path)
+        evaluated[language] = len(sentences), distinct_pieces(sentences)
+    sizes = {}
+    for name, languages in training_sets.items():
+        parts = [train[language] for language in languages]
+        sizes[name] = TrainingSetSize(
+            sentences=sum(map(len, parts)),
+            pieces=sum(len(part.pieces) for part in parts),
+            rows=len(np.unique(np.concatenate([np.unique(part.pieces) for part in parts]))),
+            evaluation_sentences=sum(evaluated[language][0] for language in languages),
+            evaluation_pieces=sum(evaluated[language][1] for language in languages),
+        )
+    return sizes
+
+
+def write_sample(path: Path, sentences: Sequence[EncodedSentences]) -> str:
+    """Write up to SAMPLE of the sentences, drawn at random, to a file, and return its path."""
+    pool = concatenate(list(sentences))
+    write_encoded(path, take(pool, np.random.default_rng(0).permutation(len(pool))[:SAMPLE]))
+    return str(path)
+
+
+def main(
+    config: Mapping[str, Any],
+    runs: Sequence[Run],
+    training_sets: Mapping[str, Sequence[str]],
+    schedules: Mapping[str, Sequence[Mapping[str, int]]],
+    train_paths: Mapping[str, str],
+    evaluation_paths: Mapping[str, str],
+    encoder_folder: str,
+    scripts: Mapping[str, str],
+    snakefile: str,
+    cores: int,
+) -> dict[str, Any]:
+    """Measure and return the plan, see `costs.plan_text`.
+
+    training_sets: their languages; schedules: the rows that may apply to each. train_paths, evaluation_paths: encoded
+    sentences by language. scripts: by rule.
+    """
+    gpu = choose_device(config["finetuning"]["device"]).type == "cuda"
+    at_a_time = torch.cuda.device_count() if gpu else max(1, cores // config["finetuning"]["threads"])
+    train = {language: read_encoded(path) for language, path in train_paths.items()}
+    sizes = read_sizes(training_sets, train, evaluation_paths)
+    largest = max(sizes, key=lambda name: sizes[name].sentences)
+    with TemporaryDirectory(prefix="plan.") as folder:
+        work = {
+            "encoder": encoder_folder,
+            "train": write_sample(Path(folder, "train.parquet"), list(train.values())),
+            "evaluation": write_sample(
+                Path(folder, "test.parquet"), list(map(read_encoded, evaluation_paths.values()))
+            ),
+            "finetuning": config["finetuning"],
+            "pruning": config["pruning"],
+            "scopes": config["pruning"]["scopes"],
+            "batch_size": choose_schedule(schedules[largest], sizes[largest].sentences)["batch_size"],
+        }
+        rates = costs.measure_rates(work, 1 if gpu else at_a_time)
+        Path(folder, "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
+        jobs, left = (
+            costs.planned_jobs(snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
+        )
+    paths = {rule: Path(script) for rule, script in scripts.items() if rule in jobs}
+    by_script = costs.import_seconds(set(paths.values()), Path(snakefile).parent / PACKAGE, cores)
+    start_seconds = {rule: by_script[path] for rule, path in paths.items()}
+    rows = {run: costs.plan_run(run, sizes[run[0]], schedules[run[0]], config, rates) for run in runs}
+    return {
+        "study": config["study"],
+        "cores": cores,
+        "runs_at_a_time": at_a_time,
+        "rates": dataclasses.asdict(rates),
+        "runs": list(rows.values()),
+        "runs_left": sum(("finetune", run) in left for run in runs),
+        "jobs": jobs.total(),
+        "jobs_left": left.total(),
+        "hours": dataclasses.asdict(costs.hours(jobs, rows, start_seconds, cores, at_a_time)),
+        "hours_left": dataclasses.asdict(costs.hours(left, rows, start_seconds, cores, at_a_time)),
+    }
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        params, files = snakemake.params, snakemake.input
+        plan = main(
+            config=snakemake.config,
+            runs=[tuple(run) for run in params.runs],
+            training_sets=params.training_sets,
+            schedules=params.schedules,
+            train_paths=dict(zip(params.languages, files.train, strict=True)),
+            evaluation_paths=dict(zip(params.evaluated, files.evaluation, strict=True)),
+            encoder_folder=str(Path(files.encoder[0]).parent),
+            scripts=params.scripts,
+            snakefile=params.snakefile,
+            cores=snakemake.threads,
+        )
+        write_json(params.record, plan)
+        print(costs.plan_text(plan))

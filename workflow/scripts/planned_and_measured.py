@@ -1,0 +1,44 @@
+"""Write how far the plan of a study was right."""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+from compression.files import read_json
+from compression.plan_check import plan_table, planned_and_measured
+from compression.run_statistics import Run
+from compression.typeset import save_table
+from logs import log_to
+
+
+def measure(record: str, weights: str, finetuned: str, predicted: str, predictions: str) -> dict[str, float]:
+    """Return what a run took; finetuned, predicted: Snakemake's benchmark files, predictions: a folder.
+
+    The benchmark of a run that was interrupted is that of its last attempt, so what run.json counts is taken if more.
+    """
+    run = read_json(record)
+    seconds = [float(pd.read_csv(path, sep="\t")["s"].iloc[0]) for path in (finetuned, predicted)]
+    files = [Path(weights), *Path(predictions).iterdir()]
+    return {
+        "finetune_seconds": max(seconds[0], run["seconds"]),
+        "predict_seconds": seconds[1],
+        "stored_bytes": sum(os.path.getsize(file) for file in files),
+        "steps": run["steps"],
+    }
+
+
+def main(plan_path: str, paths: Mapping[Run, Sequence[str]], out: Sequence[str]) -> None:
+    """Write the table; paths: arguments of `measure` by run."""
+    plan = read_json(plan_path)
+    table = plan_table(planned_and_measured(plan, {run: measure(*files) for run, files in paths.items()}), plan)
+    save_table(table, out)
+    print(table.markdown())
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files = snakemake.input
+        columns = (files.records, files.weights, files.finetuned, files.predicted, files.predictions)
+        runs = [tuple(run) for run in snakemake.params.runs]
+        main(files.plan, dict(zip(runs, zip(*columns, strict=True), strict=True)), snakemake.output)
