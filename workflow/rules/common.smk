@@ -6,10 +6,12 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from snakemake.logging import logger
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+import summary
 from compression import resources, study, terms
 from compression.config import check_config, check_repeated_keys
 from compression.files import InputError
@@ -67,6 +69,8 @@ HUB_IDS = {
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 GPUS = resources.gpus(config["finetuning"]["device"])
 LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
+JOB_EVENTS = summary.JobEvents()
+REPORT_CALL = summary.report_call(workflow.overwrite_configfiles, workflow.config_settings.config_args)
 
 
 pathvars:
