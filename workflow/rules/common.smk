@@ -11,6 +11,7 @@ from snakemake.logging import logger
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+import gpus
 import summary
 from compression import resources, study, terms
 from compression.config import check_config, check_repeated_keys
@@ -69,6 +70,14 @@ HUB_IDS = {
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 GPUS = resources.gpus(config["finetuning"]["device"])
 LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
+
+# Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
+# --resources says goes first, and a cluster knows its own GPUs.
+if workflow.is_main_process and workflow.nodes is None:
+    SLOTS = gpus.gpu_slots(config["finetuning"]["device"], config["jobs_per_gpu"])
+    if SLOTS:
+        workflow.global_resources.setdefault("gpu", SLOTS)
+
 JOB_EVENTS = summary.JobEvents()
 REPORT_CALL = summary.report_call(workflow.overwrite_configfiles, workflow.config_settings.config_args)
 
