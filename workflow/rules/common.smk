@@ -276,7 +276,7 @@ def get_published_cells():
     return cells_of_study(PUBLISHED, config)
 
 
-# Resources, which a cluster is asked for: they make no result stale, and a local run has no limit on them
+# Resources, which a cluster is asked for: they make no result stale, and a local run has no limit on any but GPUs
 
 
 def get_training_minutes(wildcards, attempt):
