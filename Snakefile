@@ -14,6 +14,20 @@ include: "workflow/rules/export.smk"
 include: "workflow/rules/plan.smk"
 
 
+onstart:
+    logger.addHandler(JOB_EVENTS)
+
+
+onsuccess:
+    logger.info(
+        summary.success(config["study"], f"results/{config['study']}", len(get_runs()), JOB_EVENTS, REPORT_CALL)
+    )
+
+
+onerror:
+    logger.info(summary.failure(config["study"], JOB_EVENTS, log, summary.this_call(sys.argv[1:])))
+
+
 rule all:
     default_target: True
     input:

@@ -6,10 +6,13 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from snakemake.logging import logger
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+import gpus
+import summary
 from compression import resources, study, terms
 from compression.config import check_config, check_repeated_keys
 from compression.files import InputError
@@ -68,6 +71,16 @@ HUB_IDS = {
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 GPUS = resources.gpus(config["finetuning"]["device"])
 LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
+
+# Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
+# --resources says goes first, and a cluster knows its own GPUs.
+if workflow.is_main_process and workflow.nodes is None:
+    SLOTS = gpus.gpu_slots(config["finetuning"]["device"], config["jobs_per_gpu"])
+    if SLOTS:
+        workflow.global_resources.setdefault("gpu", SLOTS)
+
+JOB_EVENTS = summary.JobEvents()
+REPORT_CALL = summary.report_call(workflow.overwrite_configfiles, workflow.config_settings.config_args)
 
 
 pathvars:
@@ -277,7 +290,7 @@ def get_published_cells():
     return cells_of_study(PUBLISHED, config)
 
 
-# Resources, which a cluster is asked for: they make no result stale, and a local run has no limit on them
+# Resources, which a cluster is asked for: they make no result stale, and a local run has no limit on any but GPUs
 
 
 def get_training_minutes(wildcards, attempt):

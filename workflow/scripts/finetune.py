@@ -5,10 +5,12 @@ from pathlib import Path
 
 from compression.finetune import TrainingError
 from compression.run import train_run
+from gpus import claim_gpu
 from logs import log_to
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        claim_gpu(snakemake.params.finetuning["device"], snakemake.config["jobs_per_gpu"])  # before CUDA starts
         try:
             train_run(
                 encoder_folder=str(Path(snakemake.input.encoder[0]).parent),

@@ -7,7 +7,6 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-import torch
 import yaml
 from compression import costs
 from compression.calibration import distinct_pieces
@@ -16,6 +15,7 @@ from compression.encoded import EncodedSentences, concatenate, read_encoded, tak
 from compression.files import write_json
 from compression.model import choose_device
 from compression.variants import choose_schedule
+from gpus import gpu_slots
 from logs import log_to
 
 SAMPLE = 2000
@@ -70,7 +70,9 @@ def main(
     sentences by language. scripts: by rule.
     """
     gpu = choose_device(config["finetuning"]["device"]).type == "cuda"
-    at_a_time = torch.cuda.device_count() if gpu else max(1, cores // config["finetuning"]["threads"])
+    at_a_time = max(1, cores // config["finetuning"]["threads"])
+    if gpu:
+        at_a_time = min(at_a_time, gpu_slots(config["finetuning"]["device"], config["jobs_per_gpu"]))
     train = {language: read_encoded(path) for language, path in train_paths.items()}
     sizes = read_sizes(training_sets, train, evaluation_paths)
     largest = max(sizes, key=lambda name: sizes[name].sentences)

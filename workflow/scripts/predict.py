@@ -10,6 +10,7 @@ from compression.files import atomic_folder, read_json
 from compression.model import choose_device
 from compression.predict import predict_language
 from compression.predictions import LanguagePredictions, write_manifest, write_predictions
+from gpus import claim_gpu
 from logs import log_to
 from transformers import PreTrainedModel
 
@@ -31,6 +32,7 @@ def main(model: PreTrainedModel, paths: Mapping[str, str], precision: str, folde
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
+        claim_gpu(params.device, snakemake.config["jobs_per_gpu"])  # before CUDA starts
         torch.set_num_threads(params.threads)
         encoder_folder = Path(snakemake.input.encoder).parent
         model = load_run(snakemake.input.weights, snakemake.input.config, encoder_folder)

@@ -1,7 +1,6 @@
 """Fine-tuning with magnitude pruning: one loop, read from top to bottom (paper, sections 3 and A)."""
 
 import math
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,12 +9,12 @@ from itertools import islice
 import torch
 from torch.nn.functional import cross_entropy
 from torch.nn.utils import get_total_norm
-from tqdm import tqdm
 from transformers import PreTrainedModel, get_scheduler
 
 from compression.dropout import seed_dropout
 from compression.encoded import EncodedSentences, pack
 from compression.model import packed_inputs
+from compression.progress import ProgressLines
 from compression.pruning import Pruner
 from compression.snapshot import Progress, Snapshots, TrainingState
 
@@ -83,10 +82,9 @@ def finetune(
 
     curve, tokens, steps_summed = start.curve, start.tokens, start.steps_summed
     loss_sum, since = torch.tensor(start.loss_sum, device=device), time.perf_counter() - start.row_seconds
-    bar = {"unit": "step", "mininterval": 1 if sys.stderr.isatty() else 30, "file": sys.stderr}
+    lines = ProgressLines(total, done=start.step)
     batches = islice(draw_batches(len(sentences), training, seed), start.step, None)
-    progress = tqdm(batches, total=total, initial=start.step, **bar)
-    for step, (epoch, chosen) in enumerate(progress, start=start.step + 1):
+    for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
         seed_dropout(seed, step - 1)
         batch = pack(sentences, chosen.numpy())
         words = torch.from_numpy(batch.words).to(device)
@@ -104,14 +102,16 @@ def finetune(
         pruner.update(step, optimizer)
 
         loss_sum, steps_summed, tokens = loss_sum + loss.detach(), steps_summed + 1, tokens + len(batch.pieces)
+        if lines.due(step, len(batch.pieces)) or step == total:
+            where = f"step {step:,} of {total:,} (epoch {epoch} of {training.epochs})"
+            lines.write(where, f"loss {float(loss_sum) / steps_summed:.4f}")  # waits for the device, once a minute
         if step % log_every == 0 or step in pruner.schedule or step == total:
-            mean_loss = float(loss_sum) / steps_summed  # the only wait for the device
+            mean_loss = float(loss_sum) / steps_summed  # waits for the device
             if not math.isfinite(mean_loss):
                 raise TrainingError(f"the loss is {mean_loss} at step {step} of {total} (epoch {epoch})")
             now = time.perf_counter()
             row = (step, epoch, mean_loss, learning_rate, pruner.sparsity, tokens / (now - since))
             curve.append(dict(zip(CURVE_COLUMNS, row, strict=True)))
-            progress.set_postfix(loss=f"{mean_loss:.4f}", refresh=False)
             loss_sum, steps_summed, tokens, since = torch.zeros_like(loss_sum), 0, 0, now
         if snapshots:
             here = (step, loss_sum, steps_summed, tokens, time.perf_counter() - since)

@@ -10,28 +10,36 @@ from compression.encoded import LOST, EncodedSentences, batches_by_length, pack
 from compression.mentions import LABELS
 from compression.model import packed_inputs
 from compression.predictions import LanguagePredictions
+from compression.progress import SECONDS, ProgressLines
 
 BATCH_PIECES = 512
 """Pieces of a packed batch: large enough for full matrix products, small enough for its square attention mask."""
 
 
 @torch.inference_mode()
-def predict(model: PreTrainedModel, sentences: EncodedSentences, precision: str) -> list[np.ndarray]:
+def predict(
+    model: PreTrainedModel, sentences: EncodedSentences, precision: str, title: str = "prediction"
+) -> list[np.ndarray]:
     """Return the predicted tag ids of each sentence, one a word; a lost word has the tag O.
 
     Sentences with the same pieces, of which test sets have many, are predicted once. precision: fp32, or bf16
-    (autocast).
+    (autocast). title: what the lines on its progress begin with.
     """
     device = next(model.parameters()).device
     tags = np.full(len(sentences.first_pieces), LABELS.index("O"), np.int8)
     same = first_of_same(sentences)
     distinct = np.unique(same)
+    lengths = sentences.lengths[distinct]
+    lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
     # around all batches, so that each weight is cast once
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-        for places in batches_by_length(sentences.lengths[distinct], BATCH_PIECES):
+        for places in batches_by_length(lengths, BATCH_PIECES):
             batch = pack(sentences, distinct[places])
             logits = model(**packed_inputs(batch, model, device)).logits[0]
             tags[batch.word_numbers] = logits[torch.from_numpy(batch.words).to(device)].argmax(-1).cpu().numpy()
+            done += len(batch.pieces)
+            if lines.due(done, len(batch.pieces)):
+                lines.write(f"{title}: {done / lengths.sum():.0%} done")
     by_sentence = np.split(tags, sentences.word_offsets[1:-1])
     return [by_sentence[sentence] for sentence in same]
 
@@ -49,7 +57,7 @@ def predict_language(
     model: PreTrainedModel, language: str, sentences: EncodedSentences, sizes: Mapping[str, int], precision: str
 ) -> dict[str, LanguagePredictions]:
     """Return the predictions for a language by test set; sizes: numbers of sentences, in the order they stand in."""
-    tags, lost = predict(model, sentences, precision), lost_words(sentences)
+    tags, lost = predict(model, sentences, precision, language), lost_words(sentences)
     parts, start = {}, 0
     for name, size in sizes.items():
         rows = slice(start, start + size)

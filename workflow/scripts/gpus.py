@@ -1,0 +1,116 @@
+"""One GPU a job where a machine has several: which there are, and which of them a job takes for itself.
+
+It lies outside of the package, so that no change of it makes a result stale: a GPU is as good as another.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""Which GPUs CUDA shows to a process, by index or UUID; it is read once, when the process first uses CUDA."""
+
+RETRY_SECONDS = 1
+"""How often a job that found no free GPU looks again."""
+
+
+def claim_gpu(device: str, jobs_per_gpu: int) -> None:
+    """Have this process see one GPU alone, of those with the fewest jobs, and wait for one if all are taken.
+
+    device: of the config. It is the process's own until it ends, by whatever end, or shared by `jobs_per_gpu` of them;
+    those of other calls of Snakemake by the same user on the machine count too. CUDA must not be in use yet. Without a
+    GPU that is visible, or on the device cpu, nothing changes.
+    """
+    gpus = visible_gpus(device)
+    if not gpus:
+        return
+    folder = Path(tempfile.gettempdir(), f"compression-gpus-{os.getuid()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    gpu = _take_slot(folder, gpus, jobs_per_gpu)
+    if gpu is None:
+        print(f"waits for a GPU: all slots are taken (GPUs: {len(gpus)}, jobs a GPU: {jobs_per_gpu})", flush=True)
+    while gpu is None:
+        time.sleep(RETRY_SECONDS)
+        gpu = _take_slot(folder, gpus, jobs_per_gpu)
+    os.environ[VISIBLE] = gpu
+    print(f"GPU: {gpu}", flush=True)
+
+
+def gpu_slots(device: str, jobs_per_gpu: int) -> int:
+    """Return how many jobs on a device of the config find a GPU at a time; 0 if there is none, or they need none."""
+    return len(visible_gpus(device)) * jobs_per_gpu
+
+
+def visible_gpus(device: str) -> dict[str, str]:
+    """Return the UUID of each GPU that a process may use, by its name in CUDA_VISIBLE_DEVICES; none on the device cpu.
+
+    Where that is not set, the UUIDs are the names.
+    """
+    return select_gpus(_installed_gpus(), os.environ.get(VISIBLE)) if device != "cpu" else {}
+
+
+def select_gpus(uuids: Sequence[str], visible: str | None) -> dict[str, str]:
+    """Return the UUIDs of the GPUs that a value of CUDA_VISIBLE_DEVICES shows, by the names that it has for them.
+
+    uuids: of all GPUs, by index. None shows all, by their UUIDs. As CUDA does, it stops at the first name of no GPU; a
+    UUID may be cut short, and that of a part of a GPU (MIG) is taken as it is.
+    """
+    if visible is None:
+        return {uuid: uuid for uuid in uuids}
+    gpus = {}
+    for name in visible.split(",") if uuids else []:
+        name = name.strip()
+        if name.isdecimal():
+            found = uuids[int(name) : int(name) + 1]
+        elif name.startswith("MIG-"):
+            found = [name]
+        else:
+            found = [uuid for uuid in uuids if name.startswith("GPU-") and uuid.startswith(name)]
+        if len(found) != 1:
+            break
+        gpus[name] = found[0]
+    return gpus
+
+
+def _installed_gpus() -> list[str]:
+    """Return the UUIDs of the machine's NVIDIA GPUs by index, asked of their driver without starting CUDA."""
+    if shutil.which("nvidia-smi") is None:
+        return []
+    command = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
+    printed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    return re.findall(r"^GPU-\S+", printed, re.MULTILINE)  # without a driver or a GPU it prints a sentence
+
+
+def _take_slot(folder: Path, gpus: Mapping[str, str], jobs_per_gpu: int) -> str | None:
+    """Return the name of the GPU with the most free slots, the first of such, and keep one of them; None if none is.
+
+    A slot is the lock of a file: it ends with this process.
+    """
+    with open(folder / "choosing", "w") as choosing:
+        fcntl.flock(choosing, fcntl.LOCK_EX)  # one process at a time, or each would see the other's tries as jobs
+        free = {gpu: _lock_free(folder, uuid, jobs_per_gpu) for gpu, uuid in gpus.items()}
+        chosen = max(free, key=lambda gpu: len(free[gpu]))
+        taken = free[chosen].pop() if free[chosen] else None
+        for descriptor in (descriptor for descriptors in free.values() for descriptor in descriptors):
+            os.close(descriptor)
+    return chosen if taken is not None else None
+
+
+def _lock_free(folder: Path, uuid: str, jobs_per_gpu: int) -> list[int]:
+    """Lock those slots of a GPU that no process holds, and return the descriptors of their files."""
+    descriptors = []
+    for slot in range(jobs_per_gpu):
+        path = folder / f"{uuid.replace('/', '-')}.{slot}"
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            descriptors.append(descriptor)
+        except BlockingIOError:
+            os.close(descriptor)
+    return descriptors

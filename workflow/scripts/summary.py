@@ -1,0 +1,140 @@
+"""What a call of Snakemake ends with: what was done and where it lies, or what failed, why, and how to go on."""
+
+import logging
+import os
+import re
+import shlex
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from compression.progress import duration
+from snakemake_interface_logger_plugins.common import LogEvent
+
+SHOWN_LOGS, LOG_LINES, LOG_WIDTH = 3, 10, 200
+"""Failed jobs whose log's last lines are shown, how many of them, and their longest, in characters."""
+
+LISTED_JOBS = 20
+"""Failed jobs that are listed."""
+
+TAIL_BYTES = 64 * 1024
+"""Of a log, what is read to find its last lines."""
+
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+"""What moves a terminal's cursor or colours its text (ECMA-48)."""
+
+RESULTS = {
+    "claims": "claims.md",
+    "diagnosis": "diagnosis.md",
+    "tables": "tables",
+    "figures": "figures",
+    "scores": "scores.csv",
+}
+"""What of a study one looks at first, and where it lies in its results."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job as its user knows it; logs: its own, and what a cluster wrote of it."""
+
+    rule: str
+    wildcards: Mapping[str, str]
+    logs: Sequence[str]
+
+
+class JobEvents(logging.Handler):
+    """The jobs that a call of Snakemake has started, and which of them have failed, from the events that it logs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._began = time.monotonic()
+        self.started: dict[int, Job] = {}
+        self._failed: dict[int, Job] = {}
+        self._cluster_logs: dict[int, list[str]] = {}
+
+    @property
+    def failed(self) -> list[Job]:
+        """The failed jobs, in the order in which they failed."""
+        return list(self._failed.values())
+
+    @property
+    def seconds(self) -> float:
+        """The seconds since the events are listened to."""
+        return time.monotonic() - self._began
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Note a job that starts, again perhaps, or fails."""
+        event = getattr(record, "event", None)
+        if event == LogEvent.JOB_INFO:
+            self.started[record.jobid] = Job(record.rule_name, record.wildcards, record.log)
+            self._failed.pop(record.jobid, None)  # it is tried again
+        elif event == LogEvent.GROUP_ERROR:  # the errors of its jobs follow
+            self._cluster_logs |= {info["jobid"]: record.aux_logs for info in record.job_error_info}
+        elif event == LogEvent.JOB_ERROR:
+            logs = [*record.log, *self._cluster_logs.pop(record.jobid, [])]
+            wildcards = self.started[record.jobid].wildcards if record.jobid in self.started else {}
+            self._failed[record.jobid] = Job(record.rule_name, wildcards, logs)
+
+
+def success(study: str, results: str, runs: int, events: JobEvents, report: str) -> str:
+    """Return what to say when all jobs are done; results: the study's folder, report: the command that makes one.
+
+    After one stage of a study, whose later results may be old, it does not say where they lie.
+    """
+    lines = ["", f"Study {study}: {_count(len(events.started), 'job')} in {duration(events.seconds)}."]
+    if "all" not in {job.rule for job in events.started.values()}:
+        return "\n".join([*lines, f"{results} holds what was asked for; without a target, all else follows.", ""])
+    lines.append(f"All is done, of {_count(runs, 'run')}:")
+    found = {what: Path(results, name) for what, name in RESULTS.items()}
+    lines += [f"    {what:<9}  {path}" for what, path in found.items() if path.exists()]
+    return "\n".join([*lines, "Next, all of it as one page:", f"    {report}", ""])
+
+
+def failure(study: str, events: JobEvents, snakemake_log: Sequence[str], command: str) -> str:
+    """Return what to say when not all jobs are done: each that failed, the end of the first ones' logs, how to go on.
+
+    snakemake_log: Snakemake's own log files of this call; command: this call.
+    """
+    failed, after = events.failed, f"after {duration(events.seconds)}"
+    if failed:
+        lines = ["", f"Study {study}: {len(failed)} of {_count(len(events.started), 'job')} failed, {after}."]
+    else:
+        lines = ["", f"Study {study}: ended {after}, and not by a job that failed: {snakemake_log[0]}"]
+    for number, job in enumerate(failed[:LISTED_JOBS]):
+        lines.append(" ".join([f"  {job.rule}", *(f"{name}={value}" for name, value in job.wildcards.items())]))
+        for log in job.logs:
+            lines.append(f"    {log}")
+            lines += [f"      | {line}" for line in last_lines(log)] if number < SHOWN_LOGS else []
+    if len(failed) > LISTED_JOBS:
+        lines.append(f"  and {len(failed) - LISTED_JOBS} more: {snakemake_log[0]}")
+    lines += ["What is done stays, and the same command goes on, a fine-tuning from its last snapshot:"]
+    return "\n".join([*lines, f"    {command}", ""])
+
+
+def last_lines(path: str | os.PathLike) -> list[str]:
+    """Return the last lines of a log as they would look on a screen, none that are blank."""
+    if not Path(path).exists():
+        return ["(not written: the job ended before)"]
+    with open(path, "rb") as file:
+        file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
+        text = file.read().decode(errors="replace")
+    lines = [CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in text.split("\n")]
+    lines = [line if len(line) <= LOG_WIDTH else f"{line[: LOG_WIDTH - 1]}…" for line in lines if line]
+    return lines[-LOG_LINES:] or ["(empty)"]
+
+
+def this_call(arguments: Iterable[str]) -> str:
+    """Return the command of this call for a shell; arguments: of the process, without its own name."""
+    return shlex.join(["snakemake", *arguments])
+
+
+def report_call(overlays: Iterable[os.PathLike], values: Iterable[str]) -> str:
+    """Return the command that makes a study's report; overlays and values: as given with --configfile and --config."""
+    files, values = [os.path.relpath(path) for path in overlays], list(values)
+    options = [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
+    return shlex.join(["snakemake", "--report", "report.html", *options])
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
