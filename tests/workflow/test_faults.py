@@ -1,0 +1,173 @@
+"""Faults that are really made: signals, a full disk, a read-only folder, damaged files, two snakemakes at once.
+
+Each must end with a clear line, leave nothing half-written that a later call trusts, and be over with its cause.
+"""
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from workflow_copy import Workflow, copy_workflow
+
+ROOT = Path(__file__).parents[2]
+RUNS = ["runs/hi/dense/seed-1", "runs/hi/full-50/seed-1"]
+SCORES = [f"results/faults/{run}/scores.csv" for run in RUNS]
+FILES = ("weights.safetensors.zst", "config.json", "sparsity.csv", "predictions.json", "scores.csv", "counts.parquet")
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+TARGETS = ("snakemake", "job", "both")
+SECONDS = 180
+"""How long a test waits for something that takes seconds, where the machine has other work."""
+
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="mounts a file system, for which it must be root")
+
+
+def write_study(workflow: Workflow, epochs: int, snapshot_minutes: float) -> str:
+    """Write the tiny study with other epochs and snapshots to the folder of a copy; return the overlay's name."""
+    tiny = yaml.safe_load((ROOT / "studies/tiny.yaml").read_text())
+    changes = {"study": "faults", "finetuning": tiny["finetuning"] | {"epochs": epochs}}
+    overlay = tiny | changes | {"snapshots": {"minutes": snapshot_minutes}}
+    (workflow.folder / "study.yaml").write_text(yaml.safe_dump(overlay))
+    return "study.yaml"
+
+
+def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
+    """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to the file `printed`."""
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    with open(workflow.folder / "printed", "w") as printed:
+        return subprocess.Popen(
+            command, cwd=workflow.folder, stdout=printed, stderr=subprocess.STDOUT, start_new_session=True
+        )
+
+
+def wait_until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> bool:
+    """Wait until a condition holds and return True, or until the process ends and return False."""
+    end = time.monotonic() + SECONDS
+    while not condition():
+        if process is not None and process.poll() is not None:
+            return False
+        assert time.monotonic() < end, f"waited {SECONDS} s"
+        time.sleep(0.01)
+    return True
+
+
+def jobs(process: subprocess.Popen) -> list[psutil.Process]:
+    """Return the running scripts of a snakemake."""
+    try:
+        children = psutil.Process(process.pid).children(recursive=True)
+        return [child for child in children if any(".snakemake/scripts/" in part for part in child.cmdline())]
+    except psutil.NoSuchProcess:
+        return []
+
+
+def error_lines(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if line.startswith("Error: ")]
+
+
+def assert_unfinished_business(folder: Path) -> None:
+    """No file is left that was being written, and no snapshot."""
+    left = [path for path in folder.rglob("*") if "incomplete" in path.name or path.name.startswith(".")]
+    assert not left and not list(folder.rglob("snapshot"))
+
+
+# Signals
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory) -> Workflow:
+    """A copy in which the study has run, undisturbed but for others that are started at the same time."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("undisturbed"))
+    overlay = write_study(workflow, epochs=300, snapshot_minutes=10)
+    first = start(workflow, *SCORES, "--cores", "2", "--configfile", overlay)
+    wait_until(lambda: list(workflow.folder.glob(".snakemake/locks/*.lock")), first)
+    workflow.second = workflow.call(*SCORES, "--cores", "1", "--configfile", overlay)
+    workflow.other = workflow.call("data", "--cores", "1", "--configfile", "studies/tiny.yaml")
+    workflow.during = first.poll() is None
+    assert first.wait() == 0, (workflow.folder / "printed").read_text()
+    return workflow
+
+
+def test_a_second_snakemake_on_the_same_study_is_refused_and_the_first_is_unharmed(undisturbed):
+    assert undisturbed.during and undisturbed.second.returncode != 0
+    assert "Error: Directory cannot be locked." in undisturbed.second.stdout
+    assert "It can be removed with the --unlock argument." in undisturbed.second.stdout
+    assert "Traceback" not in undisturbed.second.stdout
+
+
+def test_another_study_may_run_in_the_same_folder_at_the_same_time(undisturbed):
+    assert undisturbed.during and undisturbed.other.returncode == 0, undisturbed.other.stdout
+    assert (undisturbed.folder / "results/tiny/data/hi/train.parquet").exists()
+
+
+def disturbances(seed: int) -> list[tuple[str, int, bool, float]]:
+    """Return 20 of (target, signal, whether it waits until a run trains, seconds after that or after the first job)."""
+    draw = random.Random(seed)
+    kinds = list(product(TARGETS, SIGNALS)) * 2 + [("job", signal.SIGKILL), ("snakemake", signal.SIGKILL)]
+    training = [True] * 8 + [False] * 12
+    draw.shuffle(kinds)
+    draw.shuffle(training)
+    return [
+        (*kind, waits, draw.uniform(0, 0.5 if waits else 1.5)) for kind, waits in zip(kinds, training, strict=True)
+    ]
+
+
+def disturb(process: subprocess.Popen, target: str, number: int) -> None:
+    """Send a signal to snakemake, to one of its jobs, or to all of them as Ctrl-C in a terminal does."""
+    if target == "job":
+        wait_until(lambda: jobs(process), process)
+        running = jobs(process)
+        assert running, "snakemake ended before a job was hit"
+        running[0].send_signal(number)
+    elif target == "snakemake":
+        os.kill(process.pid, number)
+    else:
+        os.killpg(process.pid, number)
+
+
+def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undisturbed, tmp_path):
+    seed = int(os.environ.get("FAULTS_SEED", "1"))
+    workflow = copy_workflow(tmp_path / "disturbed")
+    overlay = write_study(workflow, epochs=300, snapshot_minutes=0.2 / 60)
+    results, resumed = workflow.folder / "results/faults", 0
+    for number, (target, signal_number, waits, seconds) in enumerate(disturbances(seed), 1):
+        name = signal.Signals(signal_number).name
+        what = f"FAULTS_SEED={seed}, {number}: {name} to {target}, {seconds:.2f} s after {'training' if waits else 'a job'}"
+        began = time.time()
+        process = start(workflow, *SCORES, "--cores", "1", "--configfile", overlay)
+        wait_until(lambda process=process: jobs(process), process)
+        if waits:
+
+            def trains(began=began) -> bool:
+                return any(path.stat().st_mtime > began for path in results.rglob("snapshot.json"))
+
+            wait_until(trains, process)
+        time.sleep(seconds)
+        assert process.poll() is None, f"{what}: the study had ended"
+        running = jobs(process)
+        disturb(process, target, signal_number)
+        code = process.wait(timeout=SECONDS)
+        psutil.wait_procs(running, timeout=SECONDS)
+        printed = (workflow.folder / "printed").read_text()
+        resumed += printed.count("goes on after step")
+        print(f"{what}: {time.time() - began:.1f} s, ends with {code}")
+        assert code != 0, what
+        assert not [job for job in running if job.is_running()], f"{what}: a job outlives snakemake"
+        if list(workflow.folder.glob(".snakemake/locks/*.lock")):
+            assert signal_number == signal.SIGKILL and target != "job", f"{what}: a lock is left"
+            assert workflow.call("--unlock", "--configfile", overlay).returncode == 0
+    workflow.run(overlay, *SCORES)
+    assert resumed >= 4
+    for run, name in product(RUNS, FILES):
+        ours, theirs = (copy.folder / "results/faults" / run / name for copy in (workflow, undisturbed))
+        assert ours.read_bytes() == theirs.read_bytes(), f"FAULTS_SEED={seed}: {run}/{name}"
+    assert_unfinished_business(results)
