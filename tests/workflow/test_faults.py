@@ -74,10 +74,11 @@ def error_lines(printed: str) -> list[str]:
     return [line for line in printed.splitlines() if line.startswith("Error: ")]
 
 
-def assert_unfinished_business(folder: Path) -> None:
-    """No file is left that was being written, and no snapshot."""
-    left = [path for path in folder.rglob("*") if "incomplete" in path.name or path.name.startswith(".")]
-    assert not left and not list(folder.rglob("snapshot"))
+def half_written(folder: Path) -> list[Path]:
+    """Return what is left of files that were being written: their names are hidden, or say so."""
+    own = ".snakemake_timestamp"  # in outputs that are folders
+    hidden = [path for path in folder.rglob("*") if path.name.startswith(".") and path.name != own]
+    return hidden + list(folder.rglob("*.incomplete"))
 
 
 # Signals
@@ -116,9 +117,7 @@ def disturbances(seed: int) -> list[tuple[str, int, bool, float]]:
     training = [True] * 8 + [False] * 12
     draw.shuffle(kinds)
     draw.shuffle(training)
-    return [
-        (*kind, waits, draw.uniform(0, 0.5 if waits else 1.5)) for kind, waits in zip(kinds, training, strict=True)
-    ]
+    return [(*kind, waits, draw.uniform(0, 0.5 if waits else 1.5)) for kind, waits in zip(kinds, training, strict=True)]
 
 
 def disturb(process: subprocess.Popen, target: str, number: int) -> None:
@@ -140,8 +139,8 @@ def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undistur
     overlay = write_study(workflow, epochs=300, snapshot_minutes=0.2 / 60)
     results, resumed = workflow.folder / "results/faults", 0
     for number, (target, signal_number, waits, seconds) in enumerate(disturbances(seed), 1):
-        name = signal.Signals(signal_number).name
-        what = f"FAULTS_SEED={seed}, {number}: {name} to {target}, {seconds:.2f} s after {'training' if waits else 'a job'}"
+        name, after = signal.Signals(signal_number).name, "training" if waits else "a job"
+        what = f"FAULTS_SEED={seed}, {number}: {name} to {target}, {seconds:.2f} s after {after}"
         began = time.time()
         process = start(workflow, *SCORES, "--cores", "1", "--configfile", overlay)
         wait_until(lambda process=process: jobs(process), process)
@@ -170,4 +169,96 @@ def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undistur
     for run, name in product(RUNS, FILES):
         ours, theirs = (copy.folder / "results/faults" / run / name for copy in (workflow, undisturbed))
         assert ours.read_bytes() == theirs.read_bytes(), f"FAULTS_SEED={seed}: {run}/{name}"
-    assert_unfinished_business(results)
+    assert half_written(results) == list(results.rglob("snapshot")) == []
+
+
+# The disk
+
+
+@contextmanager
+def mounted(folder: Path, *arguments: str) -> Iterator[None]:
+    """Mount something on a folder as long as the block lasts."""
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["mount", *arguments, str(folder)], check=True)
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", str(folder)], check=True)
+
+
+def resize(folder: Path, kilobytes: int) -> None:
+    subprocess.run(["mount", "-o", f"remount,size={kilobytes}k", str(folder)], check=True)
+
+
+@as_root
+def test_a_full_disk_while_data_weights_and_a_snapshot_are_written(tmp_path):
+    """The disk grows until the next thing does not fit; each time the same command goes on from what is whole."""
+    workflow = copy_workflow(tmp_path / "full")
+    results = workflow.folder / "results"
+    stages = [
+        (4, 10, "results/faults/data/hi/train.parquet", "data/hi/validation.parquet"),
+        (160, 10, SCORES[0], f"{RUNS[0]}/weights.safetensors.zst"),
+        (260, 1e-9, SCORES[0], f"{RUNS[0]}/snapshot/step-2.safetensors"),
+    ]
+    with mounted(results, "-t", "tmpfs", "-o", "size=4k", "tmpfs"):
+        for kilobytes, minutes, target, file in stages:
+            resize(results, kilobytes)
+            overlay = write_study(workflow, epochs=2, snapshot_minutes=minutes)
+            done = workflow.call(target, "--cores", "1", "--configfile", overlay)
+            assert done.returncode != 0
+            assert error_lines(done.stdout) == [f"Error: results/faults/{file}: No space left on device"], done.stdout
+            assert "Traceback" not in done.stdout
+            assert not (results / "faults" / file).exists()
+            assert half_written(results) == []
+        resize(results, 10_000)
+        assert "goes on after step 1\n" in workflow.run(overlay, SCORES[0])
+        assert half_written(results) == list(results.rglob("snapshot")) == []
+
+
+@as_root
+def test_a_results_folder_that_cannot_be_written_to(tmp_path):
+    workflow = copy_workflow(tmp_path / "read-only")
+    results = workflow.folder / "results"
+    results.mkdir()
+    with mounted(results, "--bind", "-o", "ro", str(results)):
+        done = workflow.call("data", "--cores", "1", "--configfile", "studies/tiny.yaml")
+    assert done.returncode != 0
+    assert "results: cannot be written to; expected a folder for the results of the study" in done.stdout
+    assert "Traceback" not in done.stdout
+    workflow.run("studies/tiny.yaml", "results/tiny/data/hi/train.parquet")
+
+
+# Damaged files
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("evaluation/hi.parquet", "not a readable Parquet file ("),
+        ("encoded/train/hi.parquet", "not a readable Parquet file ("),
+        (f"{RUNS[0]}/weights.safetensors.zst", "damaged ("),
+        (f"{RUNS[0]}/predictions/regular.parquet", "sha256 "),
+    ],
+)
+def test_a_damaged_file_is_named_and_made_again_when_it_is_deleted(finished, tmp_path, name, line):
+    workflow = Workflow(tmp_path / "damaged")
+    shutil.copytree(finished.folder, workflow.folder, symlinks=True)
+    results = workflow.folder / "results/tiny"
+    target = f"results/tiny/{RUNS[0]}/scores.csv"
+    before = (workflow.folder / target).read_bytes()
+    content = (results / name).read_bytes()
+    (results / name).write_bytes(content[: len(content) // 2])
+    (workflow.folder / target).unlink()
+    done = workflow.call(target, "--cores", "2", "--configfile", "studies/tiny.yaml")
+    assert done.returncode != 0
+    lines = error_lines(done.stdout)
+    assert lines and all(text.startswith(f"Error: results/tiny/{name}: {line}") for text in lines), done.stdout
+    assert "Traceback" not in done.stdout
+    delete = results / name
+    if delete.parent.name == "predictions":  # an output as a whole
+        shutil.rmtree(delete.parent)
+    else:
+        delete.unlink()
+    workflow.run("studies/tiny.yaml", target)
+    assert (results / name).read_bytes() == content
+    assert (workflow.folder / target).read_bytes() == before

@@ -12,7 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from compression import resources, study, terms
 from compression.config import check_config, check_repeated_keys
-from compression.files import InputError
+from compression.files import InputError, check_writable
 from compression.languages import read_languages
 from compression.published import cells_of_study, check_reference, read_published, read_reference
 from compression.sources import SPLITS, encoder_files, source_files
@@ -71,6 +71,10 @@ LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
 
 pathvars:
     results=f"results/{config['study']}",
+
+
+onstart:
+    check_writable(Path("results") / config["study"])
 
 
 wildcard_constraints:

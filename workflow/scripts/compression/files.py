@@ -42,6 +42,14 @@ def naming(path: str | os.PathLike) -> Iterator[None]:
         raise OSError(number, os.strerror(number), str(path)) from error
 
 
+def check_writable(folder: str | os.PathLike) -> None:
+    """Raise InputError unless files can be made in a folder or, before it exists, in the one that would hold it."""
+    path = Path(folder)
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{existing}: cannot be written to; expected a folder for the results of the study")
+
+
 @contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a path beside `path` to write to, and rename it to `path` when the block ends without an error.
