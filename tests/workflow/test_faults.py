@@ -21,7 +21,7 @@ import yaml
 from workflow_copy import Workflow, copy_workflow
 
 ROOT = Path(__file__).parents[2]
-RUNS = ["runs/hi/dense/seed-1", "runs/hi/full-50/seed-1"]
+RUNS = [f"runs/hi/{variant}/seed-1" for variant in ("dense", "full-50", "full-80")]
 SCORES = [f"results/faults/{run}/scores.csv" for run in RUNS]
 FILES = ("weights.safetensors.zst", "config.json", "sparsity.csv", "predictions.json", "scores.csv", "counts.parquet")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
@@ -36,6 +36,7 @@ def write_study(workflow: Workflow, epochs: int, snapshot_minutes: float) -> str
     """Write the tiny study with other epochs and snapshots to the folder of a copy; return the overlay's name."""
     tiny = yaml.safe_load((ROOT / "studies/tiny.yaml").read_text())
     changes = {"study": "faults", "finetuning": tiny["finetuning"] | {"epochs": epochs}}
+    changes |= {"pruning": tiny["pruning"] | {"sparsities": [50, 80]}}
     overlay = tiny | changes | {"snapshots": {"minutes": snapshot_minutes}}
     (workflow.folder / "study.yaml").write_text(yaml.safe_dump(overlay))
     return "study.yaml"
@@ -88,7 +89,7 @@ def half_written(folder: Path) -> list[Path]:
 def undisturbed(tmp_path_factory) -> Workflow:
     """A copy in which the study has run, undisturbed but for others that are started at the same time."""
     workflow = copy_workflow(tmp_path_factory.mktemp("undisturbed"))
-    overlay = write_study(workflow, epochs=300, snapshot_minutes=10)
+    overlay = write_study(workflow, epochs=200, snapshot_minutes=10)
     first = start(workflow, *SCORES, "--cores", "2", "--configfile", overlay)
     wait_until(lambda: list(workflow.folder.glob(".snakemake/locks/*.lock")), first)
     workflow.second = workflow.call(*SCORES, "--cores", "1", "--configfile", overlay)
@@ -120,6 +121,16 @@ def disturbances(seed: int) -> list[tuple[str, int, bool, float]]:
     return [(*kind, waits, draw.uniform(0, 0.5 if waits else 1.5)) for kind, waits in zip(kinds, training, strict=True)]
 
 
+def finetunes(process: subprocess.Popen) -> bool:
+    """Return whether a fine-tuning is running."""
+    return any(part.endswith(".finetune.py") for job in jobs(process) for part in job.cmdline())
+
+
+def has_trained(results: Path, since: float) -> bool:
+    """Return whether a run has made a snapshot since a time."""
+    return any(path.stat().st_mtime > since for path in results.rglob("snapshot.json"))
+
+
 def disturb(process: subprocess.Popen, target: str, number: int) -> None:
     """Send a signal to snakemake, to one of its jobs, or to all of them as Ctrl-C in a terminal does."""
     if target == "job":
@@ -136,7 +147,7 @@ def disturb(process: subprocess.Popen, target: str, number: int) -> None:
 def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undisturbed, tmp_path):
     seed = int(os.environ.get("FAULTS_SEED", "1"))
     workflow = copy_workflow(tmp_path / "disturbed")
-    overlay = write_study(workflow, epochs=300, snapshot_minutes=0.2 / 60)
+    overlay = write_study(workflow, epochs=200, snapshot_minutes=0.2 / 60)
     results, resumed = workflow.folder / "results/faults", 0
     for number, (target, signal_number, waits, seconds) in enumerate(disturbances(seed), 1):
         name, after = signal.Signals(signal_number).name, "training" if waits else "a job"
@@ -145,11 +156,9 @@ def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undistur
         process = start(workflow, *SCORES, "--cores", "1", "--configfile", overlay)
         wait_until(lambda process=process: jobs(process), process)
         if waits:
-
-            def trains(began=began) -> bool:
-                return any(path.stat().st_mtime > began for path in results.rglob("snapshot.json"))
-
-            wait_until(trains, process)
+            wait_until(
+                lambda process=process, began=began: has_trained(results, began) or not finetunes(process), process
+            )
         time.sleep(seconds)
         assert process.poll() is None, f"{what}: the study had ended"
         running = jobs(process)
