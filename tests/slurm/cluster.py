@@ -24,7 +24,9 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_Core
@@ -39,6 +41,8 @@ PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 @contextmanager
 def one_node_cluster(folder: Path) -> Iterator[None]:
     """Run munged, slurmctld and slurmd with two made-up GPUs; end them and remove what they wrote outside of `folder`.
+
+    It looks every second whether a job takes more memory than it has asked for, and kills it: no cgroups are needed.
 
     folder: an empty one, for their state, keys and logs. Raises TimeoutError where the node does not come up.
     """

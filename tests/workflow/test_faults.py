@@ -239,35 +239,28 @@ def test_a_results_folder_that_cannot_be_written_to(tmp_path):
 
 # Damaged files
 
+DAMAGED = {
+    "data": ({"evaluation/hi.parquet", "encoded/train/hi.parquet"}, "not a readable Parquet file ("),
+    "model": ({f"{RUNS[0]}/weights.safetensors.zst"}, "damaged ("),
+}
 
-@pytest.mark.parametrize(
-    ("name", "line"),
-    [
-        ("evaluation/hi.parquet", "not a readable Parquet file ("),
-        ("encoded/train/hi.parquet", "not a readable Parquet file ("),
-        (f"{RUNS[0]}/weights.safetensors.zst", "damaged ("),
-        (f"{RUNS[0]}/predictions/regular.parquet", "sha256 "),
-    ],
-)
-def test_a_damaged_file_is_named_and_made_again_when_it_is_deleted(finished, tmp_path, name, line):
+
+@pytest.mark.parametrize(("names", "line"), DAMAGED.values(), ids=DAMAGED)
+def test_damaged_files_are_named_and_made_again_when_they_are_deleted(finished, tmp_path, names, line):
     workflow = Workflow(tmp_path / "damaged")
     shutil.copytree(finished.folder, workflow.folder, symlinks=True)
     results = workflow.folder / "results/tiny"
-    target = f"results/tiny/{RUNS[0]}/scores.csv"
-    before = (workflow.folder / target).read_bytes()
-    content = (results / name).read_bytes()
-    (results / name).write_bytes(content[: len(content) // 2])
-    (workflow.folder / target).unlink()
-    done = workflow.call(target, "--cores", "2", "--configfile", "studies/tiny.yaml")
+    targets = [f"results/tiny/{RUNS[0]}/{name}" for name in ("scores.csv", "weights.safetensors.zst")]
+    files = [results / name for name in names] + [workflow.folder / target for target in targets]
+    before = {file: file.read_bytes() for file in files}
+    for name in names:
+        (results / name).write_bytes(before[results / name][:-20])
+    done = workflow.call(*targets, "--keep-going", "--cores", "2", "--configfile", "studies/tiny.yaml")
     assert done.returncode != 0
-    lines = error_lines(done.stdout)
-    assert lines and all(text.startswith(f"Error: results/tiny/{name}: {line}") for text in lines), done.stdout
+    named = {name for name in names for text in error_lines(done.stdout) if f"results/tiny/{name}: {line}" in text}
+    assert named == names, done.stdout
     assert "Traceback" not in done.stdout
-    delete = results / name
-    if delete.parent.name == "predictions":  # an output as a whole
-        shutil.rmtree(delete.parent)
-    else:
-        delete.unlink()
-    workflow.run("studies/tiny.yaml", target)
-    assert (results / name).read_bytes() == content
-    assert (workflow.folder / target).read_bytes() == before
+    for name in names:
+        (results / name).unlink(missing_ok=True)
+    workflow.run("studies/tiny.yaml", *targets)
+    assert {file: file.read_bytes() for file in files} == before
