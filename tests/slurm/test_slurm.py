@@ -121,11 +121,11 @@ def test_jobs_ask_for_the_minutes_and_memory_of_the_workflow(submitted):
 
 
 def test_a_job_out_of_memory_is_submitted_again_with_more_and_succeeds(local, short_of_memory):
+    """Clusters that limit memory by cgroups say OUT_OF_MEMORY; this one kills the job's step, which then fails."""
     workflow, printed, jobs = short_of_memory
-    assert [(job["JobState"], job["MinMemoryNode"]) for job in jobs] == [
-        ("OUT_OF_MEMORY", "200M"),
-        ("COMPLETED", "1600M"),
-    ]
+    assert [(job["JobState"], job["MinMemoryNode"]) for job in jobs] == [("FAILED", "200M"), ("COMPLETED", "1600M")]
+    (log,) = workflow.folder.glob(".snakemake/slurm_logs/rule_finetune/*/1.log")
+    assert "Exceeded job memory limit" in log.read_text()
     assert "Trying to restart job" in printed
     ours, theirs = (copy.folder / WEIGHTS for copy in (workflow, local))
     assert ours.read_bytes() == theirs.read_bytes()
