@@ -132,13 +132,19 @@ def has_trained(results: Path, since: float) -> bool:
     return all((results / run / "run.json").exists() for run in RUNS)
 
 
+def hit_a_job(process: subprocess.Popen, number: int) -> bool:
+    """Send a signal to a running job; return whether there was one."""
+    for job in jobs(process):
+        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+            job.send_signal(number)
+            return True
+    return False
+
+
 def disturb(process: subprocess.Popen, target: str, number: int) -> None:
     """Send a signal to snakemake, to one of its jobs, or to all of them as Ctrl-C in a terminal does."""
     if target == "job":
-        wait_until(lambda: jobs(process), process)
-        running = jobs(process)
-        assert running, "snakemake ended before a job was hit"
-        running[0].send_signal(number)
+        assert wait_until(lambda: hit_a_job(process, number), process), "snakemake ended before a job was hit"
     elif target == "snakemake":
         os.kill(process.pid, number)
     else:
