@@ -16,6 +16,7 @@ include: "workflow/rules/plan.smk"
 
 onstart:
     logger.addHandler(JOB_EVENTS)
+    check_writable(Path("results") / config["study"])
 
 
 onsuccess:

@@ -24,14 +24,17 @@ SlurmctldPidFile={folder}/slurmctld.pid
 SlurmdPidFile={folder}/slurmd.pid
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
+SlurmdParameters=config_overrides
 ReturnToService=2
 MinJobAge=3600
 GresTypes=gpu
-NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory=7000 Gres=gpu:{gpus} State=UNKNOWN
+NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory=16000 Gres=gpu:{gpus} State=UNKNOWN
 PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 """
 
@@ -39,6 +42,8 @@ PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 @contextmanager
 def one_node_cluster(folder: Path) -> Iterator[None]:
     """Run munged, slurmctld and slurmd with two made-up GPUs; end them and remove what they wrote outside of `folder`.
+
+    It looks every second whether a job takes more memory than it has asked for, and kills it: no cgroups are needed.
 
     folder: an empty one, for their state, keys and logs. Raises TimeoutError where the node does not come up.
     """

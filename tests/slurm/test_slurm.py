@@ -13,6 +13,7 @@ from workflow_copy import Workflow, copy_workflow
 
 VARIANTS = ("dense", "full-50")
 JOB = re.compile(r"SLURM job (\d+) on localhost, GPUs: (.+)")
+WEIGHTS = "results/tiny/runs/hi/full-50/seed-1/weights.safetensors.zst"
 SQUEUE = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
 
 
@@ -50,6 +51,20 @@ def submitted(tmp_path_factory) -> tuple[Workflow, list[dict[str, str]]]:
         assert done.returncode == 0, done.stdout
         jobs = output("scontrol", "--oneliner", "show", "job").splitlines()
     return workflow, [dict(re.findall(r"(\w+)=(\S*)", job)) for job in jobs]
+
+
+@pytest.fixture(scope="module")
+def short_of_memory(tmp_path_factory) -> tuple[Workflow, str, list[dict[str, str]]]:
+    """A copy in which a fine-tuning first asks for less memory than it takes, what was printed, and SLURM's jobs."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("short-of-memory"))
+    with one_node_cluster(tmp_path_factory.mktemp("cluster")):
+        done = workflow.call(
+            *("--workflow-profile", "profiles/slurm", "--configfile", "studies/tiny.yaml", *SQUEUE),
+            *("--set-resources", "finetune:mem_mb=200 * attempt ** 3", "--", WEIGHTS),
+        )
+        jobs = output("scontrol", "--oneliner", "show", "job").splitlines()
+    assert done.returncode == 0, done.stdout
+    return workflow, done.stdout, [dict(re.findall(r"(\w+)=(\S*)", job)) for job in jobs]
 
 
 def logged_jobs(workflow: Workflow) -> dict[str, tuple[str, str]]:
@@ -103,6 +118,17 @@ def test_jobs_ask_for_the_minutes_and_memory_of_the_workflow(submitted):
         "rule_bootstrap": ("00:30:00", "4000M"),
         "rule_diagnosis": ("00:30:00", "4000M"),
     }
+
+
+def test_a_job_out_of_memory_is_submitted_again_with_more_and_succeeds(local, short_of_memory):
+    """Clusters that limit memory by cgroups say OUT_OF_MEMORY; this one kills the job's step, which then fails."""
+    workflow, printed, jobs = short_of_memory
+    assert [(job["JobState"], job["MinMemoryNode"]) for job in jobs] == [("FAILED", "200M"), ("COMPLETED", "1600M")]
+    (log,) = workflow.folder.glob(".snakemake/slurm_logs/rule_finetune/*/1.log")
+    assert "Exceeded job memory limit" in log.read_text()
+    assert "Trying to restart job" in printed
+    ours, theirs = (copy.folder / WEIGHTS for copy in (workflow, local))
+    assert ours.read_bytes() == theirs.read_bytes()
 
 
 @pytest.mark.parametrize("name", ["scores.csv", "intervals.csv", "claims.csv", "diagnosis.csv"])

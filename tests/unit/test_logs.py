@@ -1,6 +1,12 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
-from compression.files import InputError
+from compression.files import InputError, atomic_path, write_json
 from logs import log_to, slurm_job
+from safetensors import SafetensorError
 
 
 @pytest.fixture
@@ -32,3 +38,72 @@ def test_bad_input_is_one_line_in_the_log(log, monkeypatch):
     with pytest.raises(SystemExit), log_to(str(log)):
         raise InputError("en: no file")
     assert log.read_text() == "Error: en: no file\n"
+
+
+def test_ctrl_c_is_one_line_in_the_log(log):
+    with pytest.raises(SystemExit) as stopped, log_to(str(log)):
+        raise KeyboardInterrupt
+    assert stopped.value.code == 130
+    assert log.read_text() == "Error: stopped by SIGINT\n"
+
+
+def test_an_error_of_the_code_is_a_traceback_in_the_log(log):
+    with pytest.raises(KeyError), log_to(str(log)):
+        raise KeyError("place")
+    assert log.read_text().startswith("Traceback") and log.read_text().endswith("KeyError: 'place'\n")
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device"),
+        OSError("[Errno 28] Error writing bytes to file. Detail: [errno 28] No space left on device"),  # Arrow's
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+    ids=["python", "arrow", "rust"],
+)
+def test_a_full_disk_is_one_line_that_names_the_file(log, tmp_path, error):
+    with pytest.raises(SystemExit), log_to(str(log)), atomic_path(tmp_path / "weights") as beside:
+        beside.write_text("half")
+        raise error
+    assert log.read_text() == f"Error: {tmp_path}/weights: No space left on device\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["logs"]
+
+
+def test_a_log_on_a_full_disk_ends_nothing(tmp_path, capsys):
+    (tmp_path / "log").symlink_to("/dev/full")
+    with log_to(str(tmp_path / "log")):
+        print("en: 3 sentences")
+        write_json(tmp_path / "result.json", 1)
+    assert capsys.readouterr().out == "en: 3 sentences\n"
+    assert (tmp_path / "result.json").exists()
+
+
+ALLOCATIONS = {
+    "python": "bytearray(10**9)",
+    "numpy": "__import__('numpy').zeros(10**9)",
+    "arrow": "__import__('pyarrow').allocate_buffer(10**9)",
+    "torch": "__import__('torch').ones(10**9)",
+}
+CHILD = """
+import resource, sys
+sys.path[:0] = {paths}
+import numpy, pyarrow, torch
+from logs import log_to
+with log_to(sys.argv[1]):
+    pages = int(open("/proc/self/statm").read().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 10**8,) * 2)
+    {allocation}
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited as Linux does it")
+@pytest.mark.parametrize("name", ALLOCATIONS)
+def test_too_little_memory_is_one_line(log, name):
+    code = CHILD.format(paths=[path for path in sys.path if path], allocation=ALLOCATIONS[name])
+    environment = {key: value for key, value in os.environ.items() if key != "SLURM_JOB_ID"}
+    done = subprocess.run([sys.executable, "-c", code, str(log)], env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("Error: out of memory: ") and line.endswith("; it needs a machine, or a limit, with more")
+    assert log.read_text() == line + "\n"

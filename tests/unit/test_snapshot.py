@@ -1,5 +1,6 @@
 """Runs that are ended and go on: what they give must be that of a run that was left alone, bit for bit."""
 
+import math
 import os
 import signal
 import subprocess
@@ -11,7 +12,7 @@ import pandas as pd
 import pytest
 from compression import finetune as finetune_module
 from compression import snapshot as snapshot_module
-from compression.files import read_json
+from compression.files import InputError, read_json
 from compression.snapshot import Interrupted
 from small_runs import FILES, FINETUNING, PRUNING, WEIGHTS, make_study, run
 
@@ -212,3 +213,45 @@ def test_training_seconds_are_those_of_all_attempts(study, stopped):
     run(study, stopped, "full-90")
     record = read_json(stopped / "run.json")
     assert record["seconds"] > record["training_seconds"] > before > 0
+
+
+def without_gradient(logits, loss):
+    """The loss plus a root at 0, whose gradient does not exist."""
+    return loss + (0 * logits.sum()).sqrt()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "what"),
+    [(lambda _, loss: loss * math.nan, "loss is nan"), (without_gradient, "gradient is not finite")],
+    ids=["loss", "gradient"],
+)
+def test_what_is_not_finite_stops_the_run_with_step_and_sentences_and_reaches_no_snapshot(
+    study, whole, stopped, monkeypatch, wrong, what
+):
+    """It comes up between two rows of the curve, with a snapshot after every step; the run goes on when it is gone."""
+    chosen = []
+
+    def packed(sentences, numbers, pack=finetune_module.pack):
+        chosen.append(numbers)
+        return pack(sentences, numbers)
+
+    def loss_of(logits, tags, cross_entropy=finetune_module.cross_entropy, **options):
+        loss = cross_entropy(logits, tags, **options)
+        return wrong(logits, loss) if len(chosen) == 5 else loss
+
+    monkeypatch.setattr(finetune_module, "LOG_ROWS", 1)
+    monkeypatch.setattr(finetune_module, "pack", packed)
+    monkeypatch.setattr(finetune_module, "cross_entropy", loss_of)
+    with pytest.raises(InputError) as error:
+        run(study, stopped, "full-90", snapshot_minutes=1e-9)
+    files = {"sw": [n for n in sorted(chosen[-1]) if n < 45], "yo": [n - 45 for n in sorted(chosen[-1]) if n >= 45]}
+    rows = [f"rows {' '.join(map(str, numbers))} of {study}/{code}.parquet" for code, numbers in files.items()]
+    assert all(files.values()), "a batch of both languages"
+    assert str(error.value) == (
+        f"{stopped}/run.json: the {what} at step 17 (epoch 3), on {', '.join(rows)}; the last snapshot, if any, is kept"
+    )
+    assert read_json(stopped / "snapshot" / "snapshot.json")["progress"]["step"] == 16
+    monkeypatch.undo()
+    run(study, stopped, "full-90")
+    assert (stopped / WEIGHTS).read_bytes() == (whole["full-90"] / WEIGHTS).read_bytes()
+    assert read_json(stopped / "run.json")["resumed_at_steps"] == [12, 16]

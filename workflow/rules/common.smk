@@ -15,7 +15,7 @@ import gpus
 import summary
 from compression import resources, study, terms
 from compression.config import check_config, check_repeated_keys
-from compression.files import InputError
+from compression.files import InputError, check_writable
 from compression.languages import read_languages
 from compression.published import cells_of_study, check_reference, read_published, read_reference
 from compression.sources import SPLITS, encoder_files, source_files

@@ -5,7 +5,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder
-from compression.files import read_json
+from compression.files import naming, read_json
 from compression.wikiann import read_corpus
 from logs import log_to
 
@@ -26,7 +26,7 @@ def main(
 ) -> None:
     """Write the encoder's files to the folder `out`; name: Hub id or folder; commit_path: JSON of resolve_encoder."""
     Path(out).mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".incomplete-") as folder:
+    with naming(out), TemporaryDirectory(dir=out, prefix=".incomplete-") as folder:
         if source == "random":
             random_encoder(read_texts(train_paths), sizes, sizes["seed"], Path(folder))
         else:

@@ -1,9 +1,7 @@
 """Fine-tune and prune one run."""
 
-import sys
 from pathlib import Path
 
-from compression.finetune import TrainingError
 from compression.run import train_run
 from gpus import claim_gpu
 from logs import log_to
@@ -11,23 +9,20 @@ from logs import log_to
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         claim_gpu(snakemake.params.finetuning["device"], snakemake.config["jobs_per_gpu"])  # before CUDA starts
-        try:
-            train_run(
-                encoder_folder=str(Path(snakemake.input.encoder[0]).parent),
-                encoded_paths=snakemake.input.sentences,
-                variant=snakemake.wildcards.variant,
-                seed=int(snakemake.wildcards.seed),
-                finetuning=snakemake.params.finetuning,
-                schedules=snakemake.params.schedules,
-                pruning=snakemake.params.pruning,
-                weights_path=snakemake.output.weights,
-                config_path=snakemake.output.config,
-                curve_path=snakemake.output.curve,
-                sparsity_path=snakemake.output.sparsity,
-                run_path=snakemake.output.run,
-                snapshot_folder=str(Path(snakemake.output.run).parent / "snapshot"),
-                snapshot_minutes=snakemake.config["snapshots"]["minutes"],  # no parameter: no reason to train again
-                version=snakemake.params.version,
-            )
-        except TrainingError as error:
-            sys.exit(f"Error: {snakemake.log[0]}: {error}")
+        train_run(
+            encoder_folder=str(Path(snakemake.input.encoder[0]).parent),
+            encoded_paths=snakemake.input.sentences,
+            variant=snakemake.wildcards.variant,
+            seed=int(snakemake.wildcards.seed),
+            finetuning=snakemake.params.finetuning,
+            schedules=snakemake.params.schedules,
+            pruning=snakemake.params.pruning,
+            weights_path=snakemake.output.weights,
+            config_path=snakemake.output.config,
+            curve_path=snakemake.output.curve,
+            sparsity_path=snakemake.output.sparsity,
+            run_path=snakemake.output.run,
+            snapshot_folder=str(Path(snakemake.output.run).parent / "snapshot"),
+            snapshot_minutes=snakemake.config["snapshots"]["minutes"],  # no parameter: no reason to train again
+            version=snakemake.params.version,
+        )

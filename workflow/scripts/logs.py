@@ -1,11 +1,16 @@
-"""What every script does with its log: a copy of all it prints, where SLURM ran it, one clear line for bad input."""
+"""What every script does with its log: a copy of all it prints, where SLURM ran it, one clear line for what ends it."""
 
+import ctypes
 import os
+import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
-from compression.files import InputError
+from compression.files import InputError, system_error
+
+PR_SET_PDEATHSIG = 1
+"""Of Linux's prctl: the signal that a process gets when the one that started it has ended."""
 
 
 class _Tee:
@@ -15,11 +20,11 @@ class _Tee:
         self.terminal, self.log = terminal, log
 
     def write(self, text: str) -> int:
-        self.log.write(text)
+        with suppress(OSError):  # the terminal has it too, and a full disk stops the script where it stores a result
+            self.log.write(text.encode())
         return self.terminal.write(text)
 
     def flush(self) -> None:
-        self.log.flush()
         self.terminal.flush()
 
     def isatty(self) -> bool:
@@ -31,25 +36,71 @@ class _Tee:
 
 @contextmanager
 def log_to(path: str) -> Iterator[None]:
-    """Copy standard output and error to the file `path`; end the script with one line where the input is bad."""
-    os.makedirs(os.path.dirname(path), exist_ok=True)
-    with open(path, "w", encoding="utf-8", buffering=1) as log:
+    """Copy standard output and error to the file `path`, and end the script with one line where that can tell what is
+    wrong: the input, the disk, too little memory, a signal. A traceback of what ends it otherwise is in the log too.
+    """
+    if hasattr(sys.modules["__main__"], "snakemake"):
+        end_with_snakemake()
+    try:
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        log = open(path, "wb", buffering=0)  # noqa: SIM115  # unbuffered: no rest to fail when it is closed
+    except OSError as error:
+        sys.exit(f"Error: {path}: {error.strerror}")
+    with log:
         out, err = sys.stdout, sys.stderr
         sys.stdout, sys.stderr = _Tee(out, log), _Tee(err, log)
         try:
             if "SLURM_JOB_ID" in os.environ:
                 print(slurm_job(os.environ), flush=True)
             yield
-        except InputError as error:
-            print(f"Error: {error}", file=sys.stderr)
-            sys.exit(1)
-        except BaseException:
-            import traceback
-
-            log.write(traceback.format_exc())
+        except SystemExit:
             raise
+        except BaseException as error:
+            reason = clear_reason(error)
+            if reason is None:
+                import traceback
+
+                with suppress(OSError):
+                    log.write(traceback.format_exc().encode())
+                raise
+            print(f"Error: {reason}", file=sys.stderr)
+            sys.exit(128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1)
         finally:
             sys.stdout, sys.stderr = out, err
+
+
+def clear_reason(error: BaseException) -> str | None:
+    """Return one line for an error of the input, the machine or the user, None for one that is the code's."""
+    if isinstance(error, InputError):
+        return str(error)
+    if isinstance(error, KeyboardInterrupt):
+        return "stopped by SIGINT"
+    if is_out_of_memory(error):
+        return f"out of memory: {' '.join(str(error).split())}; it needs a machine, or a limit, with more"
+    number = system_error(error)
+    if number is not None:
+        return f"{getattr(error, 'filename', None) or error}: {os.strerror(number)}"
+    return None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Return whether memory ran out: Python's and Arrow's MemoryError, and what torch raises on a GPU and without."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, RuntimeError)
+        and (type(error).__name__ == "OutOfMemoryError" or "allocate memory" in str(error) or "bad_alloc" in str(error))
+    )
+
+
+def end_with_snakemake() -> None:
+    """Have this process get SIGTERM when snakemake ends, even by SIGKILL: else the next one would run the job twice.
+
+    Only on Linux, and where nothing stands between the two, as the shell of a conda environment may.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+    if os.getpgid(os.getppid()) != os.getpgrp():  # snakemake had ended before: whoever adopted this is of another group
+        sys.exit("Error: snakemake has ended")
 
 
 def slurm_job(environment: Mapping[str, str]) -> str:

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from shutil import rmtree
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
-from compression.files import InputError, atomic_path, file_digest
+from compression.files import InputError, atomic_path, file_digest, naming
 from compression.model import load_trained
 from compression.vocabulary import Vocabulary, unused_rows
 
@@ -52,7 +53,9 @@ def save_run(
         if vocabulary.rest is not None:
             tensors[vocabulary.name + KEPT] = _pack_bits(_is_stored(vocabulary.rest.cpu()))
     layout = {"shapes": shapes, "encoder": encoder_sha256}
-    with tempfile.TemporaryDirectory(dir=Path(weights_path).parent, prefix=".model.") as folder:
+    for left in Path(weights_path).parent.glob(".model.*"):  # by an attempt that was killed
+        rmtree(left)
+    with naming(weights_path), tempfile.TemporaryDirectory(dir=Path(weights_path).parent, prefix=".model.") as folder:
         model.config.save_pretrained(folder)
         plain = Path(folder, "weights")
         save_file(tensors, plain, {"layout": json.dumps(layout)})  # one entry: safetensors keeps no order of several
@@ -74,7 +77,7 @@ def read_weights(
     with tempfile.TemporaryDirectory(prefix="model.") as folder, ExitStack() as opened:
         plain = Path(folder, "weights")
         try:
-            with open(weights_path, "rb") as source, open(plain, "wb") as target:
+            with naming(plain), open(weights_path, "rb") as source, open(plain, "wb") as target:
                 zstandard.ZstdDecompressor().copy_stream(source, target)
             stored = opened.enter_context(safe_open(plain, framework="pt"))
         except (zstandard.ZstdError, SafetensorError) as error:

@@ -4,8 +4,10 @@ import csv
 import hashlib
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from glob import escape
 from pathlib import Path
 from shutil import rmtree
 from typing import Any
@@ -15,20 +17,57 @@ class InputError(ValueError):
     """Bad input from the user's side: its message is one line that names the file, key or row and what was expected."""
 
 
+def system_error(error: BaseException) -> int | None:
+    """Return the number of the system's error (`errno.ENOSPC`, …) behind an exception, None where there is none.
+
+    Libraries in Rust (safetensors, tokenizers) raise classes of their own whose text has the number: "(os error 28)".
+    """
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno
+    if isinstance(error, InputError):
+        return None
+    match = re.search(r"\[errno (\d+)\]|\(os error (\d+)\)", str(error), re.IGNORECASE)
+    return int(match[1] or match[2]) if match else None
+
+
+@contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+    """Have an error of the system that names no file, such as a full disk's, name the one that the block writes."""
+    try:
+        yield
+    except Exception as error:
+        number = system_error(error)
+        if number is None or getattr(error, "filename", None) is not None:
+            raise
+        raise OSError(number, os.strerror(number), str(path)) from error
+
+
+def check_writable(folder: str | os.PathLike) -> None:
+    """Raise InputError unless files can be made in a folder or, before it exists, in the one that would hold it."""
+    path = Path(folder)
+    existing = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not os.access(existing, os.W_OK):
+        raise InputError(f"{existing}: cannot be written to; expected a folder for the results of the study")
+
+
 @contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
     """Yield a path beside `path` to write to, and rename it to `path` when the block ends without an error.
 
-    The written file keeps the suffix of `path`, because writers such as matplotlib choose the format by it.
+    The written file keeps the suffix of `path`, because writers such as matplotlib choose the format by it. What an
+    earlier, killed block left beside is removed.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.incomplete{path.suffix}")
-    try:
-        yield beside
-        os.replace(beside, path)
-    finally:
-        beside.unlink(missing_ok=True)
+    with naming(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".{escape(path.stem)}.*.incomplete{escape(path.suffix)}"):
+            left.unlink(missing_ok=True)
+        try:
+            yield beside
+            os.replace(beside, path)
+        finally:
+            beside.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -39,10 +78,11 @@ def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
     """
     beside = Path(f"{path}.incomplete")
     rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    yield beside
-    rmtree(path, ignore_errors=True)
-    beside.rename(path)
+    with naming(path):
+        beside.mkdir(parents=True)
+        yield beside
+        rmtree(path, ignore_errors=True)
+        beside.rename(path)
 
 
 def write_text(path: str | os.PathLike, text: str) -> None:

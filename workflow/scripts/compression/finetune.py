@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -31,7 +31,11 @@ CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_p
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on: its message is one line."""
+    """Training cannot go on: its message is one line; sentences: the numbers of those in the batch that ended it."""
+
+    def __init__(self, message: str, sentences: Sequence[int]) -> None:
+        super().__init__(message)
+        self.sentences = list(sentences)
 
 
 @dataclass(frozen=True)
@@ -69,7 +73,8 @@ def finetune(
     The seed gives the order of sentences and the dropout. A row of the curve: step (finished optimiser steps), epoch,
     loss (mean over the words of each batch, then over the steps since the last row), learning_rate (of the last step),
     sparsity (that the schedule has reached), tokens_per_second (pieces). With `snapshots` it goes on from the last one,
-    with the same result. Raises TrainingError on a loss that is not finite, and what `Snapshots.after_step` raises.
+    with the same result. Raises TrainingError on a loss or gradient that is not finite, before that reaches a snapshot,
+    and what `Snapshots.save` raises.
     """
     device = next(model.parameters()).device
     total = training.steps(len(sentences))
@@ -80,8 +85,8 @@ def finetune(
     multiple = CUDA_MULTIPLE if device.type == "cuda" else 1
     model.train()
 
-    curve, tokens, steps_summed = start.curve, start.tokens, start.steps_summed
-    loss_sum, since = torch.tensor(start.loss_sum, device=device), time.perf_counter() - start.row_seconds
+    curve, tokens, since = start.curve, start.tokens, time.perf_counter() - start.row_seconds
+    losses = list(torch.tensor(start.losses, device=device))  # since the last row
     lines = ProgressLines(total, done=start.step)
     batches = islice(draw_batches(len(sentences), training, seed), start.step, None)
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
@@ -101,22 +106,43 @@ def finetune(
         optimizer.zero_grad(set_to_none=True)
         pruner.update(step, optimizer)
 
-        loss_sum, steps_summed, tokens = loss_sum + loss.detach(), steps_summed + 1, tokens + len(batch.pieces)
-        if lines.due(step, len(batch.pieces)) or step == total:
-            where = f"step {step:,} of {total:,} (epoch {epoch} of {training.epochs})"
-            lines.write(where, f"loss {float(loss_sum) / steps_summed:.4f}")  # waits for the device, once a minute
-        if step % log_every == 0 or step in pruner.schedule or step == total:
-            mean_loss = float(loss_sum) / steps_summed  # waits for the device
-            if not math.isfinite(mean_loss):
-                raise TrainingError(f"the loss is {mean_loss} at step {step} of {total} (epoch {epoch})")
+        losses.append(loss.detach())
+        tokens += len(batch.pieces)
+        row_due = step % log_every == 0 or step in pruner.schedule or step == total
+        line_due = lines.due(step, len(batch.pieces)) or step == total
+        snapshot_due = snapshots is not None and snapshots.due()
+        if not (row_due or line_due or snapshot_due):
+            continue
+        values = torch.stack(losses).tolist()  # the only wait for the device
+        check_finite(values, float(optimizer.grad_scale), step, draw_batches(len(sentences), training, seed))
+        mean_loss = sum(values) / len(values)
+        if line_due:
+            lines.write(f"step {step:,} of {total:,} (epoch {epoch} of {training.epochs})", f"loss {mean_loss:.4f}")
+        if row_due:
             now = time.perf_counter()
             row = (step, epoch, mean_loss, learning_rate, pruner.sparsity, tokens / (now - since))
             curve.append(dict(zip(CURVE_COLUMNS, row, strict=True)))
-            loss_sum, steps_summed, tokens, since = torch.zeros_like(loss_sum), 0, 0, now
-        if snapshots:
-            here = (step, loss_sum, steps_summed, tokens, time.perf_counter() - since)
-            snapshots.after_step(state, Progress(*here, curve=curve))
+            losses, values, tokens, since = [], [], 0, now
+        if snapshot_due:
+            snapshots.save(state, Progress(step, values, tokens, time.perf_counter() - since, curve=curve))
     return curve
+
+
+def check_finite(
+    losses: Sequence[float], gradient_scale: float, step: int, batches: Iterator[tuple[int, torch.Tensor]]
+) -> None:
+    """Raise TrainingError for the first step whose loss, or the last step if its gradient, is not finite.
+
+    losses: of the steps that end with `step`, one each. gradient_scale: of that step. batches: of all steps.
+    """
+    first = step - len(losses) + 1
+    wrong = [(number, f"loss is {loss}") for number, loss in enumerate(losses, first) if not math.isfinite(loss)]
+    if not math.isfinite(gradient_scale):
+        wrong.append((step, "gradient is not finite"))
+    if wrong:
+        number, what = wrong[0]
+        epoch, chosen = next(islice(batches, number - 1, None))
+        raise TrainingError(f"the {what} at step {number} (epoch {epoch})", chosen.tolist())
 
 
 def draw_batches(sentences: int, training: Training, seed: int) -> Iterator[tuple[int, torch.Tensor]]:

@@ -11,12 +11,13 @@ from importlib.metadata import version as package_version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from compression.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
 from compression.encoded import concatenate, read_encoded
 from compression.files import InputError, file_digest, write_csv, write_json
-from compression.finetune import CURVE_COLUMNS, Training, finetune
+from compression.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
 from compression.model import choose_device, choose_precision, load_encoder
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from compression.snapshot import Snapshots
@@ -52,8 +53,8 @@ def train_run(
     rows of them that may apply, see `variants.choose_schedule`. Writes the model, the training curve, the sparsity of
     each matrix as counted from the stored file, and run.json. A snapshot is kept in a folder meanwhile, every so many
     minutes and when a signal asks for one; a run that was ended goes on from it. version: of the code and packages, as
-    far as they change what a run gives. Raises InputError when the pruning schedule does not fit into the training, and
-    Interrupted when a signal ends it.
+    far as they change what a run gives. Raises InputError when the pruning schedule does not fit into the training or
+    the loss is not finite, and Interrupted when a signal ends it.
     """
     began = time.perf_counter()
     device = choose_device(finetuning["device"])
@@ -62,7 +63,9 @@ def train_run(
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # without it cuBLAS is not deterministic
     torch.use_deterministic_algorithms(True)
     torch.utils.deterministic.fill_uninitialized_memory = False  # NaN in what an operation is about to write
-    sentences = concatenate([read_encoded(path) for path in encoded_paths])
+    parts = [read_encoded(path) for path in encoded_paths]
+    sentences, lengths = concatenate(parts), [len(part) for part in parts]
+    del parts
     schedule = choose_schedule(schedules, len(sentences))
     training = Training(
         batch_size=schedule["batch_size"],
@@ -104,8 +107,12 @@ def train_run(
     }
     loaded = time.perf_counter()
     snapshots = Snapshots(snapshot_folder, identity, snapshot_minutes)
-    with snapshots.listening():
-        curve = finetune(model, sentences, training, pruner, seed, snapshots)
+    try:
+        with snapshots.listening():
+            curve = finetune(model, sentences, training, pruner, seed, snapshots)
+    except TrainingError as error:
+        batch = name_sentences(error.sentences, encoded_paths, lengths)
+        raise InputError(f"{run_path}: {error}, on {batch}; the last snapshot, if any, is kept") from None
     give_back_freed_memory()
     training_seconds, before_storing = snapshots.training_seconds(), time.perf_counter()
 
@@ -143,6 +150,16 @@ def train_run(
         },
     )
     snapshots.discard()
+
+
+def name_sentences(numbers: Sequence[int], paths: Sequence[str], lengths: Sequence[int]) -> str:
+    """Return the rows, from 0, of the sentences of a pool by file; lengths: the number of sentences of each file."""
+    rows: dict[str, list[int]] = {}
+    starts = np.cumsum([0, *lengths])
+    for number in sorted(numbers):
+        file = int(np.searchsorted(starts, number, side="right")) - 1
+        rows.setdefault(paths[file], []).append(number - int(starts[file]))
+    return ", ".join(f"rows {' '.join(map(str, numbers))} of {path}" for path, numbers in rows.items())
 
 
 def keep_freed_memory() -> None:

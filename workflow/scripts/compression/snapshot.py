@@ -37,14 +37,13 @@ class Interrupted(SystemExit):
 class Progress:
     """Where a run is, besides its weights, moments and masks.
 
-    step: finished optimiser steps. loss_sum, steps_summed, tokens: since the last row of the curve; a snapshot holds
-    the sum as a number, for which a GPU must be asked. row_seconds: since then, seconds: in all, of training. curve:
-    its rows so far. resumed_at: steps after which the run was taken up again.
+    step: finished optimiser steps. losses (one a step), tokens: since the last row of the curve. row_seconds: since
+    then, seconds: in all, of training. curve: its rows so far. resumed_at: steps after which the run was taken up
+    again.
     """
 
     step: int = 0
-    loss_sum: float | torch.Tensor = 0.0
-    steps_summed: int = 0
+    losses: list[float] = field(default_factory=list)
     tokens: int = 0
     row_seconds: float = 0.0
     seconds: float = 0.0
@@ -158,10 +157,12 @@ class Snapshots:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
-    def after_step(self, state: TrainingState, progress: Progress) -> None:
-        """Store a snapshot if it is time or a signal asks for one; raises Interrupted where the signal ends the run."""
-        if self._signal is None and time.monotonic() - self._saved_at < self.seconds:
-            return
+    def due(self) -> bool:
+        """Return whether it is time for a snapshot or a signal has asked for one."""
+        return self._signal is not None or time.monotonic() - self._saved_at >= self.seconds
+
+    def save(self, state: TrainingState, progress: Progress) -> None:
+        """Store a snapshot; raises Interrupted where the signal that asked for it ends the run."""
         self._save(state, progress)
         asked, self._signal = self._signal, None
         if asked in SAVE_AND_STOP:
@@ -179,7 +180,6 @@ class Snapshots:
 
     def _save(self, state: TrainingState, progress: Progress) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        progress.loss_sum = float(progress.loss_sum)
         progress.seconds, progress.resumed_at = self.training_seconds(), self.resumed_at
         file = self.folder / f"step-{progress.step}.safetensors"
         with atomic_path(file) as beside:
