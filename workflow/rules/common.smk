@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from snakemake.settings.types import DeploymentMethod
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -74,7 +75,11 @@ HUB_IDS = {
 }
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 GPUS = resources.gpus(config["finetuning"]["device"])
-LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
+CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    ENVIRONMENT = Path(workflow.basedir, "envs", "study.yaml").read_text(encoding="utf-8")
+    CONDA_PINS = study.environment_pins(yaml.safe_load(ENVIRONMENT))
+LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock", CONDA_PINS)
 
 
 pathvars:
@@ -95,9 +100,11 @@ def version_of(script):
     return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'compression')} {LOCK}"
 
 
-def sorted_values(mapping):
-    """Return a mapping with sorted keys as plain values: Snakemake compares parameters by how they print."""
-    return {key: sorted_values(value) if isinstance(value, dict) else value for key, value in sorted(mapping.items())}
+def sorted_values(value):
+    """Return plain values, each mapping in them with sorted keys: Snakemake compares parameters by how they print."""
+    if isinstance(value, dict):
+        return {key: sorted_values(inner) for key, inner in sorted(value.items())}
+    return [sorted_values(inner) for inner in value] if isinstance(value, list) else value
 
 
 # The study grid
@@ -199,7 +206,7 @@ def get_schedules(wildcards):
     rows = [dict(row) for row in study.possible_schedules(wildcards.training_set, config, TABLE)]
     del rows[-1]["up_to"]
     unread = ("start", "end", "frequency") if wildcards.variant == DENSE else ()
-    return [sorted_values({key: value for key, value in row.items() if key not in unread}) for row in rows]
+    return sorted_values([{key: value for key, value in row.items() if key not in unread} for row in rows])
 
 
 def get_pruning(wildcards):
