@@ -99,7 +99,7 @@ class Study:
                 "source": "local",
                 "folder": str(self.folder / "data"),
                 "allow_other_sizes": True,
-                "synthetic": {"seed": 0, "sizes": {code: SIZES for code in (*LANGUAGES, "ru")}},
+                "synthetic": {"seed": 0, "sizes": {code: dict(SIZES) for code in (*LANGUAGES, "ru")}},
             },
             "schedules": [
                 {"up_to": 50, "batch_size": 8, "start": 2, "end": 6, "frequency": 2},

@@ -15,13 +15,11 @@ from stale_study import (
     ENCODER,
     EVALUATED,
     EVERYTHING,
-    FIGURES,
     FROM_DATA,
     HINDI,
     MULTILINGUAL,
     PERTURBED,
     RUNS,
-    SIZES,
     TABLES,
     Study,
     jobs,
@@ -46,8 +44,8 @@ HINDI_AND_MARATHI = (
 )
 """What follows from other test sets of these two: no job of Bulgarian models."""
 
-# Key of config.yaml, or one of a row of its lists; another value; the jobs, beside `study_config`, which writes them all.
-# A key of data or of an encoder that the study doesn't take is among them with no job.
+# Key of config.yaml, or one of a row of its lists; another value; the jobs, beside `study_config`, which writes them
+# all. A key of data or of an encoder that the study doesn't take is among them with no job.
 KEYS: list[tuple[str, Any, set[str]]] = [
     ("study", "another", EVERYTHING),
     ("data.source", "synthetic", FROM_DATA),
