@@ -137,7 +137,7 @@ class Study:
         """
         process = self.start("--cores", "1")
         printed = self.folder / "printed"
-        while "\nrule finetune:" not in printed.read_text():
+        while "rule finetune:" not in printed.read_text():
             assert process.poll() is None, printed.read_text()
             time.sleep(0.05)
         os.killpg(process.pid, signal.SIGKILL)
