@@ -254,7 +254,7 @@ def hub_planned(study) -> dict[str, Counter]:
         for output in (study.workflow.folder / name for name in line.split(", ")):
             output.parent.mkdir(parents=True, exist_ok=True)
             output.touch() if output.suffix else output.mkdir()
-    study.workflow.run(overlay, "--touch")
+    study.workflow.run(overlay, "--touch", "--forceall")
     return plan_each(study, hub, HUB_KEYS)
 
 
