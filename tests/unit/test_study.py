@@ -288,6 +288,13 @@ def test_a_training_set_takes_the_smallest_class_that_is_not_smaller(sentences, 
     assert choose_schedule(schedules, sentences)["up_to"] == up_to
 
 
+def test_the_last_row_of_the_schedules_needs_no_limit():
+    assert [choose_schedule([{"up_to": 100}, {"start": 5}], sentences) for sentences in (100, 101)] == [
+        {"up_to": 100},
+        {"start": 5},
+    ]
+
+
 # What a rule's code is
 
 SCRIPT = '''"""Train."""
