@@ -1,36 +1,20 @@
 """A Hub on this machine with WikiAnn and an encoder, and the Hub's own client set to ask it."""
 
 import io
-import json
 import os
 import time
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from compression import synthetic
 from compression.encoder import random_encoder
-from compression.mentions import LABELS
-from compression.wikiann import Corpus
+from hub_layout import hub_file
 from hub_server import Hub, Repository
 from hub_sources import LANGUAGES, SIZES, Data, Encoder
 from huggingface_hub import constants
 
 ENCODER_SIZES = {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
-
-
-def hub_file(corpus: Corpus) -> bytes:
-    """Return a corpus as a Parquet file of the Hub: tag names in the metadata."""
-    tags = {"feature": {"names": list(LABELS), "_type": "ClassLabel"}, "_type": "List"}
-    columns = {
-        "tokens": pa.array(corpus.tokens, pa.list_(pa.string())),
-        "ner_tags": pa.array(corpus.tags, pa.list_(pa.int64())),
-    }
-    description = json.dumps({"info": {"features": {"ner_tags": tags}}})
-    buffer = io.BytesIO()
-    pq.write_table(pa.table(columns).replace_schema_metadata({"huggingface": description}), buffer)
-    return buffer.getvalue()
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from compression.config import check_config
+from compression.config import check_config, make_floats
 from compression.files import InputError
 from compression.languages import read_languages
 
@@ -185,6 +185,13 @@ def test_a_wrong_value_ends_in_one_line(overlay, message):
 def test_a_schedule_that_ends_too_late_is_allowed_where_nothing_is_pruned():
     late = [FIRST | {"end": 781}, *PAPER["schedules"][1:]]
     check_config(merged(PAPER, {"schedules": late, "pruning": {"scopes": [], "sparsities": []}}), SCHEMA, TABLE)
+
+
+def test_a_whole_number_is_a_float_where_the_schema_has_numbers():
+    config = merged(PAPER, {"replacement": {"share": 1}, "finetuning": {"weight_decay": 0, "epochs": 3}})
+    make_floats(config, SCHEMA)
+    values = [config["replacement"]["share"], config["finetuning"]["weight_decay"], config["finetuning"]["epochs"]]
+    assert repr(values) == "[1.0, 0.0, 3]"
 
 
 def test_environments_have_the_versions_of_the_lock():

@@ -6,6 +6,7 @@ from compression.files import InputError
 from compression.languages import read_languages
 from compression.study import (
     code_digest,
+    environment_pins,
     expected_sizes,
     fixed_training_size,
     lock_digest,
@@ -287,6 +288,13 @@ def test_a_training_set_takes_the_smallest_class_that_is_not_smaller(sentences, 
     assert choose_schedule(schedules, sentences)["up_to"] == up_to
 
 
+def test_the_last_row_of_the_schedules_needs_no_limit():
+    assert [choose_schedule([{"up_to": 100}, {"start": 5}], sentences) for sentences in (100, 101)] == [
+        {"up_to": 100},
+        {"start": 5},
+    ]
+
+
 # What a rule's code is
 
 SCRIPT = '''"""Train."""
@@ -452,6 +460,14 @@ def test_the_digest_of_a_lock_is_that_of_its_pins(tmp_path, text, same):
     for name, content in (("one", LOCK), ("other", text)):
         (tmp_path / name).write_text(content)
     assert (lock_digest(tmp_path / "one") == lock_digest(tmp_path / "other")) == same
+
+
+def test_pins_of_an_environment_count_where_they_differ_from_the_lock(tmp_path):
+    (tmp_path / "lock").write_text("numpy==2.4.6\ntorch==2.13.0\n")
+    pins = environment_pins({"dependencies": ["python=3.11", "pip", {"pip": ["torch==2.13.0"]}]})
+    assert pins == ["torch==2.13.0"]
+    assert lock_digest(tmp_path / "lock", pins) == lock_digest(tmp_path / "lock")
+    assert lock_digest(tmp_path / "lock", ["torch==2.14.0"]) != lock_digest(tmp_path / "lock")
 
 
 @pytest.mark.parametrize("file", ["here.py", "there.py", "__init__.py"])

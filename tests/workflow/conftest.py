@@ -1,6 +1,7 @@
 """Copies of the workflow for the tests of a folder: one in which nothing has run, one with a finished study."""
 
 import pytest
+from stale_study import Study, make_study
 from workflow_copy import Workflow, copy_workflow
 
 
@@ -15,3 +16,13 @@ def finished(tmp_path_factory) -> Workflow:
     workflow = copy_workflow(tmp_path_factory.mktemp("finished"))
     workflow.run("studies/tiny.yaml")
     return workflow
+
+
+@pytest.fixture(scope="session")
+def study(finished, tmp_path_factory) -> Study:
+    """A study that has run beside the tiny one: it was killed in its first fine-tuning, and went on from there."""
+    study = make_study(finished, tmp_path_factory.mktemp("study"))
+    study.killed = study.kill_in_a_fine_tuning()
+    study.left = finished.planned(study.overlay)
+    finished.run(study.overlay, "--nolock")
+    return study

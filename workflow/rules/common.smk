@@ -1,12 +1,14 @@
 """Validation, the study grid, input functions named by what they return, wildcard constraints, digests."""
 
 import gc
+import os
 import sys
 from functools import cache
 from pathlib import Path
 
 import yaml
 from snakemake.logging import logger
+from snakemake.settings.types import DeploymentMethod
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
@@ -14,22 +16,23 @@ sys.path.insert(0, str(SCRIPTS))
 import gpus
 import summary
 from compression import resources, study, terms
-from compression.config import check_config, check_repeated_keys
+from compression.config import check_config, check_repeated_keys, make_floats
 from compression.files import InputError, check_writable
 from compression.languages import read_languages
 from compression.published import cells_of_study, check_reference, read_published, read_reference
 from compression.sources import SPLITS, encoder_files, source_files
-from compression.variants import DENSE, variant_names
+from compression.variants import DENSE, parse_variant, variant_names
 
 # Neither Snakemake's modules nor its graph of jobs become garbage: without these lines every full collection walks them,
 # a tenth of the time that planning takes, and more of it the larger the study is.
 gc.freeze()
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
-LANGUAGES_FILE = str(Path(workflow.basedir) / "resources" / "languages.tsv")
+# Relative, as all inputs: Snakemake compares the names of input files, and a checkout elsewhere makes no result stale.
+LANGUAGES_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "languages.tsv")
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
-PUBLISHED_FILE = str(Path(workflow.basedir) / "resources" / "paper_f1.csv")
+PUBLISHED_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
@@ -38,6 +41,7 @@ try:
         check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
     TABLE = read_languages(LANGUAGES_FILE)
     check_config(config, SCHEMA, TABLE)
+    make_floats(config, SCHEMA)
     LOCAL_FILES = {}  # looked for before any job runs
     PUBLISHED = read_published(PUBLISHED_FILE)
     if config["data"]["source"] == "local":
@@ -59,6 +63,11 @@ ENCODER_NAME = {
     "local": Path(config["encoder"]["folder"] or "").name,
     "random": "random weights",
 }[config["encoder"]["source"]]
+ENCODER_ORIGIN = {
+    "hub": config["encoder"]["name"],
+    "local": config["encoder"]["folder"],
+    "random": None,
+}[config["encoder"]["source"]]
 DATASET_NAME = {
     "hub": config["data"]["repository"],
     "local": Path(config["data"]["folder"] or "").name,
@@ -70,7 +79,11 @@ HUB_IDS = {
 }
 ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 GPUS = resources.gpus(config["finetuning"]["device"])
-LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock")
+CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
+if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+    ENVIRONMENT = Path(workflow.basedir, "envs", "study.yaml").read_text(encoding="utf-8")
+    CONDA_PINS = study.environment_pins(yaml.safe_load(ENVIRONMENT))
+LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock", CONDA_PINS)
 
 # Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
 # --resources says goes first, and a cluster knows its own GPUs.
@@ -101,9 +114,11 @@ def version_of(script):
     return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'compression')} {LOCK}"
 
 
-def sorted_values(mapping):
-    """Return a mapping with sorted keys as plain values: Snakemake compares parameters by how they print."""
-    return {key: sorted_values(value) if isinstance(value, dict) else value for key, value in sorted(mapping.items())}
+def sorted_values(value):
+    """Return plain values, each mapping in them with sorted keys: Snakemake compares parameters by how they print."""
+    if isinstance(value, dict):
+        return {key: sorted_values(inner) for key, inner in sorted(value.items())}
+    return [sorted_values(inner) for inner in value] if isinstance(value, list) else value
 
 
 # The study grid
@@ -170,6 +185,11 @@ def get_encoder_source(wildcards):
     return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
 
 
+def get_encoder_sizes(wildcards):
+    """Return the seed and sizes of an encoder with random weights, None for a pretrained one."""
+    return sorted_values(config["encoder"]["random"]) if config["encoder"]["source"] == "random" else None
+
+
 def get_expected_sizes(wildcards):
     return sorted_values(study.expected_sizes(wildcards.language, config, TABLE))
 
@@ -201,19 +221,20 @@ def get_training_corpora(wildcards):
 
 
 def get_schedules(wildcards):
-    """Return the rows of the schedules that may apply to a run; of a dense run, only what it reads of them."""
-    rows = study.possible_schedules(wildcards.training_set, config, TABLE)
-    keys = ("up_to", "batch_size") if wildcards.variant == DENSE else rows[0].keys()
-    return [{key: row[key] for key in sorted(keys)} for row in rows]
+    """Return what a run reads of the schedules that may apply to it: a dense one the batch size; of the last no limit."""
+    rows = [dict(row) for row in study.possible_schedules(wildcards.training_set, config, TABLE)]
+    del rows[-1]["up_to"]
+    unread = ("start", "end", "frequency") if wildcards.variant == DENSE else ()
+    return sorted_values([{key: value for key, value in row.items() if key not in unread} for row in rows])
 
 
 def get_pruning(wildcards):
-    """Return how a run is pruned; the dense one is not, so that no choice of these makes it stale."""
+    """Return what a run reads of how it is pruned: a dense one nothing, a partial one nothing of the embeddings."""
     if wildcards.variant == DENSE:
         return None
-    return sorted_values(
-        {key: value for key, value in config["pruning"].items() if key not in ("sparsities", "scopes")}
-    )
+    scope, _ = parse_variant(wildcards.variant)
+    unread = ["sparsities", "scopes"] + (["position_embeddings"] if scope == "partial" else [])
+    return sorted_values({key: value for key, value in config["pruning"].items() if key not in unread})
 
 
 def get_evaluation_names(wildcards):

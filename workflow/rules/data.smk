@@ -40,9 +40,9 @@ rule language_data:
     params:
         language="{language}",
         source=config["data"]["source"],
-        folder=config["data"]["folder"],
+        folder=config["data"]["folder"] if config["data"]["source"] == "local" else None,
         expected=get_expected_sizes,
-        allow_other_sizes=config["data"]["allow_other_sizes"],
+        allow_other_sizes=config["data"]["allow_other_sizes"] and not SYNTHETIC,
         synthetic=get_synthetic,
         version=version_of("language_data"),
     script:
@@ -95,8 +95,8 @@ rule build_encoder:
         "../../envs/study.yaml"
     params:
         source=config["encoder"]["source"],
-        name=config["encoder"]["folder" if config["encoder"]["source"] == "local" else "name"],
-        sizes=config["encoder"]["random"],
+        name=ENCODER_ORIGIN,
+        sizes=get_encoder_sizes,
         max_length=config["finetuning"]["max_length"],
         version=version_of("build_encoder"),
     script:

@@ -23,6 +23,7 @@ rule finetune:
         mem_mb=get_training_megabytes,
         gpu=GPUS,
     params:
+        languages=get_languages,  # their order, which is that of the sentences: Snakemake compares the set of input files
         finetuning=sorted_values(config["finetuning"]),
         schedules=get_schedules,
         pruning=get_pruning,

@@ -94,6 +94,18 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     _check_export(config)
 
 
+def make_floats(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Make the whole numbers of a checked config floats, in place, where the schema has numbers.
+
+    `1` and `1.0` are one value to a study, and two to Snakemake, which compares parameters by how they print.
+    """
+    for key, part in schema["properties"].items():
+        if part.get("type") == "number":
+            config[key] = float(config[key])
+        elif part.get("type") == "object" and "properties" in part:
+            make_floats(config[key], part)
+
+
 def schema_message(error: ValidationError) -> str:
     """Return a schema error as one line: the key, what it is, and what is allowed."""
     key = ".".join(str(part) for part in error.absolute_path) or "the config"

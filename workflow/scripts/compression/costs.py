@@ -74,7 +74,7 @@ def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
     work: what `calibration.Work` holds, but the time and the folder. Raises RuntimeError with the last line that a
     process printed which failed.
     """
-    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environment = _environment(Path(__file__).parents[1])
     with TemporaryDirectory(prefix="calibration.") as folder:
         started = []
         for number in range(processes):
@@ -90,6 +90,11 @@ def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
         return mean_rates([Rates(**read_json(Path(folder, str(number), "rates.json"))) for number in range(processes)])
 
 
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that imports modules of a folder."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))}
+
+
 def import_seconds(scripts: Iterable[Path], library: Path, processes: int) -> dict[Path, float]:
     """Return the seconds that the jobs of scripts take to start, measured so many at a time.
 
@@ -98,8 +103,7 @@ def import_seconds(scripts: Iterable[Path], library: Path, processes: int) -> di
 
     def measure(script: Path) -> float:
         began = time.perf_counter()
-        environment = os.environ | {"PYTHONPATH": str(script.parent)}
-        subprocess.run([sys.executable, "-c", f"import {script.stem}"], env=environment, check=True)
+        subprocess.run([sys.executable, "-c", f"import {script.stem}"], env=_environment(script.parent), check=True)
         return time.perf_counter() - began
 
     packages = {script: imported_packages(script, library) for script in scripts}

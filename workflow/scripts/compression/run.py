@@ -49,12 +49,12 @@ def train_run(
 ) -> None:
     """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
 
-    finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant. schedules: the
-    rows of them that may apply, see `variants.choose_schedule`. Writes the model, the training curve, the sparsity of
-    each matrix as counted from the stored file, and run.json. A snapshot is kept in a folder meanwhile, every so many
-    minutes and when a signal asks for one; a run that was ended goes on from it. version: of the code and packages, as
-    far as they change what a run gives. Raises InputError when the pruning schedule does not fit into the training or
-    the loss is not finite, and Interrupted when a signal ends it.
+    finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant, and needs no
+    `position_embeddings` for a partial one. schedules: the rows of them that may apply, see `variants.choose_schedule`.
+    Writes the model, the training curve, the sparsity of each matrix as counted from the stored file, and run.json. A
+    snapshot is kept in a folder meanwhile, every so many minutes and when a signal asks for one; a run that was ended
+    goes on from it. version: of the code and packages, as far as they change what a run gives. Raises InputError when
+    the pruning schedule does not fit into the training or the loss is not finite, Interrupted when a signal ends it.
     """
     began = time.perf_counter()
     device = choose_device(finetuning["device"])
@@ -89,7 +89,7 @@ def train_run(
         parameter.data = parameter.data.clone()
     pruner = Pruner({}, {})
     if scope:
-        choice = {key: pruning[key] for key in ("classifier", "position_embeddings")}
+        choice = {key: pruning[key] for key in ("classifier", "position_embeddings") if key in pruning}
         steps_and_sparsities = sparsity_schedule(
             sparsity / 100, schedule["start"], schedule["end"], schedule["frequency"], pruning["curve"]
         )

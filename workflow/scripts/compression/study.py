@@ -212,8 +212,16 @@ def _module_path(name: str, library: Path) -> Path | None:
     return path if name.startswith(f"{library.name}.") and path.exists() else None
 
 
-def lock_digest(path: str | os.PathLike) -> str:
-    """Return a digest of the pinned packages of a lock file; comments, blank lines and order do not count."""
+def lock_digest(path: str | os.PathLike, others: Iterable[str] = ()) -> str:
+    """Return a digest of the pinned packages of a lock file, and of others where they differ from those.
+
+    Comments, blank lines and order do not count. others: pins as in the lock, `name==version`.
+    """
     lines = Path(path).read_text(encoding="utf-8").splitlines()
-    pins = sorted(line.split("#", 1)[0].strip() for line in lines)
-    return hashlib.sha256("\n".join(pin for pin in pins if pin).encode()).hexdigest()[:16]
+    pins = {line.split("#", 1)[0].strip() for line in lines} | set(others)
+    return hashlib.sha256("\n".join(sorted(pins - {""})).encode()).hexdigest()[:16]
+
+
+def environment_pins(environment: Mapping[str, Any]) -> list[str]:
+    """Return the packages that a conda environment, read from its file, takes from PyPI, as `name==version`."""
+    return [pin for part in environment["dependencies"] if isinstance(part, dict) for pin in part["pip"]]

@@ -25,5 +25,8 @@ def parse_variant(variant: str) -> tuple[str, int]:
 
 
 def choose_schedule(schedules: Sequence[Mapping[str, int]], sentences: int) -> Mapping[str, int]:
-    """Return the first row of the schedules that is not smaller than a training set, the last for larger ones."""
-    return next((row for row in schedules if sentences <= row["up_to"]), schedules[-1])
+    """Return the first row of the schedules that is not smaller than a training set, the last for larger ones.
+
+    The last row needs no `up_to`.
+    """
+    return next((row for row in schedules[:-1] if sentences <= row["up_to"]), schedules[-1])
