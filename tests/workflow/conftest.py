@@ -24,5 +24,6 @@ def study(finished, tmp_path_factory) -> Study:
     study = make_study(finished, tmp_path_factory.mktemp("study"))
     study.killed = study.kill_in_a_fine_tuning()
     study.left = finished.planned(study.overlay)
-    finished.run(study.overlay, "--nolock")
+    finished.call("--unlock", "--configfile", study.overlay)
+    finished.run(study.overlay)
     return study
