@@ -96,8 +96,7 @@ rule bootstrap:
         "../../envs/study.yaml"
     params:
         runs=get_runs(),
-        seed=config["bootstrap"]["seed"],
-        resamples=config["bootstrap"]["resamples"],
+        bootstrap=sorted_values(config["bootstrap"]),
         version=version_of("bootstrap"),
     script:
         "../scripts/bootstrap.py"

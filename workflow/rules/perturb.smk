@@ -76,8 +76,7 @@ rule chance_floor:
     conda:
         "../../envs/study.yaml"
     params:
-        seed=config["chance_floor"]["seed"],
-        derangements=config["chance_floor"]["derangements"],
+        chance_floor=sorted_values(config["chance_floor"]),
         version=version_of("chance_floor"),
     script:
         "../scripts/chance_floor.py"

@@ -18,4 +18,4 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params = snakemake.params
         runs = [tuple(run) for run in params.runs]
-        main(runs, snakemake.input.counts, params.seed, params.resamples, snakemake.output[0])
+        main(runs, snakemake.input.counts, **params.bootstrap, out=snakemake.output[0])

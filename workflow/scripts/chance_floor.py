@@ -20,4 +20,4 @@ def main(evaluation_path: str, seed: int, derangements: int, out_json: str) -> N
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        main(snakemake.input[0], snakemake.params.seed, snakemake.params.derangements, snakemake.output[0])
+        main(snakemake.input[0], **snakemake.params.chance_floor, out_json=snakemake.output[0])
