@@ -12,6 +12,7 @@ runpy.run_path(str(GUARD / "sitecustomize.py"))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have a file's tests run in one process, and first, all in the same, those that need the finished studies."""
     sharing = {item.path for item in items if "finished" in item.fixturenames}
