@@ -5,6 +5,8 @@ import runpy
 from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 GUARD = Path(__file__).parent / "loopback"
 
@@ -12,10 +14,22 @@ runpy.run_path(str(GUARD / "sitecustomize.py"))
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the marks in the same hook
+class FilesAtATime(LoadScopeScheduling):
+    """Gives a process one file after another, but those of tests/workflow all to the same: they share finished studies.
+
+    The faults take as long as the rest of that folder, and need little of it.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::")[0]
+        shares = path.startswith("tests/workflow/") and not path.endswith("test_faults.py")
+        return "tests/workflow" if shares else path
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAtATime:
+    return FilesAtATime(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have a file's tests run in one process, and first, all in the same, those that need the finished studies."""
-    sharing = {item.path for item in items if "finished" in item.fixturenames}
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group("finished" if item.path in sharing else str(item.path)))
-    items.sort(key=lambda item: item.path not in sharing)
+    """Have the longest tests come first, so that no process ends with them alone."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)

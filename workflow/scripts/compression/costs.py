@@ -193,6 +193,7 @@ def planned_jobs(
         values = dict(WILDCARD.findall(wildcards[1])) if wildcards else {}
         run = (values["training_set"], values["variant"], int(values["seed"])) if rule in RUN_RULES else None
         jobs[(rule, run) if run else rule] += 1
+    del jobs["all"]  # names what is asked for
     return jobs
 
 
