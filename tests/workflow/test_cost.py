@@ -23,7 +23,8 @@ def test_a_plan_is_checked_by_the_study_that_follows(finished):
         assert table.loc["hours of fine-tuning", "measured"] > 0
         assert finished.planned("studies/tiny.yaml") == {}
     finally:
-        (results / "plan.json").unlink(missing_ok=True)
+        for path in (results / "plan.json", *results.glob("tables/plan.*")):
+            path.unlink(missing_ok=True)
 
 
 def test_a_plan_comes_before_any_training(workflow):

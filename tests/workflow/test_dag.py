@@ -68,4 +68,5 @@ def test_code_is_digested_once_a_rule(workflow):
     done = subprocess.run(command, cwd=workflow.folder, capture_output=True, text=True)
     digested = re.search(r"^digested: (.*)$", done.stdout, re.MULTILINE)[1].split()
     rules = "".join(path.read_text() for path in (ROOT / "workflow/rules").glob("*.smk"))
-    assert sorted(digested) == sorted(re.findall(r'"../scripts/(\w+).py"', rules))
+    scripts = set(re.findall(r'"../scripts/(\w+).py"', rules))
+    assert sorted(digested) == sorted(scripts - {"plan"})  # which has no output that could be stale
