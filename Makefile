@@ -15,7 +15,7 @@ report: .venv/installed
 	$(BIN)/snakemake --report $(REPORT) --configfile $(STUDY)
 
 test: .venv/installed-dev
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --no-loadscope-reorder
 
 # On a SLURM cluster of one node that the test starts: as root, where SLURM is installed (Debian: slurm-wlm, munge).
 test-slurm: .venv/installed-dev requirements-slurm.txt

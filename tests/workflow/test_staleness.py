@@ -153,7 +153,7 @@ def test_a_changed_environment_file_reruns_everything_where_jobs_run_in_it(study
     conda.chmod(0o755)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     assert planned(study, "--sdm", "conda") == Counter()
-    edited("envs/study.yaml", "- tqdm==", "- tqdm==0.")
+    edited("envs/study.yaml", "- tabulate==", "- tabulate==0.")
     assert planned(study) == Counter()
     assert planned(study, "--sdm", "conda") == Counter(EVERYTHING)
 
