@@ -16,6 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from compression.files import read_json, write_json
+from compression.progress import duration
 from compression.pruning import sparsity_schedule
 from compression.run_statistics import Run
 from compression.study import imported_packages
@@ -246,7 +247,7 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         f"training: {steps:,} steps, {pieces:,} word pieces",
         f"disk: {_bytes(stored)} of weights and predictions",
         f"device: {rates['device']}, {plan['runs_at_a_time']} at a time",
-        f"{'hours':<30}{'all':>10}{'to do':>10}",
+        f"{'time':<30}{'all':>14}{'to do':>14}",
     ]
     names = {
         "finetune": "fine-tuning",
@@ -255,8 +256,12 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         "clock": f"by the clock, on {plan['cores']} core{'s' * (plan['cores'] > 1)}",
     }
     for key, name in names.items():
-        lines.append(f"{name:<30}{plan['hours'][key]:>10.2f}{plan['hours_left'][key]:>10.2f}")
+        lines.append(f"{name:<30}{_time(plan['hours'][key]):>14}{_time(plan['hours_left'][key]):>14}")
     return "\n".join(lines)
+
+
+def _time(hours: float) -> str:
+    return duration(3600 * hours)
 
 
 def _bytes(number: float) -> str:
