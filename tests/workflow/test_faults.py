@@ -46,11 +46,19 @@ def write_study(workflow: Workflow, epochs: int, snapshot_minutes: float) -> str
 
 
 def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
-    """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to the file `printed`."""
+    """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to the file `printed`.
+
+    SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
+    """
     command = [sys.executable, "-m", "snakemake", *arguments]
     with open(workflow.folder / "printed", "w") as printed:
         return subprocess.Popen(
-            command, cwd=workflow.folder, stdout=printed, stderr=subprocess.STDOUT, start_new_session=True
+            command,
+            cwd=workflow.folder,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
