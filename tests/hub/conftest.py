@@ -62,11 +62,19 @@ def client(hub, tmp_path, monkeypatch):
         "HF_HUB_CACHE": str(tmp_path / "cache"),
         "HF_TOKEN_PATH": str(tmp_path / "token"),
         "HF_HUB_OFFLINE": False,
-        "HF_HUB_ETAG_TIMEOUT": 0.3,
-        "HF_HUB_DOWNLOAD_TIMEOUT": 0.3,
+        "HF_HUB_ETAG_TIMEOUT": 30,
+        "HF_HUB_DOWNLOAD_TIMEOUT": 30,
         "DOWNLOAD_CHUNK_SIZE": 1024,
     }.items():
         monkeypatch.setattr(constants, name, value)
     pauses = []
     monkeypatch.setattr(time, "sleep", pauses.append)
     return pauses
+
+
+@pytest.fixture
+def impatient(client, monkeypatch):
+    """The client, which waits for no answer longer than a server takes that has little else to do."""
+    for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
+        monkeypatch.setattr(constants, name, 0.3)
+    return client

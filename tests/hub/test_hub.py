@@ -144,7 +144,7 @@ def test_an_error_of_the_server_passes(hub, client, source, tmp_path, method, pa
 
 
 @pytest.mark.parametrize("part", ["/revision/", "/tree/", "/resolve/", "/storage/"])
-def test_a_server_that_stays_silent_is_asked_again(hub, client, source, tmp_path, part):
+def test_a_server_that_stays_silent_is_asked_again(hub, impatient, source, tmp_path, part):
     hub.faults = [Fault("HEAD" if part == "/resolve/" else "GET", part, silence)]
     start = time.monotonic()
     source.check(source.fetch(tmp_path, revision="main"), files_of(hub, source))
@@ -233,11 +233,11 @@ def test_a_branch_that_does_not_exist(hub, client, source, tmp_path):
     assert message_of(source, tmp_path, revision="nope") == message
 
 
-def test_a_server_that_never_answers(hub, client, source, tmp_path):
+def test_a_server_that_never_answers(hub, impatient, source, tmp_path):
     hub.faults = [Fault("GET", "/revision/", silence, times=1000)]
     message = f"{source.name} (revision main): cannot be had from the Hub (no answer from {hub.endpoint} in time)"
     assert message_of(source, tmp_path, revision="main") == message
-    assert client == [10, 20, 40]
+    assert impatient == [10, 20, 40]
 
 
 def test_a_language_that_the_data_set_lacks(hub, client, tmp_path):
