@@ -9,7 +9,7 @@ import torch
 from common import SEED, TrainedRun, Work, batches
 from compression.checkpoint import load_run, peak_memory_bytes
 from compression.files import read_json
-from compression.run import train_run
+from compression.run import run_paths, train_run
 from compression.variants import DENSE
 from transformers import PreTrainedModel
 
@@ -25,7 +25,7 @@ def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
 
 def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
     """Fine-tune as `train` does, and leave the stored run in a folder."""
-    weights, config = MODEL_FILES
+    paths = run_paths(folder)
     train_run(
         encoder_folder=str(work.encoder),
         encoded_paths=[str(work.train_path(steps))],
@@ -36,21 +36,16 @@ def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> Tr
             {"up_to": steps * work.batch_size, "batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}
         ],
         pruning=None if variant == DENSE else work.pruning,
-        weights_path=str(folder / weights),
-        config_path=str(folder / config),
-        curve_path=str(folder / "training.csv"),
-        sparsity_path=str(folder / "sparsity.csv"),
-        run_path=str(folder / "run.json"),
-        snapshot_folder=str(folder / "snapshot"),
         snapshot_minutes=60,
         version="benchmark",
+        **paths,
     )
-    curve = pd.read_csv(folder / "training.csv")
+    curve = pd.read_csv(paths["curve_path"])
     pieces = np.array([lengths.sum() for lengths in batches(work, steps)])
     return TrainedRun(
         seconds=pieces / curve["tokens_per_second"].to_numpy(),
         losses=curve["loss"].to_numpy(),
-        precision=read_json(folder / "run.json")["precision"],
+        precision=read_json(paths["run_path"])["precision"],
         peak_bytes=peak_memory_bytes(torch.device("cpu")),
     )
 

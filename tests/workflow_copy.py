@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from collections import Counter
@@ -33,6 +34,22 @@ class Workflow:
         return subprocess.run(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
+
+    def start(self, printed: Path, *arguments: str) -> subprocess.Popen:
+        """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to a file.
+
+        SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
+        """
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        with open(printed, "w") as output:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
 
     def run(self, overlay: str, *arguments: str) -> str:
         """Run a study and return what was printed; fails when snakemake does."""

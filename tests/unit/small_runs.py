@@ -7,7 +7,7 @@ from compression.encoded import write_encoded
 from compression.encoder import random_encoder
 from compression.encoding import encode, load_tokenizer
 from compression.mentions import LABELS
-from compression.run import train_run
+from compression.run import run_paths, train_run
 
 WORDS = ["Lamu", "ni", "mji", "wa", "Kenya", "Juma", "Mombasa", "kale", "Bara", "Hindi", "\u200d", "1912", "-"]
 SIZES = {"vocabulary": 90, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 40}
@@ -66,8 +66,7 @@ def run(
         finetuning,
         schedules,
         None if variant == "dense" else pruning,
-        *(str(out / name) for name in FILES),
-        snapshot_folder=str(out / "snapshot"),
+        **run_paths(out),
         snapshot_minutes=snapshot_minutes,
         version=version,
     )

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -123,21 +121,13 @@ class Study:
     def data_file(self, language: str, split: str) -> Path:
         return self.folder / "data" / language / f"{split}-00000-of-00001.parquet"
 
-    def start(self, *arguments: str) -> subprocess.Popen:
-        """Start snakemake in a process group of its own; it prints to the file `printed`."""
-        command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", self.overlay]
-        with open(self.folder / "printed", "w") as printed:
-            return subprocess.Popen(
-                command, cwd=self.workflow.folder, stdout=printed, stderr=subprocess.STDOUT, start_new_session=True
-            )
-
     def kill_in_a_fine_tuning(self) -> str:
         """Run the study, kill snakemake and its job in the first fine-tuning, and return what it has printed.
 
         It runs one job at a time, so that the fine-tuning is all that is cut off.
         """
-        process = self.start("--cores", "1")
         printed = self.folder / "printed"
+        process = self.workflow.start(printed, "--cores", "1", "--configfile", self.overlay)
         while "rule finetune:" not in printed.read_text():
             assert process.poll() is None, printed.read_text()
             time.sleep(0.05)

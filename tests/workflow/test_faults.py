@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -46,20 +45,8 @@ def write_study(workflow: Workflow, epochs: int, snapshot_minutes: float) -> str
 
 
 def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
-    """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to the file `printed`.
-
-    SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
-    """
-    command = [sys.executable, "-m", "snakemake", *arguments]
-    with open(workflow.folder / "printed", "w") as printed:
-        return subprocess.Popen(
-            command,
-            cwd=workflow.folder,
-            stdout=printed,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-        )
+    """Start snakemake; it prints to the file `printed` of its folder."""
+    return workflow.start(workflow.folder / "printed", *arguments)
 
 
 def wait_until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> bool:

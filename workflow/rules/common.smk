@@ -264,9 +264,6 @@ def get_evaluated_languages():
     return LANGUAGES if config["multilingual"] else [code for code in LANGUAGES if code in config["monolingual"]]
 
 
-get_trained_languages = get_evaluated_languages  # a run is evaluated on the languages that it was trained on
-
-
 def get_scripts(wildcards):
     """Return the path of each rule's script, of those that have one."""
     return {rule.name: str(SCRIPTS / Path(rule.script).name) for rule in workflow.rules if rule.script}

@@ -8,7 +8,7 @@ localrules:
 
 rule plan:
     input:
-        train=[f"<results>/encoded/train/{language}.parquet" for language in get_trained_languages()],
+        train=[f"<results>/encoded/train/{language}.parquet" for language in get_evaluated_languages()],
         evaluation=[f"<results>/encoded/evaluation/{language}.parquet" for language in get_evaluated_languages()],
         encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
     log:
@@ -21,8 +21,7 @@ rule plan:
         runs=get_runs(),
         training_sets={name: study.training_languages(name, config) for name in TRAINING_SETS},
         schedules={name: study.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
-        languages=get_trained_languages(),
-        evaluated=get_evaluated_languages(),
+        languages=get_evaluated_languages(),  # and trained on
         scripts=get_scripts,
         snakefile=str(Path(workflow.basedir) / "Snakefile"),
     script:

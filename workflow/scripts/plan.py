@@ -24,14 +24,13 @@ SAMPLE = 2000
 PACKAGE = "workflow/scripts/compression"
 
 
-def read_sizes(
-    training_sets: Mapping[str, Sequence[str]], train: Mapping[str, EncodedSentences], evaluation: Mapping[str, str]
+def training_set_sizes(
+    training_sets: Mapping[str, Sequence[str]],
+    train: Mapping[str, EncodedSentences],
+    evaluation: Mapping[str, EncodedSentences],
 ) -> dict[str, TrainingSetSize]:
-    """Return the sizes of training sets; they map to their languages, `evaluation` maps these to files."""
-    evaluated = {}
-    for language, path in evaluation.items():
-        sentences = read_encoded(path)
-        evaluated[language] = len(sentences), distinct_pieces(sentences)
+    """Return the sizes of training sets; they map to their languages, and these to what is trained and evaluated on."""
+    evaluated = {language: (len(part), distinct_pieces(part)) for language, part in evaluation.items()}
     sizes = {}
     for name, languages in training_sets.items():
         parts = [train[language] for language in languages]
@@ -73,16 +72,16 @@ def main(
     at_a_time = max(1, cores // config["finetuning"]["threads"])
     if gpu:
         at_a_time = min(at_a_time, gpu_slots(config["finetuning"]["device"], config["jobs_per_gpu"]))
-    train = {language: read_encoded(path) for language, path in train_paths.items()}
-    sizes = read_sizes(training_sets, train, evaluation_paths)
+    train, evaluation = (
+        {language: read_encoded(path) for language, path in paths.items()} for paths in (train_paths, evaluation_paths)
+    )
+    sizes = training_set_sizes(training_sets, train, evaluation)
     largest = max(sizes, key=lambda name: sizes[name].sentences)
     with TemporaryDirectory(prefix="plan.") as folder:
         work = {
             "encoder": encoder_folder,
             "train": write_sample(Path(folder, "train.parquet"), list(train.values())),
-            "evaluation": write_sample(
-                Path(folder, "test.parquet"), list(map(read_encoded, evaluation_paths.values()))
-            ),
+            "evaluation": write_sample(Path(folder, "test.parquet"), list(evaluation.values())),
             "finetuning": config["finetuning"],
             "pruning": config["pruning"],
             "scopes": config["pruning"]["scopes"],
@@ -120,7 +119,7 @@ if __name__ == "__main__":
             training_sets=params.training_sets,
             schedules=params.schedules,
             train_paths=dict(zip(params.languages, files.train, strict=True)),
-            evaluation_paths=dict(zip(params.evaluated, files.evaluation, strict=True)),
+            evaluation_paths=dict(zip(params.languages, files.evaluation, strict=True)),
             encoder_folder=str(Path(files.encoder[0]).parent),
             scripts=params.scripts,
             snakefile=params.snakefile,

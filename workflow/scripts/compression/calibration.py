@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from scipy.optimize import nnls
 from transformers import PreTrainedModel
 
@@ -20,11 +19,11 @@ from compression.costs import Rates
 from compression.encoded import EncodedSentences, read_encoded, take, write_encoded
 from compression.files import read_json, write_json
 from compression.finetune import Training, draw_batches, finetune
-from compression.model import choose_device, choose_precision, load_encoder
+from compression.model import choose_device, load_encoder
 from compression.predict import first_of_same, predict_language
 from compression.predictions import LanguagePredictions, write_predictions
-from compression.pruning import Pruner, prunable_matrices
-from compression.run import TRAINING_KEYS, train_run
+from compression.pruning import Pruner
+from compression.run import chosen_matrices, make_training, run_paths, train_run
 from compression.variants import DENSE
 from compression.vocabulary import trim_vocabulary
 
@@ -55,14 +54,6 @@ class Work:
     spawned: float
     folder: str
 
-    def training(self) -> Training:
-        device = choose_device(self.finetuning["device"])
-        return Training(
-            **{key: self.finetuning[key] for key in TRAINING_KEYS} | {"epochs": 1},
-            batch_size=self.batch_size,
-            precision=choose_precision(self.finetuning["precision"], device),
-        )
-
 
 def main(work: Work) -> Rates:
     """Store a run, time its parts and its prediction."""
@@ -73,7 +64,7 @@ def main(work: Work) -> Rates:
     words = model.get_input_embeddings().weight
     rows, hidden = words.shape
     fixed_weights = sum(parameter.numel() for parameter in model.parameters()) - words.numel()
-    matrices = {scope: prunable(model, work, scope).values() for scope in work.scopes}
+    matrices = {scope: chosen_matrices(model, scope, work.pruning).values() for scope in work.scopes}
     prunable_weights = {
         scope: sum(matrix.numel() for matrix in found if matrix is not words) for scope, found in matrices.items()
     }
@@ -94,7 +85,7 @@ def main(work: Work) -> Rates:
 
 def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
     """Train for two steps as the workflow's rule does, and return run.json, with the size of the stored weights."""
-    folder = Path(work.folder)
+    folder, paths = Path(work.folder), run_paths(work.folder)
     write_encoded(folder / "two-steps.parquet", take(sentences, np.arange(len(sentences))[: 2 * work.batch_size]))
     train_run(
         encoder_folder=work.encoder,
@@ -104,27 +95,18 @@ def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
         finetuning=work.finetuning | {"epochs": 1},
         schedules=[{"up_to": len(sentences), "batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}],
         pruning=None,
-        weights_path=str(folder / "weights"),
-        config_path=str(folder / "config.json"),
-        curve_path=str(folder / "training.csv"),
-        sparsity_path=str(folder / "sparsity.csv"),
-        run_path=str(folder / "run.json"),
-        snapshot_folder=str(folder / "snapshot"),
         snapshot_minutes=60,
         version="calibration",
+        **paths,
     )
-    return read_json(folder / "run.json") | {"stored_bytes": os.path.getsize(folder / "weights")}
-
-
-def prunable(model: PreTrainedModel, work: Work, scope: str) -> dict[str, torch.nn.Parameter]:
-    choice = {key: work.pruning[key] for key in ("classifier", "position_embeddings")}
-    return prunable_matrices(model, scope, **choice)
+    return read_json(paths["run_path"]) | {"stored_bytes": os.path.getsize(paths["weights_path"])}
 
 
 def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Work) -> dict[str, Any]:
     """Return parameter_seconds, piece_seconds and update_seconds; the model is trained and its vocabulary trimmed."""
-    training = work.training()
-    model.to(choose_device(work.finetuning["device"]))
+    device = choose_device(work.finetuning["device"])
+    training = make_training(work.finetuning | {"epochs": 1}, work.batch_size, device)
+    model.to(device)
     rest = {}
     if training.weight_decay == 0:
         vocabulary, pieces = trim_vocabulary(model, sentences.pieces, keep_rest="full" in work.scopes)
@@ -144,7 +126,8 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     updates = {}
     for scope in work.scopes:
         rows = rest if scope == "full" else {}
-        pruner = Pruner(prunable(model, work, scope), SAMPLED_SPARSITIES, work.pruning["threshold"], rows)
+        matrices = chosen_matrices(model, scope, work.pruning)
+        pruner = Pruner(matrices, SAMPLED_SPARSITIES, work.pruning["threshold"], rows)
         pieces, seconds = time_steps(model, some, training, pruner)
         update_seconds = seconds - parameter_seconds * weights - piece_seconds * pieces
         updates[scope] = max(0.0, float(np.mean([update_seconds[step - 1] for step in SAMPLED_SPARSITIES])))
@@ -167,9 +150,9 @@ def time_steps(
 
 def time_prediction(work: Work, precision: str) -> dict[str, float]:
     """Return predict_start_seconds (less those of the imports), predict_piece_seconds and prediction_bytes."""
-    folder = Path(work.folder)
+    paths = run_paths(work.folder)
     began = time.perf_counter()
-    model = load_run(folder / "weights", folder / "config.json", work.encoder)
+    model = load_run(paths["weights_path"], paths["config_path"], work.encoder)
     model.to(choose_device(work.finetuning["device"]))
     load_seconds = time.perf_counter() - began
     sentences, count = read_encoded(work.evaluation), 64
@@ -185,11 +168,12 @@ def time_prediction(work: Work, precision: str) -> dict[str, float]:
     while seconds < SECONDS and len(sample) < len(sentences):
         count = int(count * np.clip(1.2 * SECONDS / seconds, 2, 16))
         sample, predictions, seconds = predict_some()
-    write_predictions(folder / "predictions.parquet", [predictions])
+    path = Path(work.folder, "predictions.parquet")
+    write_predictions(path, [predictions])
     return {
         "load_run_seconds": load_seconds,
         "predict_piece_seconds": seconds / distinct_pieces(sample),
-        "prediction_bytes": os.path.getsize(folder / "predictions.parquet") / len(sample),
+        "prediction_bytes": os.path.getsize(path) / len(sample),
     }
 
 

@@ -20,7 +20,7 @@ from compression.progress import duration
 from compression.pruning import sparsity_schedule
 from compression.run_statistics import Run
 from compression.study import imported_packages
-from compression.variants import choose_schedule, parse_variant
+from compression.variants import choose_schedule, parse_variant, training_steps
 
 JOB_SECONDS = 0.3
 """What Snakemake itself takes to start a job and to record its end: measured on the demo."""
@@ -58,6 +58,10 @@ class Rates:
     hidden: int
     prunable: dict[str, int]
     device: str
+
+    def trained_weights(self, rows: int) -> int:
+        """Return the weights of a model with so many rows of its word embedding: those that are trained."""
+        return self.fixed_weights + self.hidden * rows
 
 
 def mean_rates(several: Sequence[Rates]) -> Rates:
@@ -142,11 +146,10 @@ def plan_run(
     scope, sparsity = parse_variant(variant)
     schedule = choose_schedule(schedules, size.sentences)
     epochs = config["finetuning"]["epochs"]
-    steps, pieces = epochs * -(-size.sentences // schedule["batch_size"]), epochs * size.pieces
+    steps, pieces = training_steps(epochs, size.sentences, schedule["batch_size"]), epochs * size.pieces
     updates = len(sparsity_schedule(1, *(schedule[key] for key in ("start", "end", "frequency")))) if scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
-    weights = rates.fixed_weights + rates.hidden * rows
-    step_seconds = steps * weights * rates.parameter_seconds + pieces * rates.piece_seconds
+    step_seconds = steps * rates.trained_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
     update_seconds = updates * rates.update_seconds[scope] if scope else 0
     return {
         "training_set": training_set,
@@ -167,7 +170,7 @@ def plan_run(
 
 def stored_bytes(scope: str, sparsity: int, rows: int, rates: Rates) -> float:
     """Return the size of a stored run: its weights, without pruned ones, which take a bit each (see `checkpoint`)."""
-    weights = rates.fixed_weights + rates.hidden * rows
+    weights = rates.trained_weights(rows)
     if not scope:
         return 4 * weights * rates.stored_share
     words = rates.hidden * rows if scope == "full" else 0

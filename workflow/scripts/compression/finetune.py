@@ -17,6 +17,7 @@ from compression.model import packed_inputs
 from compression.progress import ProgressLines
 from compression.pruning import Pruner
 from compression.snapshot import Progress, Snapshots, TrainingState
+from compression.variants import training_steps
 
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
@@ -57,7 +58,7 @@ class Training:
 
     def steps(self, sentences: int) -> int:
         """Return the number of optimiser steps over a training set of that many sentences."""
-        return self.epochs * math.ceil(sentences / self.batch_size)
+        return training_steps(self.epochs, sentences, self.batch_size)
 
 
 def finetune(

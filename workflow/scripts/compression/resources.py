@@ -4,9 +4,9 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from compression import variants
 from compression.languages import Language
 from compression.study import expected_sizes, possible_schedules, training_languages
-from compression.variants import DENSE
 
 STEP_SECONDS = {0: 1.4, 1: 0.1}
 """A fine-tuning step of mBERT's size by the number of GPUs: measured on one core, the upper end of what a GPU needs."""
@@ -39,7 +39,7 @@ def training_steps(training_set: str, config: Mapping[str, Any], table: Mapping[
     codes = training_languages(training_set, config)
     sentences = sum(expected_sizes(code, config, table)["train"] for code in codes)
     batch_size = min(row["batch_size"] for row in possible_schedules(training_set, config, table))
-    return config["finetuning"]["epochs"] * -(-sentences // batch_size)
+    return variants.training_steps(config["finetuning"]["epochs"], sentences, batch_size)
 
 
 def training_minutes(steps: int, gpus: int, attempt: int) -> int:
@@ -49,7 +49,7 @@ def training_minutes(steps: int, gpus: int, attempt: int) -> int:
 
 def training_megabytes(variant: str, languages: int, attempt: int) -> int:
     """Return the memory that a fine-tuning asks for; languages: how many its training set holds."""
-    peak = PEAK_MEGABYTES["dense" if variant == DENSE else "pruned"]
+    peak = PEAK_MEGABYTES["dense" if variant == variants.DENSE else "pruned"]
     return attempt * math.ceil(MARGIN * (peak + (EMBEDDING_MEGABYTES if languages > 1 else 0)))
 
 

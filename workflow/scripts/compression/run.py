@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from transformers import PreTrainedModel
 
 from compression.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
 from compression.encoded import concatenate, read_encoded
@@ -67,11 +68,7 @@ def train_run(
     sentences, lengths = concatenate(parts), [len(part) for part in parts]
     del parts
     schedule = choose_schedule(schedules, len(sentences))
-    training = Training(
-        batch_size=schedule["batch_size"],
-        precision=choose_precision(finetuning["precision"], device),
-        **{key: finetuning[key] for key in TRAINING_KEYS},
-    )
+    training = make_training(finetuning, schedule["batch_size"], device)
     scope, sparsity = parse_variant(variant)
     steps = training.steps(len(sentences))
     if scope and schedule["end"] > steps:
@@ -89,11 +86,10 @@ def train_run(
         parameter.data = parameter.data.clone()
     pruner = Pruner({}, {})
     if scope:
-        choice = {key: pruning[key] for key in ("classifier", "position_embeddings") if key in pruning}
         steps_and_sparsities = sparsity_schedule(
             sparsity / 100, schedule["start"], schedule["end"], schedule["frequency"], pruning["curve"]
         )
-        pruner = Pruner(prunable_matrices(model, scope, **choice), steps_and_sparsities, pruning["threshold"], rest)
+        pruner = Pruner(chosen_matrices(model, scope, pruning), steps_and_sparsities, pruning["threshold"], rest)
     encoder_sha256 = file_digest(Path(encoder_folder, "model.safetensors"))
     data_sha256 = {Path(path).stem: file_digest(path) for path in encoded_paths}
     identity = {
@@ -150,6 +146,31 @@ def train_run(
         },
     )
     snapshots.discard()
+
+
+def run_paths(folder: str | os.PathLike) -> dict[str, str]:
+    """Return the paths that `train_run` takes of a run that lies in a folder, by the argument's name."""
+    names = {
+        "weights_path": "weights.safetensors.zst",
+        "config_path": "config.json",
+        "curve_path": "training.csv",
+        "sparsity_path": "sparsity.csv",
+        "run_path": "run.json",
+        "snapshot_folder": "snapshot",
+    }
+    return {argument: str(Path(folder, name)) for argument, name in names.items()}
+
+
+def make_training(finetuning: Mapping[str, Any], batch_size: int, device: torch.device) -> Training:
+    """Return what a run on a device trains with; finetuning: that mapping of the study's config."""
+    keys = {key: finetuning[key] for key in TRAINING_KEYS}
+    return Training(batch_size=batch_size, precision=choose_precision(finetuning["precision"], device), **keys)
+
+
+def chosen_matrices(model: PreTrainedModel, scope: str, pruning: Mapping[str, Any]) -> dict[str, torch.nn.Parameter]:
+    """Return the matrices that a scope prunes by the config's `pruning`, see `pruning.prunable_matrices`."""
+    choice = {key: pruning[key] for key in ("classifier", "position_embeddings") if key in pruning}
+    return prunable_matrices(model, scope, **choice)
 
 
 def name_sentences(numbers: Sequence[int], paths: Sequence[str], lengths: Sequence[int]) -> str:

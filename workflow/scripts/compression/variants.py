@@ -1,5 +1,6 @@
 """The variants of a study (dense, or a scope and a sparsity), and the schedule that a training set's size selects."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 DENSE = "dense"
@@ -22,6 +23,11 @@ def parse_variant(variant: str) -> tuple[str, int]:
         return "", 0
     scope, sparsity = variant.rsplit("-", 1)
     return scope, int(sparsity)
+
+
+def training_steps(epochs: int, sentences: int, batch_size: int) -> int:
+    """Return the number of optimiser steps: the last batch of an epoch may be smaller."""
+    return epochs * math.ceil(sentences / batch_size)
 
 
 def choose_schedule(schedules: Sequence[Mapping[str, int]], sentences: int) -> Mapping[str, int]:
