@@ -369,8 +369,10 @@ def test_the_precision_that_is_chosen_is_the_one_that_trains(study, tmp_path):
 @pytest.mark.parametrize(
     "capabilities, expected",
     [
-        ({"avx512_bf16": True, "amx_bf16": True}, "bf16"),
-        ({"avx512_bf16": True, "amx_bf16": False}, "fp32"),
+        ({"avx512_bf16": True, "amx_bf16": True, "cpu_name": "Intel Xeon"}, "bf16"),
+        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "Intel Xeon"}, "fp32"),
+        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "AMD EPYC"}, "bf16"),
+        ({"avx512_bf16": False, "amx_bf16": False, "cpu_name": "AMD EPYC"}, "fp32"),
         ({"neon": True}, "fp32"),
     ],
 )

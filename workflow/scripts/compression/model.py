@@ -142,14 +142,17 @@ def packed_inputs(
 def choose_precision(name: str, device: torch.device) -> str:
     """Return the precision of a config value: fp32, bf16, or auto (bf16 where the device multiplies it faster).
 
-    That is a GPU of compute capability 8.0, or a processor with AMX; one with AVX-512 BF16 alone is faster in fp32.
+    That is a GPU of compute capability 8.0, or a processor with AMX, or one of AMD's with AVX-512 BF16: Intel's with
+    that alone are faster in fp32 (docs/decisions.md has the rates that were measured).
     """
     if name != "auto":
         return name
     if device.type == "cuda":
         native = torch.cuda.get_device_capability(device) >= (8, 0)
     else:
-        native = torch.cpu.get_capabilities().get("amx_bf16", False)
+        processor = torch.cpu.get_capabilities()
+        amd = "AMD" in processor.get("cpu_name", "")
+        native = processor.get("amx_bf16", False) or (amd and processor.get("avx512_bf16", False))
     return "bf16" if native else "fp32"
 
 
