@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from compression.costs import (
+    JOB_SECONDS,
     Rates,
     TrainingSetSize,
     hours,
@@ -16,6 +17,7 @@ from compression.costs import (
     measure_rates,
     plan_run,
     plan_text,
+    slowed_down,
     stored_bytes,
 )
 from compression.encoded import concatenate, read_encoded, take, write_encoded
@@ -81,9 +83,19 @@ def test_hours_by_job_and_by_the_clock():
     jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure_1": 4})
     several = hours(jobs, PLAN, {"figure_1": 9.0}, cores=4, runs_at_a_time=1)
     assert (several.finetune, several.predict, several.other) == pytest.approx((3, 0.2, 0.01))
-    assert several.clock == pytest.approx(3.2 + 0.01 / 4, abs=1e-3)
+    assert several.clock == pytest.approx(3.2 + 0.01 / 4)
     many = hours(jobs, PLAN, {"figure_1": 9.0}, cores=4, runs_at_a_time=4)
-    assert many.clock == pytest.approx(2.1 + 0.01 / 4, abs=1e-3)  # never less than the longest run
+    assert many.clock == pytest.approx(2.1 + 0.01 / 4)  # never less than the longest run
+
+
+def test_snakemake_takes_its_time_from_the_jobs():
+    jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure_1": 4})
+    slower = 1 + 8 * JOB_SECONDS / (3.2 * 3600 + 4 * 36)
+    slowed, starts = slowed_down({run: row | {"steps": 20} for run, row in PLAN.items()}, {"figure_1": 36.0}, jobs)
+    assert starts == pytest.approx({"figure_1": 36 * slower})
+    for which, row in PLAN.items():
+        assert slowed[which] == pytest.approx({key: slower * value for key, value in row.items()} | {"steps": 20})
+    assert slowed_down({}, {}, Counter()) == ({}, {})
 
 
 def test_only_the_jobs_that_are_left_cost_time():

@@ -96,6 +96,8 @@ def main(
     by_script = costs.import_seconds(set(paths.values()), Path(snakefile).parent / PACKAGE, cores)
     start_seconds = {rule: by_script[path] for rule, path in paths.items()}
     rows = {run: costs.plan_run(run, sizes[run[0]], schedules[run[0]], config, rates) for run in runs}
+    if at_a_time >= cores:
+        rows, start_seconds = costs.slowed_down(rows, start_seconds, jobs)
     return {
         "study": config["study"],
         "cores": cores,

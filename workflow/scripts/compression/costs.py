@@ -23,7 +23,7 @@ from compression.study import imported_packages
 from compression.variants import choose_schedule, parse_variant, training_steps
 
 JOB_SECONDS = 0.3
-"""What Snakemake itself takes to start a job and to record its end: measured on the demo."""
+"""Seconds of a core that Snakemake itself takes to start a job and to record its end: measured on the demo."""
 
 RUN_RULES = ("finetune", "predict")
 """Their jobs are estimated one by one; of all others only the start counts."""
@@ -211,6 +211,24 @@ class Hours:
     clock: float
 
 
+def slowed_down(
+    plan: Mapping[Run, Mapping[str, Any]],
+    start_seconds: Mapping[str, float],
+    jobs: Counter[str | tuple[str, Run]],
+) -> tuple[dict[Run, dict[str, Any]], dict[str, float]]:
+    """Return a plan and start_seconds, see `hours`, of jobs that leave Snakemake no core of its own.
+
+    A calibration has the cores for itself; while jobs run, Snakemake starts others and records their ends. That is much
+    where jobs take seconds, as in the demo, and nothing where they take hours.
+    """
+    alone = hours(jobs, plan, start_seconds, cores=1, runs_at_a_time=1)
+    seconds = 3600 * (alone.finetune + alone.predict + alone.other)
+    factor = 1 + JOB_SECONDS * jobs.total() / seconds if seconds else 1.0
+    keys = [f"{rule}_seconds" for rule in RUN_RULES]
+    slowed = {run: {**row, **{key: factor * row[key] for key in keys}} for run, row in plan.items()}
+    return slowed, {rule: factor * seconds for rule, seconds in start_seconds.items()}
+
+
 def hours(
     jobs: Counter[str | tuple[str, Run]],
     plan: Mapping[Run, Mapping[str, Any]],
@@ -231,8 +249,8 @@ def hours(
             longest = max(longest, sum(plan[run][f"{rule}_seconds"] for rule in RUN_RULES))
         else:
             seconds["other"] += count * start_seconds.get(job, 0.0)
-    runs = sum(seconds[rule] for rule in RUN_RULES) / runs_at_a_time
-    clock = max(longest, runs) + seconds["other"] / cores + JOB_SECONDS * jobs.total()
+    runs = sum(seconds[rule] for rule in RUN_RULES)
+    clock = max(longest, runs / runs_at_a_time) + seconds["other"] / cores
     return Hours(*(value / 3600 for value in (*seconds.values(), clock)))
 
 
