@@ -76,6 +76,22 @@ def test_a_missing_column_is_named(tmp_path):
         read_corpus(tmp_path / "bad.parquet")
 
 
+def test_a_token_that_is_not_utf8_is_named_by_its_row(tmp_path):
+    bytes_of_tokens = pa.array([[b"a"], [b"b", b"\xff"], [b"c"]], pa.list_(pa.binary()))
+    tokens = pa.ListArray.from_arrays(bytes_of_tokens.offsets, bytes_of_tokens.values.view(pa.string()))
+    tags = pa.array([[0], [0, 0], [0]], TAGS)
+    pq.write_table(pa.table({"tokens": tokens, "ner_tags": tags}), tmp_path / "bad.parquet")
+    with pytest.raises(InputError, match=r"^\S*bad\.parquet: row 1: a token that is not UTF-8$"):
+        read_corpus(tmp_path / "bad.parquet")
+
+
+def test_a_repeated_column_is_refused(tmp_path):
+    tokens, tags = pa.array([["a"]], TOKENS), pa.array([[1]], TAGS)
+    pq.write_table(pa.table([tokens, tags, tags], ["tokens", "ner_tags", "ner_tags"]), tmp_path / "bad.parquet")
+    with pytest.raises(InputError, match=r"bad\.parquet: more than one column ner_tags; expected one"):
+        read_corpus(tmp_path / "bad.parquet")
+
+
 @pytest.mark.parametrize("content", [b"", b"tokens,ner_tags\n", b"PAR1 cut short"])
 def test_what_is_no_parquet_file_is_refused(tmp_path, content):
     (tmp_path / "bad.parquet").write_bytes(content)
@@ -115,6 +131,29 @@ def test_other_tag_names_or_another_order_of_them_are_refused(tmp_path, names):
         InputError, match=r"a\.parquet: tag names are .*; expected O, B-PER, I-PER, B-ORG, I-ORG, B-LOC"
     ):
         read_hub_shards([tmp_path / "a.parquet"])
+
+
+def with_description(path, description):
+    table = pa.table({"tokens": pa.array([["a"]], TOKENS), "ner_tags": pa.array([[1]], TAGS)})
+    pq.write_table(table.replace_schema_metadata({"huggingface": description}), path)
+    return path
+
+
+@pytest.mark.parametrize(
+    "description",
+    ["[]", "null", "3", '{"info": []}', '{"info": {"features": {"ner_tags": [{"names": ["x"]}]}}}'],
+)
+def test_a_description_without_tag_names_says_nothing(tmp_path, description):
+    assert read_hub_shards([with_description(tmp_path / "a.parquet", description)]) == Corpus([["a"]], [[1]])
+
+
+def test_a_description_that_cannot_be_read_is_refused(tmp_path):
+    path = with_description(tmp_path / "a.parquet", "{")
+    with pytest.raises(InputError, match=r"a\.parquet: its metadata huggingface is not JSON \("):
+        read_hub_shards([path])
+    path = with_description(path, '{"info": {"features": {"ner_tags": {"feature": {"names": 7}}}}}')
+    with pytest.raises(InputError, match=r"a\.parquet: tag names are 7; expected O, B-PER"):
+        read_hub_shards([path])
 
 
 LAMU = Corpus([["Lamu", "ni"], ["mji"]], [[5, 0], [0]])

@@ -69,18 +69,28 @@ def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:
     corpora = []
     for path in paths:
         table = read_table(path)
-        description = (table.schema.metadata or {}).get(b"huggingface")
-        if description:
-            features = json.loads(description).get("info", {}).get("features") or {}
-            tags = features.get("ner_tags") or {}
-            names = (tags.get("feature") or {}).get("names") if isinstance(tags, dict) else None
-            if names is not None:
-                check_label_names(names, str(path))
+        names = _described_tag_names(table, str(path))
+        if names is not None:
+            check_label_names(names, str(path))
         corpora.append(corpus_from_table(table, str(path)))
     return Corpus(
         tokens=[sentence for corpus in corpora for sentence in corpus.tokens],
         tags=[sentence for corpus in corpora for sentence in corpus.tags],
     )
+
+
+def _described_tag_names(table: pa.Table, source: str) -> list[str] | None:
+    """Return the tag names that `datasets` wrote into a Parquet file, None where the file describes none."""
+    description = (table.schema.metadata or {}).get(b"huggingface")
+    if not description:
+        return None
+    try:
+        value = json.loads(description)
+    except ValueError as error:
+        raise InputError(f"{source}: its metadata huggingface is not JSON ({error})") from None
+    for key in ("info", "features", "ner_tags", "feature", "names"):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if value is None or isinstance(value, list) else [value]
 
 
 def read_tagged_text(content: bytes, source: str, prefix: str = "") -> Corpus:
@@ -133,9 +143,8 @@ def _split_line(line: str, place: str, prefix: str) -> tuple[str, int]:
 def check_label_names(names: Sequence[str], source: str) -> None:
     """Raise InputError that names `source` unless `names` are the seven LABELS in the order of their ids."""
     if tuple(names) != LABELS:
-        raise InputError(
-            f"{source}: tag names are {', '.join(names) or 'missing'}; expected {', '.join(LABELS)}, in this order"
-        )
+        found = ", ".join(map(str, names)) or "missing"
+        raise InputError(f"{source}: tag names are {found}; expected {', '.join(LABELS)}, in this order")
 
 
 def corpus_from_table(table: pa.Table, source: str) -> Corpus:
@@ -159,6 +168,8 @@ def _check(table: pa.Table, source: str) -> None:
     ):
         if name not in table.column_names:
             raise InputError(f"{source}: no column {name}; expected tokens and ner_tags")
+        if table.column_names.count(name) > 1:
+            raise InputError(f"{source}: more than one column {name}; expected one")
         type = table.schema.field(name).type
         if not ((pa.types.is_list(type) or pa.types.is_large_list(type)) and is_item(type.value_type)):
             raise InputError(f"{source}: column {name} is {type}; expected {expected}")
@@ -178,6 +189,11 @@ def _check(table: pa.Table, source: str) -> None:
     if item is not None:
         row = pc.list_parent_indices(tokens)[item]
         raise InputError(f"{source}: row {row}: an empty token; expected text in every token")
+    try:
+        words.validate(full=True)
+    except pa.ArrowInvalid:
+        row = pc.list_parent_indices(tokens)[_first_not_utf8(words)]
+        raise InputError(f"{source}: row {row}: a token that is not UTF-8") from None
     in_range = pc.and_(pc.greater_equal(ids, 0), pc.less(ids, len(LABELS)))
     item = _first_true(pc.invert(pc.fill_null(in_range, False)))
     if item is not None:
@@ -195,6 +211,16 @@ def _check(table: pa.Table, source: str) -> None:
 
 def _is_string(type: pa.DataType) -> bool:
     return pa.types.is_string(type) or pa.types.is_large_string(type)
+
+
+def _first_not_utf8(words: pa.ChunkedArray) -> int:
+    """Return the place of the first of some texts whose bytes are not UTF-8."""
+    for place, content in enumerate(words.cast(pa.binary()).to_pylist()):
+        try:
+            content.decode("utf-8")
+        except UnicodeDecodeError:
+            return place
+    raise ValueError("all are UTF-8")
 
 
 def _first_true(flags: pa.ChunkedArray) -> int | None:
