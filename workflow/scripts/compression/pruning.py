@@ -211,15 +211,16 @@ class Pruner:
         As under `torch.nn.utils.prune`, but nothing is written back: products are made part by part, in the cache.
         """
         kept = {id(self.parameters[matrix.name]): matrix.blocks[0].kept for matrix in self.matrices}
-        squares = []
+        norms = []
         for parameter in parameters:
             gradient = parameter.grad.flatten()
             size = gradient.numel() if gradient.is_cuda else CACHED
-            masks = kept[id(parameter)].flatten().view(torch.uint8).split(size) if id(parameter) in kept else None
-            for number, part in enumerate(gradient.split(size)):
-                part = part if masks is None else part * masks[number]
-                squares.append(part.dot(part))
-        return torch.stack(squares).sum().sqrt()
+            parts = gradient.split(size)
+            if id(parameter) in kept:
+                masks = kept[id(parameter)].flatten().view(torch.int8).split(size)  # int8 is the fastest to convert
+                parts = (mask.to(part.dtype).mul_(part) for mask, part in zip(masks, parts, strict=True))
+            norms.extend(map(torch.linalg.vector_norm, parts))
+        return torch.linalg.vector_norm(torch.stack(norms))
 
 
 def target_count(sparsity: float, size: int) -> int:
