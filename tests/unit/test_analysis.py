@@ -156,6 +156,8 @@ def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
         score("yo", 0.3, test_set="in-language", floor=0.06),  # 0.75, floor 0.15
         score("sw", 0.0),
         score("sw", 0.3, test_set="in-language"),  # no fraction of 0
+        score("jv", 0.01),
+        score("jv", 0.06, test_set="in-language"),  # none of what is no more than chance either, which would be 6
         score("en", 0.5, 50),
         score("en", 0.4, 50, test_set="in-language"),  # 0.8
     )
@@ -163,7 +165,7 @@ def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
     dense = result.loc[("in-language", "partial", 0)]
     assert dense["fraction"] == pytest.approx(0.5)
     assert dense["floor_fraction"] == pytest.approx(0.1)
-    assert dense[["languages", "undefined"]].tolist() == [2, 1]
+    assert dense[["languages", "undefined"]].tolist() == [2, 2]
     assert result.loc[("in-script", "partial", 0), ["fraction", "languages"]].tolist() == [0.125, 1]
     assert result.loc[("in-language", "partial", 50), ["fraction", "languages"]].tolist() == [0.8, 1]
     assert len(result) == 3

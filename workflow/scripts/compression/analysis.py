@@ -229,23 +229,24 @@ def fractions_by_language(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
     """Return perturbed F1 as a fraction of regular F1 by perturbation, language, scope and sparsity.
 
     Each F1 is the mean over seeds. Returns the columns of `seed_means` for perturbed test sets, with test_set renamed
-    perturbation, and fraction and floor_fraction (chance floor / F1 regular), NaN where the regular F1 is missing or 0;
-    seeds is the smaller number of the two. Raises InputError when there are no scores on perturbed test sets.
+    perturbation, and fraction and floor_fraction (chance floor / F1 regular), NaN where the regular F1 is missing or
+    not above its own chance floor (a fraction of what chance gives may be any number); seeds is the smaller number of
+    the two. Raises InputError when there are no scores on perturbed test sets.
     """
     means = repeat_dense(seed_means(scores))
     means = means[means["setting"] == setting]
     cell = ["language", "scope", "sparsity"]
-    regular = means.loc[means["test_set"] == REGULAR, [*cell, "f1", "seeds"]]
+    regular = means.loc[means["test_set"] == REGULAR, [*cell, "f1", "seeds", "chance_floor"]]
     perturbed = means[means["test_set"].isin(PERTURBATIONS)].rename(columns={"test_set": "perturbation"})
     if perturbed.empty:
         raise InputError(f"scores: no row of a {setting} model on a perturbed test set; expected at least one")
     pairs = perturbed.merge(regular, on=cell, how="left", suffixes=("", "_regular"))
-    regular_f1 = pairs["f1_regular"].where(pairs["f1_regular"] > 0)
+    regular_f1 = pairs["f1_regular"].where(pairs["f1_regular"] > pairs["chance_floor_regular"])
     return pairs.assign(
         fraction=pairs["f1"] / regular_f1,
         floor_fraction=pairs["chance_floor"] / regular_f1,
         seeds=pairs[["seeds", "seeds_regular"]].min(axis="columns"),
-    ).drop(columns=["f1_regular", "seeds_regular"])
+    ).drop(columns=["f1_regular", "seeds_regular", "chance_floor_regular"])
 
 
 def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
@@ -253,8 +254,8 @@ def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
 
     It is the mean of `fractions_by_language` over languages.
     Returns the columns perturbation, scope, sparsity, fraction, floor_fraction (mean of chance floor / F1 regular),
-    languages (behind the means), undefined (languages left out, because their regular F1 is missing or 0), seeds_low,
-    seeds_high. Raises InputError when there are no scores on perturbed test sets.
+    languages (behind the means), undefined (languages left out, because their regular F1 is missing or not above its
+    chance floor), seeds_low, seeds_high. Raises InputError when there are no scores on perturbed test sets.
     """
     pairs = fractions_by_language(scores, setting)
     return _means_of_defined(pairs, ["perturbation", "scope", "sparsity"], ["fraction", "floor_fraction"])

@@ -66,7 +66,8 @@ def groups_of_languages(
     head = (
         f"F1 of {setting} models by {grouping} on the {name_test_set(test_set)} test sets; below: relative difference"
     )
-    text = f"{head} to the dense model. Mean over n languages, {seeds_of(frame)}{band}{left_out(frame, 'dense')}"
+    missing = left_out(frame, "dense F1 above 0")
+    text = f"{head} to the dense model. Mean over n languages, {seeds_of(frame)}{band}{missing}"
     put_title(figure, text, study, demo)
     return figure
 

@@ -102,7 +102,7 @@ def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bo
             colour, marker = PERTURBATION_STYLES[perturbation]
             line = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0, "alpha": 0.8}
             axes.plot(100 * points["unseen_share"], points["fraction"], **line)
-        say_if_undefined(axes, panel["fraction"], "no language has\na regular F1 above 0\nand mentions")
+        say_if_undefined(axes, panel["fraction"], "no language has\na regular F1\nabove chance\nand mentions")
         axes.set_title(f"{scope} {sparsity} %" if sparsity else "dense")
         axes.set_ylim(-0.04, np.nanmax([1.04, 1.04 * defined["fraction"].max()]))
     if defined.empty:
@@ -118,7 +118,7 @@ def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bo
     )
     head = f"Perturbed F1 of {setting} models as a fraction of regular F1, by the share of test mentions"
     seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
-    missing = "; without languages that have no regular F1 above 0 or no mentions" if len(defined) < len(frame) else ""
+    missing = "; without those that have no regular F1 above chance or no mentions" if len(defined) < len(frame) else ""
     text = f"{head} that training has not seen: a point a language and perturbation, {seeds}{missing}"
     put_title(figure, text, study, demo)
     return figure

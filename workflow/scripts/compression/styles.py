@@ -212,8 +212,8 @@ def seeds_of(frame: pd.DataFrame) -> str:
 
 
 def left_out(frame: pd.DataFrame, what: str) -> str:
-    """Return for the title which languages are left out of means of quotients, if any; what: the F1 divided by."""
-    return f"; without languages that have no {what} F1 above 0" if frame["undefined"].any() else ""
+    """Return for the title which languages are left out of means of quotients, if any; what: what they lack."""
+    return f"; without languages that have no {what}" if frame["undefined"].any() else ""
 
 
 def say_if_undefined(axes: Axes, values: pd.Series, why: str, height: float = 0.75) -> None:
