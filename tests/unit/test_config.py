@@ -36,7 +36,6 @@ def merged(config: dict, overlay: dict) -> dict:
         "config.yaml",
         "studies/demo.yaml",
         "studies/tiny.yaml",
-        "studies/yoruba-javanese.yaml",
         "studies/low-resource.yaml",
     ],
 )
