@@ -154,7 +154,7 @@ def test_table_has_intervals_and_counts_what_is_below_chance():
         "monolingual,regular,,en,0,2,0.9000,0.8700,0.9200,0.8500,0.0500,0.0200,0.0700,0.0400,0.0300,0.0500,no,no",
         "monolingual,regular,full,en,50,2,0.0300,0.0000,0.0500,0.8000,-0.7700,-0.8000,-0.7500,0.0400,0.0300,0.0500,no,yes",
     ]
-    cells = [line.split("|")[3:-1] for line in table.markdown().splitlines() if line.startswith("|")][2:]
+    cells = [line.split("|")[2:-1] for line in table.markdown().splitlines() if line.startswith("|")][2:]
     assert [[cell.strip() for cell in row] for row in cells] == [
         ["dense", "en", "0.9000 [.870, .920]", "0.8500", "0.0500 [.020, .070]", "0.0400 [.030, .050]", "neither"],
         ["full-50", "en", "0.0300 [.000, .050]", "0.8000", "−0.7700 [−.800, −.750]", "0.0400 [.030, .050]", "ours"],

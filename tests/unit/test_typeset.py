@@ -127,6 +127,8 @@ def test_cells_have_bold_and_what_stands_beside():
     assert r"-- {\scriptsize [$-$1, 1]} \\" in latex and r"$-$2 \\" in latex
     assert "| **0.5** ±.01 |" in markdown and "F1\\_x" in markdown
     assert typeset.csv() == "F1\n0.5\n"
+    many = pd.DataFrame({"F1": [Cell("0.5", "[0, 1]")] * (PAGE_ROWS + 1)})
+    assert r"0.5 {\tiny [0, 1]} \\" in table([{"F1": "0.5"}], shown=many).latex()  # beside what is small already
 
 
 def test_markdown_shows_every_character():

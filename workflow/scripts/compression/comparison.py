@@ -71,8 +71,10 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
     """Return the comparison as a table; frame: of `compare`.
 
     The CSV has every column of the frame; Markdown and LaTeX put the intervals beside their numbers, name the variant,
-    and say in one column whose F1 is below the chance floor.
+    and say in one column whose F1 is below the chance floor. The setting has a column there if there are two; else the
+    title names it.
     """
+    settings = list(frame["setting"].unique())
     numbers = frame.select_dtypes("float").columns
     rows = frame.assign(
         **{column: frame[column].map(four_digits) for column in numbers},
@@ -95,8 +97,12 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
             "below the floor": list(map(_below, frame["theirs_below"], frame["ours_below"])),
         }
     )
+    of_setting = ""
+    if len(settings) == 1:
+        shown, of_setting = shown.drop(columns="setting"), f", {settings[0]} models"
     title = (
         "F1 of this study (ours) beside the F1 that the paper prints (theirs; Ogueji et al. 2022, tables 6-9)"
+        f"{of_setting}"
         f"{' (demo on synthetic text: the comparison means nothing)' if demo else ''}"
     )
     return Table("published", title, [MEANINGLESS] * demo + _notes(frame, study, encoder), rows, shown)

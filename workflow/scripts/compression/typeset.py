@@ -95,10 +95,12 @@ class Table:
         The packages it needs stand in a comment. Its label is "tab:" and the stem.
         """
         cells = self._cells()
-        body = cells.map(_latex_cell).rename(columns=escape_latex).style.hide(axis="index")
+        long = len(cells) > PAGE_ROWS
+        shown = cells.map(_latex_cell, size=r"\tiny" if long else r"\scriptsize")
+        body = shown.rename(columns=escape_latex).style.hide(axis="index")
         columns, notes = _column_format(cells), " ".join(map(escape_latex, self.notes))
         caption, label = f"{escape_latex(self.title)}.", f"tab:{self.stem}"
-        if len(cells) > PAGE_ROWS:
+        if long:
             packages = "array, booktabs, longtable (which a paper of two columns must set under \\onecolumn)"
             table = body.to_latex(
                 hrules=True, column_format=columns, environment="longtable", caption=caption, label=label
@@ -192,11 +194,12 @@ def _html_row(cells: Sequence[str], numeric: Sequence[bool], tag: str) -> str:
     return "<tr>" + "".join(f"<{tag}{n}>{cell}</{tag}>" for cell, n in zip(cells, numbers, strict=True)) + "</tr>"
 
 
-def _latex_cell(cell: Cell) -> str:
+def _latex_cell(cell: Cell, size: str) -> str:
+    """Return a cell; size: the command for the size of what stands beside its text."""
     text = escape_latex(cell.text or NOTHING)
     if text.startswith(("[", "*")):
         text = "{}" + text  # the end of a row, or a rule, would read it as its argument
-    beside = rf"{{\scriptsize {escape_latex(cell.beside)}}}" if cell.beside else ""
+    beside = rf"{{{size} {escape_latex(cell.beside)}}}" if cell.beside else ""
     return " ".join(filter(None, [rf"\textbf{{{text}}}" if cell.bold else text, beside]))
 
 
