@@ -1,6 +1,7 @@
 """What every script does with its log: a copy of all it prints, where SLURM ran it, one clear line for what ends it."""
 
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -41,6 +42,7 @@ def log_to(path: str) -> Iterator[None]:
     """
     if hasattr(sys.modules["__main__"], "snakemake"):
         end_with_snakemake()
+        gc.freeze()  # no collection of what was imported, which frees nothing: with transformers a second at the end
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         log = open(path, "wb", buffering=0)  # noqa: SIM115  # unbuffered: no rest to fail when it is closed

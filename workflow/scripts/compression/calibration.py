@@ -4,6 +4,7 @@
 """
 
 import dataclasses
+import gc
 import os
 import sys
 import time
@@ -183,5 +184,6 @@ def distinct_pieces(sentences: EncodedSentences) -> int:
 
 
 if __name__ == "__main__":
+    gc.freeze()  # as a job does
     rates = main(Work(**read_json(sys.argv[1])))
     write_json(sys.argv[2], dataclasses.asdict(rates))

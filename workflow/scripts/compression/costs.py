@@ -36,8 +36,9 @@ WILDCARD = re.compile(r"(\w+)=([^,\n]+)")
 class Rates:
     """What parts of a run take, and the sizes of its model.
 
-    start_seconds: until a job has imported its modules. load_seconds: to load the encoder and store a dense run.
-    parameter_seconds: of a step by trained weight (the optimiser); piece_seconds: of a step by word piece.
+    start_seconds: until a job has imported its modules, and to end when all is done. load_seconds: to load the encoder
+    and store a dense run. parameter_seconds: of a step by trained weight (the optimiser); piece_seconds: of a step by
+    word piece.
     update_seconds: of a pruning update, by scope. load_run_seconds: to load a stored run; predict_piece_seconds: of a
     prediction by word piece. stored_share: bytes of a stored dense run to those of its trained weights.
     prediction_bytes: by sentence. fixed_weights: of the model without its word embedding, which has `rows` rows of
@@ -81,18 +82,23 @@ def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
     """
     environment = _environment(Path(__file__).parents[1])
     with TemporaryDirectory(prefix="calibration.") as folder:
-        started = []
-        for number in range(processes):
+
+        def measure(number: int) -> Rates:
             own = Path(folder, str(number))
             own.mkdir()
-            write_json(own / "work.json", {**work, "spawned": time.time(), "folder": str(own)})
-            command = [sys.executable, "-m", "compression.calibration", str(own / "work.json"), str(own / "rates.json")]
-            started.append(subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True))
-        errors = [process.communicate()[1] for process in started]
-        for process, error in zip(started, errors, strict=True):
-            if process.returncode:
-                raise RuntimeError(f"the calibration failed: {error.strip().splitlines()[-1]}")
-        return mean_rates([Rates(**read_json(Path(folder, str(number), "rates.json"))) for number in range(processes)])
+            work_path, rates_path = own / "work.json", own / "rates.json"
+            write_json(work_path, {**work, "spawned": time.time(), "folder": str(own)})
+            command = [sys.executable, "-m", "compression.calibration", str(work_path), str(rates_path)]
+            done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True)
+            end = time.time()
+            if done.returncode:
+                raise RuntimeError(f"the calibration failed: {done.stderr.strip().splitlines()[-1]}")
+            rates = Rates(**read_json(rates_path))
+            end_seconds = end - rates_path.stat().st_mtime
+            return dataclasses.replace(rates, start_seconds=rates.start_seconds + end_seconds)
+
+        with ThreadPoolExecutor(processes) as pool:
+            return mean_rates(list(pool.map(measure, range(processes))))
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -108,7 +114,11 @@ def import_seconds(scripts: Iterable[Path], library: Path, processes: int) -> di
 
     def measure(script: Path) -> float:
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-c", f"import {script.stem}"], env=_environment(script.parent), check=True)
+        subprocess.run(
+            [sys.executable, "-c", f"import gc, {script.stem}; gc.freeze()"],
+            env=_environment(script.parent),
+            check=True,
+        )
         return time.perf_counter() - began
 
     packages = {script: imported_packages(script, library) for script in scripts}
