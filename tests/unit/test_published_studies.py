@@ -1,7 +1,6 @@
 """What `docs/` publishes of studies of real data: its scores and claims are those of the runs that lie beside them."""
 
 import tarfile
-from itertools import product
 from pathlib import Path
 
 import pandas as pd
@@ -16,11 +15,12 @@ from compression.inference import Cells
 from compression.languages import read_languages
 from compression.ledger import ledger, published_cells
 from compression.published import read_published
+from compression.study import expected_sizes, study_runs
+from compression.terms import MULTILINGUAL, REGULAR
 
 ROOT = Path(__file__).parents[2]
 LOW_RESOURCE = ROOT / "docs" / "low-resource"
 RESULTS = LOW_RESOURCE / "results"
-TRAINING_SIZES = {"yo": 100, "jv": 100, "sw": 1000, "te": 1000}  # of WikiAnn
 
 
 @pytest.fixture(scope="module")
@@ -43,23 +43,10 @@ def runs(config, tmp_path_factory):
         tarfile.open(fileobj=stream, mode="r|") as archive,
     ):
         archive.extractall(folder, filter="data")
-    keys = [
-        (training_set, variant, seed)
-        for training_set in [*config["monolingual"], "multilingual"]
-        for variants, seeds in [grid_of(config, training_set)]
-        for variant, seed in product(variants, seeds)
-    ]
+    keys = study_runs(config)
     top = folder / config["study"] / "runs"
     assert len(list(top.rglob("scores.csv"))) == len(keys)
     return {key: top / key[0] / key[1] / f"seed-{key[2]}" for key in keys}
-
-
-def grid_of(config, training_set):
-    """Return the variants and seeds of a training set."""
-    fewer = config["fewer_runs"].get(training_set, {})
-    sparsities = fewer.get("sparsities", config["pruning"]["sparsities"])
-    pairs = product(config["pruning"]["scopes"], sparsities)
-    return ["dense", *(f"{scope}-{sparsity}" for scope, sparsity in pairs)], fewer.get("seeds", config["seeds"])
 
 
 def test_the_scores_are_those_of_the_runs(scores, runs):
@@ -80,16 +67,17 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
         list(runs), [read_counts(path / "counts.parquet") for path in runs.values()], **config["bootstrap"]
     )
     languages = read_languages(ROOT / "resources" / "languages.tsv")
-    groups = language_groups(TRAINING_SIZES, languages, [row["up_to"] for row in config["schedules"]])
+    sizes = {language: expected_sizes(language, config, languages)["train"] for language in config["languages"]}
+    groups = language_groups(sizes, languages, [row["up_to"] for row in config["schedules"]])
     floors = scores.drop_duplicates(["language", "test_set"])
-    of_regular = scores["test_set"] == "regular"
-    multilingual = scores[of_regular & (scores["training_set"] == "multilingual") & (scores["variant"] == "dense")]
+    of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")
+    seen = scores[of_multilingual & (scores["test_set"] == REGULAR)]
     study = Study(
         cells=Cells(replicates),
         train_sizes=groups["size"],
         families=groups["family"],
         scripts=groups["script"],
-        seen_shares=dict(zip(multilingual.language, 1 - multilingual.unseen_share, strict=True)),
+        seen_shares=dict(zip(seen.language, 1 - seen.unseen_share, strict=True)),
         floors=dict(zip(zip(floors.language, floors.test_set, strict=True), floors.chance_floor, strict=True)),
         reference={},
     )
@@ -105,25 +93,25 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
 def test_the_readmes_print_the_scores(scores):
     means = scores.groupby(["training_set", "language", "test_set", "variant"])["f1"].mean()
     floors = scores.drop_duplicates(["language", "test_set"]).set_index(["language", "test_set"])["chance_floor"]
-    codes = {"Yoruba": "yo", "Javanese": "jv"}
-    names = {f"{name}, ": code for name, code in (codes | {"Swahili": "sw", "Telugu": "te"}).items()}
-    rows = [row for row in cells_of(LOW_RESOURCE / "README.md") if row[0].startswith(tuple(names))]
-    assert len(rows) == 7 + 13
-    for place, (name, floor, *numbers) in enumerate(rows):
-        language, test_set = next(code for start, code in names.items() if name.startswith(start)), name.split(", ")[1]
-        of = (language, ["dense", "partial-50", "partial-90", "full-50", "full-90"])
-        if place >= 7:
-            of = ("multilingual", ["dense", "partial-50", "full-50"])
+    codes = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}
+    variants = {5: ["dense", "partial-50", "partial-90", "full-50", "full-90"], 3: ["dense", "partial-50", "full-50"]}
+    rows = [row for row in cells_of(LOW_RESOURCE / "README.md") if row[0].split(", ")[0] in codes]
+    assert len(rows) == 7 + 13  # of models of one language, which have five variants, and of the multilingual one
+    for place, floor, *numbers in rows:
+        name, test_set = place.split(", ")
+        language = codes[name]
+        training_set = language if len(numbers) == 5 else MULTILINGUAL
         assert floor == f"{floors[language, test_set]:.3f}"
-        assert numbers == [f"{means[of[0], language, test_set, variant]:.3f}" for variant in of[1]]
+        expected = [means[training_set, language, test_set, variant] for variant in variants[len(numbers)]]
+        assert numbers == [f"{f1:.3f}" for f1 in expected]
     rows = [row for row in cells_of(ROOT / "README.md") if row[0] in codes]
     assert len(rows) == 2
     for name, *columns, floor in rows:
         language = codes[name]
         assert floor == f"{floors[language, 'in-language']:.3f}"
         for test_set, cell in zip(("regular", "in-language", "in-script"), columns, strict=True):
-            variants = ("dense", "partial-50", "partial-90")
-            assert cell == " · ".join(f"{means[language, language, test_set, variant]:.3f}" for variant in variants)
+            expected = [means[language, language, test_set, variant] for variant in variants[5][:3]]
+            assert cell == " · ".join(f"{f1:.3f}" for f1 in expected)
 
 
 def cells_of(path):
