@@ -10,7 +10,7 @@ from common import SEED, TrainedRun, Work, take_order
 from compression.checkpoint import peak_memory_bytes
 from compression.encoded import LOST, EncodedSentences, read_encoded
 from compression.mentions import LABELS
-from compression.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS
+from compression.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device
 from compression.pruning import prunable_matrices
 from compression.variants import DENSE, parse_variant
 from torch import nn
@@ -64,10 +64,13 @@ class PruneOnce(TrainerCallback):
             prune.remove(module, "weight")
 
 
-def train(work: Work, steps: int, padding: str = "longest", variant: str = DENSE) -> TrainedRun:
+def train(
+    work: Work, steps: int, padding: str = "longest", variant: str = DENSE, *, precision: str = "fp32"
+) -> TrainedRun:
     """Fine-tune on the batches that ours takes, and save the model in a folder that goes again.
 
-    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the first step.
+    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the first step. precision: fp32
+    or bf16, which is the trainer's autocast.
     """
     torch.set_num_threads(work.finetuning["threads"])
     model, log = load_model(work), StepLog()
@@ -76,7 +79,7 @@ def train(work: Work, steps: int, padding: str = "longest", variant: str = DENSE
     with TemporaryDirectory(dir=work.folder) as folder:
         trainer = Trainer(
             model,
-            make_arguments(work, folder),
+            make_arguments(work, folder, bf16=precision == "bf16"),
             train_dataset=make_rows(sentences, take_order(len(sentences))),
             data_collator=make_collator(work, padding),
             callbacks=[log, *pruning],
@@ -87,13 +90,13 @@ def train(work: Work, steps: int, padding: str = "longest", variant: str = DENSE
     return TrainedRun(
         seconds=np.diff(log.times),
         losses=np.array(log.losses),
-        precision="fp32",
+        precision=precision,
         peak_bytes=peak_memory_bytes(torch.device("cpu")),
     )
 
 
 def make_arguments(work: Work, folder: str, **others) -> TrainingArguments:
-    """Return the arguments of a trainer in its default precision; what the study has a value for is as there."""
+    """Return the arguments of a trainer, with others than these; what the study has a value for is as there."""
     values = work.finetuning
     return TrainingArguments(
         folder,
@@ -107,7 +110,7 @@ def make_arguments(work: Work, folder: str, **others) -> TrainingArguments:
         adam_beta1=values["adam_beta1"],
         adam_beta2=values["adam_beta2"],
         adam_epsilon=values["adam_epsilon"],
-        use_cpu=values["device"] == "cpu",
+        use_cpu=choose_device(values["device"]).type == "cpu",
         train_sampling_strategy="sequential",
         seed=SEED,
         logging_steps=1,  # as ours does, which waits for the device in every step

@@ -23,16 +23,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print seconds a step, losses and the share of the machine's peak of both sides, then the ratios."""
     parser = make_parser(__doc__, steps=20)
     parser.add_argument("--skip", type=int, default=2, help="first steps that are not timed")
-    parser.add_argument("--padded-steps", type=int, default=4, help="steps with padding to the maximum length")
+    parser.add_argument("--padded-steps", type=int, default=4, help="steps with padding to the maximum length, or 0")
     parser.add_argument("--padded-repetitions", type=int, default=1)
+    parser.add_argument("--trainer-precision", choices=["fp32", "bf16"], default="fp32", help="of the other side")
     parser.add_argument("--matrix", type=int, default=2048, help="rows and columns of the product that gives the peak")
     arguments = parser.parse_args(arguments)
-    with prepared_work(arguments, {arguments.steps, arguments.padded_steps}) as work:
-        padded = f"trainer-{work.finetuning['max_length']}"
-        lines = [
-            compare(work, "trainer-default", "longest", arguments.steps, arguments.repetitions, arguments),
-            compare(work, padded, "max_length", arguments.padded_steps, arguments.padded_repetitions, arguments),
-        ]
+    steps, padded_steps = arguments.steps, arguments.padded_steps
+    with prepared_work(arguments, {steps, padded_steps or steps}) as work:
+        lines = [compare(work, "trainer-default", "longest", steps, arguments.repetitions, arguments)]
+        if padded_steps:
+            name = f"trainer-{work.finetuning['max_length']}"
+            lines.append(compare(work, name, "max_length", padded_steps, arguments.padded_repetitions, arguments))
     print(*lines, sep="\n")
 
 
@@ -40,7 +41,7 @@ def compare(work: Work, name: str, padding: str, steps: int, repetitions: int, a
     """Train both sides on the same batches, print what each does, and return the ratio of their seconds a step."""
     sides = {
         "ours": partial(ours.train, work, steps),
-        name: partial(trainer.train, work, steps, padding),
+        name: partial(trainer.train, work, steps, padding, precision=arguments.trainer_precision),
         "matmul": partial(matmul_rates, work.finetuning["threads"], arguments.matrix),
     }
     results = alternate(sides, repetitions)
@@ -82,7 +83,10 @@ def step_operations(work: Work, steps: int) -> np.ndarray:
 
 
 def matmul_rates(threads: int, size: int) -> dict[str, float]:
-    """Return the floating-point operations a second of a large matrix product, the fastest of several, by precision."""
+    """Return the floating-point operations a second of a large matrix product, the fastest of several, by precision.
+
+    That of bf16 is no smaller than that of fp32, by which any processor can compute it.
+    """
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     rates = {}
@@ -93,7 +97,7 @@ def matmul_rates(threads: int, size: int) -> dict[str, float]:
             began = time.perf_counter()
             (one @ other)[0, 0].item()  # waits for the device
             fastest = min(fastest, time.perf_counter() - began)
-        rates[precision] = 2 * size**3 / fastest
+        rates[precision] = max(2 * size**3 / fastest, rates.get("fp32", 0.0))
     return rates
 
 

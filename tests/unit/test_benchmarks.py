@@ -107,6 +107,17 @@ def test_training(study, capsys, monkeypatch):
     assert len(re.findall(r"% of the peak", output)) == 4
 
 
+def test_training_with_the_other_side_in_half_precision_too(study, capsys, monkeypatch):
+    monkeypatch.setattr(training, "MATMUL_SECONDS", 0.01)
+    given = ["--steps", "3", "--padded-steps", "0", "--repetitions", "1", "--matrix", "64", "--dropout", "0"]
+    training.main([*study, *given, "--precision", "bf16", "--trainer-precision", "bf16"])
+    output = capsys.readouterr().out
+    assert ratios(output) == ["training/trainer-default"]
+    losses = re.findall(r"(ours|trainer-default), bf16: .* s a step, loss (\S+)", output)
+    assert [side for side, _ in losses] == ["ours", "trainer-default"]
+    assert float(losses[0][1]) == pytest.approx(float(losses[1][1]), abs=0.01)
+
+
 def test_padding_is_to_the_longest_sentence_of_a_batch_or_to_the_maximum_length(study):
     with prepared(study, steps=[1]) as work:
         rows = trainer.make_rows(sentences := read_encoded(work.train_path(1)), range(4))

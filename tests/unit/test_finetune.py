@@ -19,7 +19,8 @@ from compression.encoder import random_encoder
 from compression.files import InputError, file_digest
 from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from compression.mentions import LABELS
-from compression.model import choose_precision, load_encoder, packed_inputs
+from compression.model import load_encoder, packed_inputs
+from compression.precision import choose_precision
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
 from safetensors.torch import load_file, save_file
 from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
@@ -196,17 +197,6 @@ def test_a_loss_that_is_not_finite_ends_the_run_in_one_line():
     assert "\n" not in str(error.value)
 
 
-def test_mixed_precision_trains_float32_weights_to_nearly_the_same():
-    models, losses = [], []
-    for precision in ("fp32", "bf16"):
-        models.append(tiny_model("bert", initializer_range=0.05))
-        training = dataclasses.replace(TRAINING, precision=precision, epochs=4)
-        losses.append([row["loss"] for row in finetune(models[-1], SENTENCES, training, Pruner({}, {}), seed=1)])
-    assert losses[1] == pytest.approx(losses[0], abs=0.02)
-    assert losses[1] != losses[0]
-    assert all(parameter.dtype == torch.float32 for parameter in models[1].parameters())
-
-
 def test_the_seed_alone_draws_the_dropout():
     losses = []
     training = dataclasses.replace(TRAINING, epochs=1, batch_size=40)
@@ -364,28 +354,6 @@ def test_the_precision_that_is_chosen_is_the_one_that_trains(study, tmp_path):
     assert chosen == choose_precision("auto", CPU)
     assert weights["auto"] == weights[chosen]
     assert weights["fp32"] != weights["bf16"]
-
-
-@pytest.mark.parametrize(
-    "capabilities, expected",
-    [
-        ({"avx512_bf16": True, "amx_bf16": True, "cpu_name": "Intel Xeon"}, "bf16"),
-        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "Intel Xeon"}, "fp32"),
-        ({"avx512_bf16": True, "amx_bf16": False, "cpu_name": "AMD EPYC"}, "bf16"),
-        ({"avx512_bf16": False, "amx_bf16": False, "cpu_name": "AMD EPYC"}, "fp32"),
-        ({"neon": True}, "fp32"),
-    ],
-)
-def test_half_precision_is_chosen_where_the_processor_multiplies_it_faster(monkeypatch, capabilities, expected):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities)
-    assert choose_precision("auto", CPU) == expected
-    assert [choose_precision(name, CPU) for name in ("fp32", "bf16")] == ["fp32", "bf16"]
-
-
-@pytest.mark.parametrize("capability, expected", [((7, 5), "fp32"), ((8, 0), "bf16"), ((9, 0), "bf16")])
-def test_half_precision_is_chosen_on_a_gpu_that_has_it(monkeypatch, capability, expected):
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
-    assert choose_precision("auto", torch.device("cuda")) == expected
 
 
 def test_a_schedule_that_ends_after_the_last_step_is_refused(study, tmp_path):

@@ -14,6 +14,7 @@ from transformers import PreTrainedModel, get_scheduler
 from compression.dropout import seed_dropout
 from compression.encoded import EncodedSentences, pack
 from compression.model import packed_inputs
+from compression.precision import computing_in
 from compression.progress import ProgressLines
 from compression.pruning import Pruner
 from compression.snapshot import Progress, Snapshots, TrainingState
@@ -95,7 +96,7 @@ def finetune(
         batch = pack(sentences, chosen.numpy())
         words = torch.from_numpy(batch.words).to(device)
         tags = torch.from_numpy(batch.tags).long().to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=training.precision == "bf16"):
+        with computing_in(training.precision, device):
             logits = model(**packed_inputs(batch, model, device, multiple)).logits[0, words]
         # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
         loss = cross_entropy(logits.float(), tags, reduction="sum") / max(1, len(words))

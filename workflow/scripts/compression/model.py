@@ -139,23 +139,6 @@ def packed_inputs(
     return inputs
 
 
-def choose_precision(name: str, device: torch.device) -> str:
-    """Return the precision of a config value: fp32, bf16, or auto (bf16 where the device multiplies it faster).
-
-    That is a GPU of compute capability 8.0, or a processor with AMX, or one of AMD's with AVX-512 BF16: Intel's with
-    that alone are faster in fp32 (docs/decisions.md has the rates that were measured).
-    """
-    if name != "auto":
-        return name
-    if device.type == "cuda":
-        native = torch.cuda.get_device_capability(device) >= (8, 0)
-    else:
-        processor = torch.cpu.get_capabilities()
-        amd = "AMD" in processor.get("cpu_name", "")
-        native = processor.get("amx_bf16", False) or (amd and processor.get("avx512_bf16", False))
-    return "bf16" if native else "fp32"
-
-
 def choose_device(name: str) -> torch.device:
     """Return the device of a config value: cpu, cuda, or auto (CUDA where there is a device); raises InputError."""
     if name == "cuda" and not torch.cuda.is_available():

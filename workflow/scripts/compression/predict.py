@@ -9,6 +9,7 @@ from transformers import PreTrainedModel
 from compression.encoded import LOST, EncodedSentences, batches_by_length, pack
 from compression.mentions import LABELS
 from compression.model import packed_inputs
+from compression.precision import computing_in
 from compression.predictions import LanguagePredictions
 from compression.progress import SECONDS, ProgressLines
 
@@ -32,7 +33,7 @@ def predict(
     lengths = sentences.lengths[distinct]
     lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
     # around all batches, so that each weight is cast once
-    with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+    with computing_in(precision, device):
         for places in batches_by_length(lengths, BATCH_PIECES):
             batch = pack(sentences, distinct[places])
             logits = model(**packed_inputs(batch, model, device)).logits[0]

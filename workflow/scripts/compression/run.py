@@ -19,7 +19,8 @@ from compression.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_wei
 from compression.encoded import concatenate, read_encoded
 from compression.files import InputError, file_digest, write_csv, write_json
 from compression.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
-from compression.model import choose_device, choose_precision, load_encoder
+from compression.model import choose_device, load_encoder
+from compression.precision import choose_precision
 from compression.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from compression.snapshot import Snapshots
 from compression.variants import choose_schedule, parse_variant
