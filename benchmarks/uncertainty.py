@@ -51,10 +51,10 @@ def whole_study(config: dict, table: dict[str, Language]) -> None:
     triples = sum(len(part) for part in counts)
     print(f"{len(runs)} runs, {triples} triples of run, language and test set, {len(replicates.cells)} cells")
     print(f"replicates {three_digits(seconds)} s")
-    cells = Cells(replicates)
+    floors = {(code, test_set): 0.05 for code in sizes for test_set in (REGULAR, *config["perturbations"])}
+    cells = Cells(replicates, floors)
     intervals, seconds = timed(lambda: intervals_table(cells, groups))
     print(f"{len(intervals)} intervals {three_digits(seconds)} s")
-    floors = {(code, test_set): 0.05 for code in sizes for test_set in config["perturbations"]}
     study = Study(cells, sizes, groups["family"], groups["script"], dict.fromkeys(sizes, 0.5), floors)
     published = published_cells(read_published(ROOT / "resources" / "paper_f1.csv"))
     claims, seconds = timed(lambda: ledger(study, published))

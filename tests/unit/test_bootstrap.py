@@ -214,6 +214,10 @@ def test_table_of_intervals_worked_out_by_hand(replicates):
     assert row("relative_difference", "yo")["low"] == pytest.approx(low + 0.025 * (high - low), rel=1e-6)
     assert row("fraction", "yo", "in-language")["estimate"] == pytest.approx(0.5)
     assert row("fraction", "yo", "in-language", sparsity=0)["estimate"] == pytest.approx(0.5)
+    floors = {("yo", "regular"): 0.7, ("jv", "regular"): 0.1}  # above partial-50, below dense
+    fractions = intervals_table(Cells(replicates, floors), groups).query("statistic == 'fraction'")
+    of_yoruba = fractions[fractions["language"] == "yo"].set_index("sparsity")["estimate"]
+    assert (of_yoruba[0], np.isnan(of_yoruba[50])) == (pytest.approx(0.5), True)
     gain = row("multilingual_gain", "yo", setting="multilingual", sparsity=0)
     assert (gain["estimate"], gain["languages"]) == (pytest.approx(0.1), 1)
     assert row("f1", "yo", setting="multilingual", sparsity=0)["high"] == 1  # the replicate 1.1 is no F1

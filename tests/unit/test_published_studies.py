@@ -16,7 +16,7 @@ from compression.languages import read_languages
 from compression.ledger import ledger, published_cells
 from compression.published import read_published
 from compression.study import expected_sizes, study_runs
-from compression.terms import MULTILINGUAL, REGULAR
+from compression.terms import MULTILINGUAL, REGULAR, VALIDATION
 
 ROOT = Path(__file__).parents[2]
 LOW_RESOURCE = ROOT / "docs" / "low-resource"
@@ -69,16 +69,17 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
     languages = read_languages(ROOT / "resources" / "languages.tsv")
     sizes = {language: expected_sizes(language, config, languages)["train"] for language in config["languages"]}
     groups = language_groups(sizes, languages, [row["up_to"] for row in config["schedules"]])
-    floors = scores.drop_duplicates(["language", "test_set"])
+    known = scores[scores["test_set"] != VALIDATION]
+    floors = dict(zip(zip(known.language, known.test_set, strict=True), known.chance_floor, strict=True))
     of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")
     seen = scores[of_multilingual & (scores["test_set"] == REGULAR)]
     study = Study(
-        cells=Cells(replicates),
+        cells=Cells(replicates, floors),
         train_sizes=groups["size"],
         families=groups["family"],
         scripts=groups["script"],
         seen_shares=dict(zip(seen.language, 1 - seen.unseen_share, strict=True)),
-        floors=dict(zip(zip(floors.language, floors.test_set, strict=True), floors.chance_floor, strict=True)),
+        floors=floors,
         reference={},
     )
     result = ledger(study, published_cells(read_published(ROOT / "resources" / "paper_f1.csv")))
@@ -90,31 +91,43 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
         pd.testing.assert_series_equal(result[column].astype(float), published[column].astype(float), rtol=1e-6)
 
 
+CODES = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}
+
+
 def test_the_readmes_print_the_scores(scores):
     means = scores.groupby(["training_set", "language", "test_set", "variant"])["f1"].mean()
     floors = scores.drop_duplicates(["language", "test_set"]).set_index(["language", "test_set"])["chance_floor"]
-    codes = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}
-    variants = {5: ["dense", "partial-50", "partial-90", "full-50", "full-90"], 3: ["dense", "partial-50", "full-50"]}
-    rows = [row for row in cells_of(LOW_RESOURCE / "README.md") if row[0].split(", ")[0] in codes]
-    assert len(rows) == 7 + 13  # of models of one language, which have five variants, and of the multilingual one
-    for place, floor, *numbers in rows:
-        name, test_set = place.split(", ")
-        language = codes[name]
-        training_set = language if len(numbers) == 5 else MULTILINGUAL
-        assert floor == f"{floors[language, test_set]:.3f}"
-        expected = [means[training_set, language, test_set, variant] for variant in variants[len(numbers)]]
-        assert numbers == [f"{f1:.3f}" for f1 in expected]
-    rows = [row for row in cells_of(ROOT / "README.md") if row[0] in codes]
-    assert len(rows) == 2
-    for name, *columns, floor in rows:
-        language = codes[name]
+    of_one, of_four = tables_of(LOW_RESOURCE / "README.md")
+    places = set()
+    for header, *rows in (of_one, of_four):
+        variants = [name.replace(" ", "-") for name in header[2:]]
+        assert variants[0] == "dense"
+        for place, floor, *numbers in rows:
+            name, test_set = place.split(", ")
+            language = CODES[name]
+            training_set = language if header is of_one[0] else MULTILINGUAL
+            assert floor == f"{floors[language, test_set]:.3f}"
+            expected = [means[training_set, language, test_set, variant] for variant in variants]
+            assert numbers == [f"{f1:.3f}" for f1 in expected]
+            places.add((training_set, language, test_set))
+    assert places == {place[:3] for place in means.index if place[2] != VALIDATION}, "a row is missing"
+
+    (first_numbers,) = (table for table in tables_of(ROOT / "README.md") if table[0][0].startswith("F1, "))
+    variants = [name.replace(" ", "-") for name in first_numbers[0][0].removeprefix("F1, ").split(" · ")]
+    assert len(first_numbers) == 3
+    for name, *columns, floor in first_numbers[1:]:
+        language = CODES[name]
         assert floor == f"{floors[language, 'in-language']:.3f}"
         for test_set, cell in zip(("regular", "in-language", "in-script"), columns, strict=True):
-            expected = [means[language, language, test_set, variant] for variant in variants[5][:3]]
+            expected = [means[language, language, test_set, variant] for variant in variants]
             assert cell == " · ".join(f"{f1:.3f}" for f1 in expected)
 
 
-def cells_of(path):
-    """Return the rows of a page's tables."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [[cell.strip() for cell in line.strip("| ").split("|")] for line in lines if line.startswith("| ")]
+def tables_of(path):
+    """Return the tables of a Markdown page, as rows of cells; the first row is the header."""
+    tables = []
+    for block in path.read_text(encoding="utf-8").split("\n\n"):
+        rows = [[cell.strip() for cell in line.strip("| ").split("|")] for line in block.splitlines()]
+        if block.startswith("| "):
+            tables.append([row for row in rows if not set(row[0]) <= set("-:")])
+    return tables

@@ -105,6 +105,7 @@ rule bootstrap:
 rule intervals:
     input:
         replicates="<results>/replicates.parquet",
+        scores="<results>/scores.parquet",  # for the chance floors
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
         languages=LANGUAGES_FILE,
     output:

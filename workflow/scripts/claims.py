@@ -6,12 +6,11 @@ from compression.analysis import language_groups
 from compression.bootstrap import read_replicates
 from compression.cards import read_training_sizes
 from compression.claims import Study
-from compression.collection import read_overlap
+from compression.collection import read_floors, read_overlap
 from compression.files import atomic_path, write_text
 from compression.inference import Cells
 from compression.languages import read_languages
 from compression.ledger import ledger, ledger_tables, published_cells
-from compression.parquet import read_table
 from compression.published import read_published, read_reference
 from compression.terms import REGULAR
 from compression.typeset import html_page, markdown_page
@@ -37,15 +36,15 @@ def main(
     """
     groups = language_groups(read_training_sizes(cards), read_languages(paths["languages"]), size_classes)
     overlap = [] if overlap_path is None else read_overlap(overlap_path).itertuples()
-    floors = read_table(paths["scores"]).to_pandas(use_threads=False).drop_duplicates(["language", "test_set"])
+    floors = read_floors(paths["scores"])
     frame = ledger(
         Study(
-            cells=Cells(read_replicates(paths["replicates"])),
+            cells=Cells(read_replicates(paths["replicates"]), floors),
             train_sizes=groups["size"],
             families=groups["family"],
             scripts=groups["script"],
             seen_shares={row.language: 1 - row.unseen_share for row in overlap if row.test_set == REGULAR},
-            floors=dict(zip(zip(floors.language, floors.test_set, strict=True), floors.chance_floor, strict=True)),
+            floors=floors,
             reference={} if reference_path is None else read_reference(reference_path),
         ),
         published_cells(read_published(paths["published"])),

@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from compression.analysis import language_groups
 from compression.bootstrap import read_replicates
 from compression.cards import read_training_sizes
+from compression.collection import read_floors
 from compression.files import atomic_path
 from compression.inference import Cells, intervals_table
 from compression.languages import read_languages
 from logs import log_to
 
 
-def main(replicates: str, cards: Mapping[str, str], languages_path: str, size_classes: Sequence[int], out: str) -> None:
-    """Write the table; cards: paths of the data cards by language."""
-    groups = language_groups(read_training_sizes(cards), read_languages(languages_path), size_classes)
-    table = intervals_table(Cells(read_replicates(replicates)), groups)
+def main(paths: Mapping[str, str], cards: Mapping[str, str], size_classes: Sequence[int], out: str) -> None:
+    """Write the table; paths: of replicates, scores and languages; cards: paths of the data cards by language."""
+    groups = language_groups(read_training_sizes(cards), read_languages(paths["languages"]), size_classes)
+    cells = Cells(read_replicates(paths["replicates"]), read_floors(paths["scores"]))
+    table = intervals_table(cells, groups)
     with atomic_path(out) as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
     print(f"{len(table)} intervals")
@@ -24,4 +26,5 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files, params = snakemake.input, snakemake.params
         cards = dict(zip(params.languages, files.cards, strict=True))
-        main(files.replicates, cards, files.languages, params.size_classes, snakemake.output[0])
+        paths = {name: files[name] for name in ("replicates", "scores", "languages")}
+        main(paths, cards, params.size_classes, snakemake.output[0])

@@ -80,8 +80,8 @@ def mean_fraction(key: Key) -> Statistic:
     """Return the statistic: mean over languages of perturbed F1 / regular F1 of the same models (figure 3)."""
 
     def statistic(cells: Cells) -> Measured:
-        languages, (perturbed, regular), seeds = _common(cells, key, _on(REGULAR, key))
-        return Measured(mean_of_defined(divide(perturbed, regular)), languages, seeds)
+        languages, (fractions,), seeds = _fractions(cells, key)
+        return Measured(fractions.mean(axis=0), languages, seeds)
 
     return statistic
 
@@ -90,11 +90,27 @@ def fraction_difference(first: Key, second: Key) -> Statistic:
     """Return the statistic: mean over languages of the fraction of regular F1 of the first less that of the second."""
 
     def statistic(cells: Cells) -> Measured:
-        keys = (first, _on(REGULAR, first), second, _on(REGULAR, second))
-        languages, (one, one_regular, other, other_regular), seeds = _common(cells, *keys)
-        return Measured(mean_of_defined(divide(one, one_regular) - divide(other, other_regular)), languages, seeds)
+        languages, (one, other), seeds = _fractions(cells, first, second)
+        return Measured((one - other).mean(axis=0), languages, seeds)
 
     return statistic
+
+
+def _fractions(cells: Cells, *keys: Key) -> tuple[list[str], list[np.ndarray], int]:
+    """Return what `_common` does, with fractions of regular F1 (`Cells.fraction`), of the languages that all have one.
+
+    Raises Missing when there is none.
+    """
+    on_regular = [_on(REGULAR, key) for key in keys]
+    common, _, _ = _common(cells, *keys, *on_regular)
+    fractions = [cells.fraction(*key, common) for key in keys]
+    defined = np.isfinite([values[:, 0] for values in fractions])
+    if not defined.all(axis=0).any():
+        lacking = [_describe(key) for key, row in zip(on_regular, defined, strict=True) if not row.any()]
+        raise Missing(f"a language above chance with {' and '.join(lacking or map(_describe, on_regular))}")
+    languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
+    _, _, seeds = _common(cells, *keys, *on_regular, only=languages)
+    return languages, [values[defined.all(axis=0)] for values in fractions], seeds
 
 
 def difference_of_losses(scope: str, sparsity: int) -> Statistic:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from compression.files import InputError
+from compression.parquet import read_table
 from compression.scoring import SCORE_COLUMNS
 from compression.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, VALIDATION
 from compression.variants import parse_variant
@@ -35,6 +36,12 @@ def read_overlap(path: str | Path) -> pd.DataFrame:
     """Return the overlap of a training set with its test sets; the share is NaN for a test set without mentions."""
     types = {"language": "str", "test_set": "str", "unseen_share": "float64"}
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"unseen_share": [""]})
+
+
+def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
+    """Return the chance floor (F1) by (language, test set) from the Parquet table of all runs' scores."""
+    rows = read_table(path).select(["language", "test_set", "chance_floor"]).to_pylist()
+    return {(row["language"], row["test_set"]): row["chance_floor"] for row in rows if row["test_set"] != VALIDATION}
 
 
 def collect(

@@ -57,10 +57,14 @@ def adjust(p_values: Sequence[float]) -> np.ndarray:
 
 
 class Cells:
-    """The replicates of a study by setting, test set, scope, sparsity and language."""
+    """The replicates of a study by setting, test set, scope, sparsity and language.
 
-    def __init__(self, replicates: Replicates) -> None:
+    floors: chance floor by (language, test set); 0 where it is not known.
+    """
+
+    def __init__(self, replicates: Replicates, floors: Mapping[tuple[str, str], float] | None = None) -> None:
         self.resamples = replicates.values.shape[1] - 1
+        self._floors = floors or {}
         self._rows: dict[tuple, dict[str, np.ndarray]] = {}
         self._seeds: dict[tuple, dict[str, int]] = {}
         for row, values in zip(replicates.cells.itertuples(), replicates.values, strict=True):
@@ -84,6 +88,17 @@ class Cells:
         """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""
         rows = self._rows[_key(setting, test_set, scope, sparsity)]
         return np.array([rows[language] for language in languages])
+
+    def fraction(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Sequence[str]) -> np.ndarray:
+        """Return F1 as a fraction of the regular F1 of the same models, languages × (1 + resamples).
+
+        NaN for a language whose regular F1 is not above its chance floor: a fraction of what chance gives may be any
+        number. Raises KeyError for a language without either F1.
+        """
+        regular = self.f1(setting, REGULAR, scope, sparsity, languages)
+        fractions = divide(self.f1(setting, test_set, scope, sparsity, languages), regular)
+        floors = np.array([self._floors.get((language, REGULAR), 0.0) for language in languages])
+        return np.where((regular[:, 0] > floors)[:, None], fractions, np.nan)
 
     def seeds(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Iterable[str]) -> np.ndarray:
         """Return how many seeds are behind the cell of each of some languages."""
@@ -114,10 +129,10 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]])
 
     groups: by name of a grouping ("family", …), the group of each language. Returns the columns INTERVAL_COLUMNS.
     statistic is one of: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction
-    (perturbed / regular); multilingual_gain (multilingual - monolingual, under setting multilingual). language is a
-    code, or `mean` over all languages that have the statistic (group ""), or those of a group ("family Germanic").
-    p_value and p_adjusted are for the value 0, where it means no effect; p_adjusted is over the languages of a
-    statistic, setting, test set, scope and sparsity. low and high of f1 are within 0..1.
+    (perturbed / regular, see `Cells.fraction`); multilingual_gain (multilingual - monolingual, under setting
+    multilingual). language is a code, or `mean` over all languages that have the statistic (group ""), or those of a
+    group ("family Germanic"). p_value and p_adjusted are for the value 0, where it means no effect; p_adjusted is over
+    the languages of a statistic, setting, test set, scope and sparsity. low and high of f1 are within 0..1.
     """
     tables = []
     for key in cells.kinds():
@@ -151,9 +166,9 @@ def _statistics(cells: Cells, setting: str, test_set: str, scope: str, sparsity:
             yield "difference", languages, pair[0] - pair[1], seeds
             yield "relative_difference", languages, divide(pair[0] - pair[1], pair[1]), seeds
     if test_set in PERTURBATIONS:
-        languages, pair, seeds = known(here, (setting, REGULAR, scope, sparsity))
+        languages, _, seeds = known(here, (setting, REGULAR, scope, sparsity))
         if languages:
-            yield "fraction", languages, divide(*pair), seeds
+            yield "fraction", languages, cells.fraction(*here, languages), seeds
     if setting == MULTILINGUAL:
         languages, pair, seeds = known(here, (MONOLINGUAL, test_set, scope, sparsity))
         if languages:
