@@ -33,8 +33,8 @@ from workflow_copy import ROOT
 MONOLINGUAL = (*HINDI, *BULGARIAN)
 PRUNED = tuple(run for run in RUNS if "dense" not in run)
 FULL = tuple(run for run in RUNS if "full" in run)
-FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap", "intervals"})
-"""Bootstrap and intervals are of the counts, not of the scores beside their floors."""
+FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap"})
+"""The bootstrap is of the counts; what is above chance decides which fractions have an interval."""
 
 INTERVALS = {"bootstrap", "intervals", "published", "claims"}
 PERTURBED_AGAIN = PERTURBED | EVALUATED | predicted(RUNS) | {"examples_table 10"}
