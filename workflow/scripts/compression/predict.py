@@ -32,7 +32,7 @@ def predict(
     distinct = np.unique(same)
     lengths = sentences.lengths[distinct]
     lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
-    # around all batches, so that each weight is cast once
+    # around all batches, so that autocast casts each weight once; `RoundedProducts` rounds them for each batch
     with computing_in(precision, device):
         for places in batches_by_length(lengths, BATCH_PIECES):
             batch = pack(sentences, distinct[places])
