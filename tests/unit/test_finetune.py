@@ -331,7 +331,7 @@ def test_run_json_says_what_was_run(study, runs):
     assert set(stored) == {
         *("variant", "seed", "sentences", "steps", "pieces", "finetuning", "schedule", "pruning", "precision"),
         *("device", "device_type", "threads", "packages", "training_seconds", "seconds", "peak_memory_bytes"),
-        *("vocabulary_rows_trained", "encoder_sha256", "data_sha256", "resumed_at_steps"),
+        *("vocabulary_rows_trained", "encoder_sha256", "data_sha256", "resumed_at_steps", "weights_bytes"),
     }
     assert (stored["variant"], stored["seed"], stored["sentences"], stored["steps"]) == ("full-90", 1, 60, 40)
     assert (stored["finetuning"], stored["schedule"], stored["pruning"]) == (FINETUNING, SCHEDULES[0], PRUNING)
@@ -339,6 +339,7 @@ def test_run_json_says_what_was_run(study, runs):
     assert stored["packages"]["torch"] == torch.__version__
     assert 0 < stored["training_seconds"] <= stored["seconds"]
     assert stored["peak_memory_bytes"] > 10**7
+    assert stored["weights_bytes"] == (runs["full-90"] / WEIGHTS).stat().st_size
     assert stored["encoder_sha256"] == file_digest(study / "encoder" / "model.safetensors")
     assert stored["data_sha256"] == {name: file_digest(study / f"{name}.parquet") for name in ("sw", "yo")}
     dense = json.loads((runs["dense"] / "run.json").read_text())

@@ -11,10 +11,12 @@ from compression.analysis import language_groups
 from compression.bootstrap import resample
 from compression.claims import Study
 from compression.counts import read_counts
+from compression.files import read_json
 from compression.inference import Cells
 from compression.languages import read_languages
 from compression.ledger import ledger, published_cells
 from compression.published import read_published
+from compression.run_statistics import run_statistics, run_statistics_table
 from compression.study import expected_sizes, study_runs
 from compression.terms import MULTILINGUAL, REGULAR, VALIDATION
 
@@ -89,6 +91,13 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
         assert result[column].tolist() == published[column].tolist()
     for column in ("measured", "low", "high", "paper"):
         pd.testing.assert_series_equal(result[column].astype(float), published[column].astype(float), rtol=1e-6)
+
+
+def test_the_table_of_what_the_runs_took_follows_from_them(runs):
+    frame = run_statistics({key: read_json(path / "run.json") for key, path in runs.items()})
+    table = run_statistics_table(frame, "low-resource", "multilingual-e5-small", demo=False)
+    for suffix, text in {"csv": table.csv(), "md": table.markdown()}.items():
+        assert (RESULTS / f"tables/runs.{suffix}").read_text(encoding="utf-8").rstrip() == text.rstrip()
 
 
 CODES = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}

@@ -34,6 +34,18 @@ echo '{"conda_prefix": "/nowhere", "platform": "linux-64", "get": {"channel_prio
 
 
 @pytest.fixture
+def without_weights(study):
+    """The study, without the weights of its runs until the test ends."""
+    moved = {path: path.with_name("moved") for path in study.results.glob("runs/*/*/*/weights*")}
+    assert len(moved) == len(RUNS)
+    for path, place in moved.items():
+        path.rename(place)
+    yield study
+    for path, place in moved.items():
+        place.rename(path)
+
+
+@pytest.fixture
 def edited(study):
     """A function that changes a file of the workflow until the test ends."""
     originals = {}
@@ -101,6 +113,20 @@ def test_touched_files_are_not_stale(study):
         for path in paths:
             os.utime(path)
         assert planned(study) == Counter()
+
+
+def test_deleted_weights_are_trained_again_only_for_what_is_made_of_them(without_weights, edited):
+    study = without_weights
+    assert planned(study) == Counter()
+    edited(
+        "workflow/scripts/compression/run_statistics.py", "import pandas as pd\n", "import pandas as pd\nCHANGED = 1\n"
+    )
+    assert planned(study) == Counter(["run_statistics"])
+    edited("workflow/scripts/compression/scoring.py", "import ", "CHANGED = 1\nimport ")
+    assert not any(job.startswith(("finetune", "predict")) for job in planned(study))
+    assert planned(study, "models") >= Counter(jobs("finetune", RUNS))
+    edited("workflow/scripts/compression/predict.py", "import torch\n", "import torch\nCHANGED = 1\n")
+    assert planned(study) >= Counter(jobs("finetune predict", RUNS))
 
 
 # Code

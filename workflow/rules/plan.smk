@@ -32,7 +32,6 @@ rule planned_and_measured:
     input:
         plan=PLAN,
         records=[get_run_path(*run, "run.json") for run in get_runs()],
-        weights=ancient([get_run_path(*run, "weights.safetensors.zst") for run in get_runs()]),
         predictions=ancient([get_run_path(*run, "predictions") for run in get_runs()]),
         finetuned=[get_benchmark("finetune", *run) for run in get_runs()],
         predicted=[get_benchmark("predict", *run) for run in get_runs()],

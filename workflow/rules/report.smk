@@ -314,7 +314,6 @@ rule claims:
 rule run_statistics:
     input:
         records=[get_run_path(*run, "run.json") for run in get_runs()],
-        weights=ancient([get_run_path(*run, "weights.safetensors.zst") for run in get_runs()]),
     output:
         csv="<results>/tables/runs.csv",
         markdown="<results>/tables/runs.md",

@@ -1,6 +1,5 @@
 """Write how far the plan of a study was right."""
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -12,18 +11,17 @@ from compression.typeset import save_table
 from logs import log_to
 
 
-def measure(record: str, weights: str, finetuned: str, predicted: str, predictions: str) -> dict[str, float]:
+def measure(record: str, finetuned: str, predicted: str, predictions: str) -> dict[str, float]:
     """Return what a run took; finetuned, predicted: Snakemake's benchmark files, predictions: a folder.
 
     The benchmark of a run that was interrupted is that of its last attempt, so what run.json counts is taken if more.
     """
     run = read_json(record)
     seconds = [float(pd.read_csv(path, sep="\t")["s"].iloc[0]) for path in (finetuned, predicted)]
-    files = [Path(weights), *Path(predictions).iterdir()]
     return {
         "finetune_seconds": max(seconds[0], run["seconds"]),
         "predict_seconds": seconds[1],
-        "stored_bytes": sum(os.path.getsize(file) for file in files),
+        "stored_bytes": run["weights_bytes"] + sum(file.stat().st_size for file in Path(predictions).iterdir()),
         "steps": run["steps"],
     }
 
@@ -39,6 +37,6 @@ def main(plan_path: str, paths: Mapping[Run, Sequence[str]], out: Sequence[str])
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files = snakemake.input
-        columns = (files.records, files.weights, files.finetuned, files.predicted, files.predictions)
+        columns = (files.records, files.finetuned, files.predicted, files.predictions)
         runs = [tuple(run) for run in snakemake.params.runs]
         main(files.plan, dict(zip(runs, zip(*columns, strict=True), strict=True)), snakemake.output)

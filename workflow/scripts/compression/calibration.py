@@ -74,7 +74,7 @@ def main(work: Work) -> Rates:
         load_seconds=record["seconds"] - record["training_seconds"],
         **time_training(model, sentences, work),
         **time_prediction(work, record["precision"]),
-        stored_share=record["stored_bytes"]
+        stored_share=record["weights_bytes"]
         / (4 * (fixed_weights + hidden * (record["vocabulary_rows_trained"] or rows))),
         fixed_weights=fixed_weights,
         rows=rows,
@@ -85,7 +85,7 @@ def main(work: Work) -> Rates:
 
 
 def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
-    """Train for two steps as the workflow's rule does, and return run.json, with the size of the stored weights."""
+    """Train for two steps as the workflow's rule does, and return run.json."""
     folder, paths = Path(work.folder), run_paths(work.folder)
     write_encoded(folder / "two-steps.parquet", take(sentences, np.arange(len(sentences))[: 2 * work.batch_size]))
     train_run(
@@ -100,7 +100,7 @@ def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
         version="calibration",
         **paths,
     )
-    return read_json(paths["run_path"]) | {"stored_bytes": os.path.getsize(paths["weights_path"])}
+    return read_json(paths["run_path"])
 
 
 def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Work) -> dict[str, Any]:

@@ -141,6 +141,7 @@ def train_run(
             "seconds": training_seconds + (loaded - began) + (time.perf_counter() - before_storing),
             "resumed_at_steps": snapshots.resumed_at,
             "peak_memory_bytes": peak_memory_bytes(device),
+            "weights_bytes": os.path.getsize(weights_path),
             "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
             "encoder_sha256": encoder_sha256,
             "data_sha256": data_sha256,

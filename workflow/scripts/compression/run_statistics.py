@@ -12,12 +12,12 @@ Run = tuple[str, str, int]
 """Training set, variant and seed."""
 
 
-def run_statistics(records: Mapping[Run, Mapping[str, Any]], stored_bytes: Mapping[Run, int]) -> pd.DataFrame:
+def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
     """Return one row a run: what it trained on and what it took.
 
-    records: run.json by run; stored_bytes: size of its weights' file. Returns the columns training_set, variant, seed,
-    sentences, steps, batch_size, seconds (training), pieces_per_second, peak_memory_mb (10^6 bytes),
-    vocabulary_rows (trained; NA where all are), stored_mb, precision, device, threads.
+    records: run.json by run. Returns the columns training_set, variant, seed, sentences, steps, batch_size, seconds
+    (training), pieces_per_second, peak_memory_mb (10^6 bytes), vocabulary_rows (trained; NA where all are), stored_mb
+    (the weights' file), precision, device, threads.
     """
     rows = [
         {
@@ -31,7 +31,7 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]], stored_bytes: Mappi
             "pieces_per_second": record["pieces"] / record["training_seconds"],
             "peak_memory_mb": record["peak_memory_bytes"] / 1e6,
             "vocabulary_rows": record["vocabulary_rows_trained"],
-            "stored_mb": stored_bytes[training_set, variant, seed] / 1e6,
+            "stored_mb": record["weights_bytes"] / 1e6,
             "precision": record["precision"],
             "device": record["device"],
             "threads": record["threads"],
