@@ -301,6 +301,19 @@ def test_the_figure_of_languages_tells_settings_scopes_and_test_sets_apart():
         np.testing.assert_allclose(line.get_ydata(), [0.4, 0.2, 0.04])
 
 
+@pytest.mark.parametrize("number", [1, "languages"])
+def test_a_line_passes_by_a_sparsity_that_its_models_were_not_trained_at(number):
+    scores = study(sparsities=(50, 70, 90))
+    scores = scores[(scores["setting"] == "monolingual") | (scores["sparsity"] != 70)]
+    for axes in draw(number, scores).axes:
+        lines = [line for line in axes.lines if line.get_linestyle() != ":"]
+        assert lines
+        for line in lines:
+            monolingual = line.get_color() == styles.SETTING_STYLES["monolingual"][0]
+            assert list(line.get_xdata()) == ([0, 1, 2, 3] if monolingual else [0, 1, 3])
+            assert np.isfinite(line.get_ydata()).all()
+
+
 def test_the_figure_of_novelty_shows_dense_and_partial_models():
     figure = draw("novelty", study())
     assert [axes.get_title() for axes in figure.axes] == ["dense", "partial 50 %", "partial 90 %"]

@@ -17,6 +17,7 @@ from compression.styles import (
     held,
     label_small_multiples,
     left_out,
+    line_by_sparsity,
     make_small_multiples,
     name_test_set,
     number_of,
@@ -47,7 +48,7 @@ def groups_of_languages(
     for (above, below), group in zip(cells, groups, strict=True):
         rows = frame[frame["group"] == group]
         for scope in scopes:
-            line = rows[rows["scope"] == scope].set_index("sparsity").reindex(sparsities)
+            line = line_by_sparsity(rows[rows["scope"] == scope], sparsities)
             draw_mean(above, line, "f1", *SCOPE_STYLES[scope])
             draw_mean(below, line, "difference", *SCOPE_STYLES[scope])
         if test_set != REGULAR:

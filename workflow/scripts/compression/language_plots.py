@@ -17,6 +17,7 @@ from compression.styles import (
     handle,
     held,
     label_small_multiples,
+    line_by_sparsity,
     make_small_multiples,
     name_test_set,
     put_legend,
@@ -41,10 +42,10 @@ def all_languages(frame: pd.DataFrame, names: Mapping[str, str], study: str, dem
     for (axes,), language in zip(cells, languages, strict=True):
         panel = frame[frame["language"] == language]
         for (setting, test_set, scope), rows in panel.groupby(["setting", "test_set", "scope"], sort=False):
-            line = rows.set_index("sparsity").reindex(sparsities)
+            line = line_by_sparsity(rows, sparsities)
             colour, marker = SETTING_STYLES[setting]
             style = {"color": colour, "marker": marker, "markerfacecolor": MARKERS[test_set] or colour}
-            axes.plot(range(len(sparsities)), line["f1"], SCOPE_LINES[scope], **style, markersize=2.6, linewidth=0.9)
+            axes.plot(line.index, line["f1"], SCOPE_LINES[scope], **style, markersize=2.6, linewidth=0.9)
         floors = panel.loc[panel["test_set"] == IN_LANGUAGE, "chance_floor"]
         if len(floors):
             axes.axhline(floors.mean(), color=REFERENCE_COLOUR, linestyle=":")

@@ -24,6 +24,7 @@ from compression.styles import (
     held,
     label_panels,
     left_out,
+    line_by_sparsity,
     make_panels,
     name_test_set,
     number_of,
@@ -91,7 +92,7 @@ def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, stud
             axes = panels[row][column]
             panel = frame[(frame["scope"] == scope) & (frame["test_set"] == test_set)]
             for setting in settings:
-                line = panel[panel["setting"] == setting].set_index("sparsity").reindex(sparsities)
+                line = line_by_sparsity(panel[panel["setting"] == setting], sparsities)
                 colour, marker = SETTING_STYLES[setting]
                 draw_mean(axes, line, "f1", colour, marker)
                 if test_set != REGULAR:
@@ -129,8 +130,8 @@ def sparse_and_dense(frame: pd.DataFrame, setting: str, study: str, demo: bool) 
         panel = frame[frame["scope"] == scope]
         axes.axhline(0, color=REFERENCE_COLOUR, linestyle="--")
         for size, (colour, marker) in styles.items():
-            line = panel[panel["train_size"] == size].set_index("sparsity").reindex(sparsities)
-            axes.plot(range(len(sparsities)), line["difference"], color=colour, marker=marker)
+            line = line_by_sparsity(panel[panel["train_size"] == size], sparsities)
+            axes.plot(line.index, line["difference"], color=colour, marker=marker)
         say_if_undefined(axes, panel["difference"], "no language has\na dense F1 above 0")
         axes.set_title(SCOPE_NAMES[scope])
     # At least 0.1, so that rounding errors do not look like differences.
@@ -161,12 +162,12 @@ def perturbed_and_regular(frame: pd.DataFrame, setting: str, study: str, demo: b
     for axes, scope in zip(panels[0], scopes, strict=True):
         panel = frame[frame["scope"] == scope]
         for perturbation in perturbations:
-            line = panel[panel["perturbation"] == perturbation].set_index("sparsity").reindex(sparsities)
+            line = line_by_sparsity(panel[panel["perturbation"] == perturbation], sparsities)
             colour, marker = PERTURBATION_STYLES[perturbation]
-            axes.plot(range(len(sparsities)), line["fraction"], color=colour, marker=marker, clip_on=False)
+            axes.plot(line.index, line["fraction"], color=colour, marker=marker, clip_on=False)
             # One value has no line to be dotted: it gets a point.
             lone = "." if line["floor_fraction"].notna().sum() == 1 else ""
-            axes.plot(range(len(sparsities)), line["floor_fraction"], color=colour, linestyle=":", marker=lone)
+            axes.plot(line.index, line["floor_fraction"], color=colour, linestyle=":", marker=lone)
         say_if_undefined(axes, panel["fraction"], "no language has\na regular F1\nabove chance")
         axes.set_ylim(0, max(1.0, 1.05 * frame[["fraction", "floor_fraction"]].max().max()))
         axes.set_title(SCOPE_NAMES[scope])

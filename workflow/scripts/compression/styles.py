@@ -169,11 +169,20 @@ def label_small_multiples(cells: Sequence[Sequence[Axes]], sparsities: Sequence[
     label_axes(cells, SPARSITY_LABEL, y_names)
 
 
+def line_by_sparsity(rows: pd.DataFrame, sparsities: Sequence[int]) -> pd.DataFrame:
+    """Return the rows of a line in ascending order, with the places of their sparsities on the axis as the index.
+
+    sparsities: those on the axis. The line passes by those that it has no row of, and breaks at a row without a value.
+    """
+    rows = rows.sort_values("sparsity")
+    return rows.set_index(np.searchsorted(sparsities, rows["sparsity"]))
+
+
 def draw_mean(axes: Axes, line: pd.DataFrame, value: str, colour: Colour, marker: str) -> None:
-    """Draw means by sparsity with their standard deviation as a band; line: a row a sparsity, in ascending order."""
-    axes.plot(range(len(line)), line[value], color=colour, marker=marker, clip_on=False)
+    """Draw means by sparsity with their standard deviation as a band; line: of `line_by_sparsity`."""
+    axes.plot(line.index, line[value], color=colour, marker=marker, clip_on=False)
     low, high = line[value] - line[f"{value}_std"], line[value] + line[f"{value}_std"]
-    axes.fill_between(range(len(line)), low, high, color=colour, alpha=0.2, linewidth=0)
+    axes.fill_between(line.index, low, high, color=colour, alpha=0.2, linewidth=0)
 
 
 def handle(label: str, colour: Colour, marker: str, **line: str) -> Line2D:
