@@ -178,7 +178,10 @@ def test_figure_1_compares_settings_on_the_languages_that_have_both():
         score("de", 0.1),  # multilingual only
         score("en", 0.7, setting="monolingual"),
         score("yo", 0.3, setting="monolingual"),
+        score("en", 0.6, 50, setting="monolingual"),
         score("yo", 0.2, 50, setting="monolingual"),
+        score("sw", 0.8),
+        score("sw", 0.8, setting="monolingual"),  # and no pruned model: it would be in one of the two means
     )
     result = analysis.f1_over_languages(scores).set_index(["setting", "scope", "sparsity"])
     dense = result.loc[("multilingual", "partial", 0)]
@@ -186,10 +189,21 @@ def test_figure_1_compares_settings_on_the_languages_that_have_both():
     assert dense["f1_std"] == pytest.approx(np.sqrt(0.08))  # deviations of 0.2, n - 1
     assert dense["languages"] == 2
     assert result.loc[("monolingual", "partial", 0), "f1"] == pytest.approx(0.5)
-    assert np.isnan(result.loc[("monolingual", "partial", 50), "f1_std"])
+    assert result.loc[("monolingual", "partial", 50), ["f1", "languages"]].tolist() == pytest.approx([0.4, 2])
+    one = analysis.f1_over_languages(scores[scores["language"] == "yo"])
+    assert one["f1_std"].isna().all()
     alone = analysis.f1_over_languages(scores[scores["setting"] == "multilingual"])
-    assert alone["f1"].tolist() == pytest.approx([0.5]) and alone["languages"].tolist() == [3]
+    assert alone["f1"].tolist() == pytest.approx([0.575]) and alone["languages"].tolist() == [4]
     assert alone["scope"].tolist() == [""]  # only dense models: they belong to no scope
+
+
+def test_without_a_language_of_all_variants_figure_1_has_those_of_some():
+    pruned = [score("en", 0.6, 50, setting="monolingual"), score("yo", 0.2, 70, setting="monolingual")]
+    dense = [score(code, 0.8, setting=setting) for code in ("en", "yo") for setting in ("monolingual", "multilingual")]
+    result = analysis.f1_over_languages(frame(*dense, *pruned, score("de", 0.1)))
+    monolingual = result[result["setting"] == "monolingual"].set_index("sparsity")
+    assert monolingual["languages"].to_dict() == {0: 2, 50: 1, 70: 1}
+    assert result[result["setting"] == "multilingual"]["languages"].unique().tolist() == [2]  # not de
 
 
 def test_settings_without_a_common_language_keep_their_own():

@@ -138,6 +138,13 @@ def languages_of(scores: pd.DataFrame, setting: str) -> set[str]:
     return set(scores.loc[(scores["setting"] == setting) & (scores["test_set"] == REGULAR), "language"])
 
 
+def _with_all_variants(scores: pd.DataFrame, setting: str) -> set[str]:
+    """Return those of `languages_of` that have scores of all variants that the setting has."""
+    rows = scores[(scores["setting"] == setting) & (scores["test_set"] == REGULAR)]
+    variants = rows.drop_duplicates(["language", "scope", "sparsity"]).groupby("language").size()
+    return set(variants.index[variants == len(rows.drop_duplicates(["scope", "sparsity"]))])
+
+
 def settings_of(scores: pd.DataFrame) -> list[str]:
     """Return the settings that the scores hold, monolingual first."""
     return [setting for setting in SETTINGS if languages_of(scores, setting)]
@@ -154,16 +161,16 @@ def main_setting(scores: pd.DataFrame) -> str:
 def f1_over_languages(scores: pd.DataFrame) -> pd.DataFrame:
     """Return mean F1 over languages by setting, test set, scope and sparsity: figure 1.
 
-    Over the languages that have both monolingual and multilingual models where the study has both settings, so that
-    the two are compared on the same languages.
+    Over the languages that have both monolingual and multilingual models where the study has both settings, and in
+    each of them all variants that any language has: so settings, and sparsities, are compared on the same languages.
+    Without such languages over those that have both kinds of models, and without these over all.
     Returns the columns setting, test_set, scope, sparsity, f1 (mean), f1_std (standard deviation over languages, n - 1
     in the denominator; NaN with one language), chance_floor (mean), languages, seeds_low, seeds_high.
     """
     settings = settings_of(scores)
-    common = set.intersection(*(languages_of(scores, setting) for setting in settings)) if settings else set()
-    if not common:
-        # No language has both: each setting is shown over its own languages, and the counts say how many.
-        common = set(scores["language"])
+    choices = (_with_all_variants, languages_of)
+    common = [set.intersection(*(choice(scores, setting) for setting in settings)) for choice in choices if settings]
+    common = next(filter(None, common), set(scores["language"]))  # the counts say where these differ
     means = repeat_dense(seed_means(scores[scores["language"].isin(common)]))
     return (
         means.groupby(["setting", "test_set", "scope", "sparsity"])
