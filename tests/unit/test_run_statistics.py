@@ -1,6 +1,7 @@
 """What the runs took, as a frame and as a table."""
 
 import pandas as pd
+import pytest
 from compression.run_statistics import run_statistics, run_statistics_table
 
 
@@ -41,3 +42,10 @@ def test_the_table_has_a_row_a_variant_and_the_csv_a_row_a_run():
     lines = table.csv().splitlines()
     assert len(lines) == 3
     assert lines[2] == "yo,dense,2,100,780,8,120.0,50.0,1500.0,,40.0,fp32,cpu,1"
+
+
+def test_a_run_without_its_size_is_an_error():
+    run = record(60.0, 6000, 500)
+    del run["weights_bytes"]
+    with pytest.raises(KeyError):
+        run_statistics({("yo", "dense", 1): run})

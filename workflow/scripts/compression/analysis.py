@@ -141,8 +141,8 @@ def languages_of(scores: pd.DataFrame, setting: str) -> set[str]:
 def _with_all_variants(scores: pd.DataFrame, setting: str) -> set[str]:
     """Return those of `languages_of` that have scores of all variants that the setting has."""
     rows = scores[(scores["setting"] == setting) & (scores["test_set"] == REGULAR)]
-    variants = rows.drop_duplicates(["language", "scope", "sparsity"]).groupby("language").size()
-    return set(variants.index[variants == len(rows.drop_duplicates(["scope", "sparsity"]))])
+    counts = pd.crosstab(rows["language"], [rows["scope"], rows["sparsity"]])
+    return set(counts.index[(counts > 0).all(axis="columns")])
 
 
 def settings_of(scores: pd.DataFrame) -> list[str]:
