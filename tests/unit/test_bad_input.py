@@ -166,7 +166,7 @@ CONFIGS = [
     ({"finetuning": {"device": "gpu"}}, "finetuning.device: 'gpu' is wrong: it must be one of auto, cpu, cuda"),
     ({"encoder": {"random": {"vocabulary": 99}}}, "encoder.random.vocabulary: 99 is wrong: it must be at least 100"),
     ({"replacement": {"pool_split": "dev"}}, "replacement.pool_split: 'dev' is wrong: it must be one of test, train, "),
-    ({"bootstrap": {"resamples": 499}}, "bootstrap.resamples: 499 is wrong: it must be at least 500"),
+    ({"bootstrap": {"resamples": 1099}}, "bootstrap.resamples: 1099 is wrong: it must be at least 1100"),
     ({"bootstrap": {"seed": -1}}, "bootstrap.seed: -1 is wrong: it must be at least 0"),
     ({"diagnosis": {"floor_factor": -1}}, "diagnosis.floor_factor: -1 is wrong: it must be more than 0"),
     ({"tables": {"examples": ["hj"]}}, f"tables.examples: 'hj' is not in resources/languages.tsv: {ALL}"),

@@ -3,10 +3,25 @@
 import numpy as np
 import pandas as pd
 import pytest
-from compression.bootstrap import Replicates, read_replicates, resample, seed_weights, write_replicates
+from compression.bootstrap import (
+    CELL_COLUMNS,
+    Replicates,
+    read_replicates,
+    resample,
+    seed_weights,
+    write_replicates,
+)
 from compression.counts import read_counts, write_counts
 from compression.files import InputError
-from compression.inference import Cells, adjust, divide, estimate, intervals_table, mean_of_defined
+from compression.inference import (
+    Cells,
+    adjust,
+    divide,
+    estimate,
+    intervals_table,
+    mean_of_defined,
+    partial_conjunctions,
+)
 from scipy import stats
 
 
@@ -98,6 +113,12 @@ def test_noise_of_seeds_is_students_t_around_their_mean():
     assert (seed_weights(0, 500, "yo", (1,)) == 1).all()
 
 
+def test_noise_of_seeds_is_independent_between_training_sets():
+    """The seed numbers of two training sets have nothing to do with each other, and must not cancel out."""
+    means = [np.array([0.5, 0.6, 0.7]) @ seed_weights(0, 20000, name, (1, 2, 3))[:, 1:] for name in ("yo", "jv")]
+    assert abs(stats.spearmanr(*means).statistic) < 0.03  # four standard errors
+
+
 def coverage(truth: float, studies: int, draw) -> float:
     """Return the share of made-up studies whose interval holds the true value; draw(random): a statistic."""
     held = 0
@@ -140,8 +161,12 @@ def test_estimate_worked_out_by_hand():
     result = estimate(np.array([50.0, *replicates]))
     assert (result.value, result.low, result.high) == (50.0, pytest.approx(0.5), pytest.approx(95.5))
     assert result.p_value == pytest.approx(2 * (1 + 3) / (1 + 101))
+    # Two more are undefined, -inf and inf to the interval: 2.55 from the end of 103 is 0.55 from that of the others.
     with_undefined = estimate(np.array([50.0, *replicates, np.nan, np.inf]))
-    assert with_undefined == result
+    assert (with_undefined.low, with_undefined.high) == (pytest.approx(-1.45), pytest.approx(97.45))
+    assert with_undefined.p_value == pytest.approx(2 * (1 + 3 + 2) / (1 + 103))
+    too_many = estimate(np.array([50.0, *replicates, np.nan, np.nan, np.nan]))
+    assert too_many.value == 50 and np.isnan([too_many.low, too_many.high]).all()
     assert np.isnan(estimate(np.array([np.nan, 1.0, 2.0])).low)
 
 
@@ -225,3 +250,28 @@ def test_table_of_intervals_worked_out_by_hand(replicates):
     effects = table["statistic"].isin(["difference", "relative_difference", "multilingual_gain"])
     assert table["p_value"].notna().eq(effects).all()
     assert table.loc[table["language"] == "mean", "p_adjusted"].isna().all()
+    # Both replicates of yo are below 0 and both of jv above: 2 (1 + 0) / 3 each, and adjusted the same.
+    for code in ("yo", "jv"):
+        assert row("difference", code)["p_value"] == pytest.approx(2 / 3)
+        assert row("difference", code)["p_adjusted"] == pytest.approx(2 / 3)
+    assert (table.loc[table["statistic"] == "fraction", "low"].dropna() >= 0).all()
+
+
+def test_p_values_are_adjusted_over_the_languages_of_one_kind_of_cells():
+    """Of 99 replicates of a gain none, one and four are below 0: p .02, .04, .1; times 3 / rank."""
+    rows, values = [], []
+    for language, below in (("yo", 0), ("jv", 1), ("sw", 4)):
+        for setting, f1 in (("monolingual", 0.5), ("multilingual", 0.6)):
+            training_set = language if setting == "monolingual" else setting
+            rows.append((training_set, setting, "", 0, language, "regular", 1))
+            values.append([f1] + [0.4 if setting == "multilingual" and number < below else f1 for number in range(99)])
+    table = intervals_table(Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(values))), {})
+    gains = table[(table["statistic"] == "multilingual_gain") & (table["language"] != "mean")].set_index("language")
+    assert gains["p_value"].to_dict() == pytest.approx({"yo": 0.02, "jv": 0.04, "sw": 0.1})
+    assert gains["p_adjusted"].to_dict() == pytest.approx({"yo": 0.06, "jv": 0.06, "sw": 0.1})
+
+
+def test_partial_conjunctions_worked_out_by_hand():
+    """4 · .01, 3 · .02, 2 · .03, 1 · .5: one effect exists at a level of .04, three at .06."""
+    assert partial_conjunctions([0.5, 0.02, 0.01, 0.03]) == pytest.approx([0.04, 0.06, 0.06, 0.5])
+    assert partial_conjunctions([0.9, 0.8]) == pytest.approx([1, 0.9])

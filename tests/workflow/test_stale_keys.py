@@ -134,7 +134,7 @@ KEYS: list[Change] = [
     ("chance_floor.seed", 1, FLOORS),
     ("chance_floor.derangements", 101, FLOORS),
     ("bootstrap.seed", 1, INTERVALS),
-    ("bootstrap.resamples", 1000, INTERVALS),
+    ("bootstrap.resamples", 1200, INTERVALS),
     ("reference", "{folder}/reference.csv", {"claims"}),
     ("diagnosis.floor_factor", 3.0, {"diagnosis"}),
     ("tables.examples", ["mr"], {"examples_table 10"}),

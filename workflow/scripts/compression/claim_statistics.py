@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from compression.inference import Cells, adjust, divide, estimate, mean_of_defined
+from compression.inference import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
 from compression.terms import MONOLINGUAL, MULTILINGUAL, REGULAR
 from compression.variants import variant_name
+from compression.verdicts import ONE_SIDE
 
 MODERATE = (50, 70)
 """Sparsities in percent, as in the paper's text."""
@@ -29,11 +30,17 @@ class Missing(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """A statistic, (1 + resamples) with the measured value first, and the languages and fewest seeds behind it."""
+    """A statistic, (1 + resamples) with the measured value first, and the languages and fewest seeds behind it.
+
+    interval and against (one-sided p-value against the claim): of a count of languages or the smallest of them, which
+    percentiles of replicates do not have: these count, and choose, what is noise. None: from the replicates.
+    """
 
     values: np.ndarray
     languages: Sequence[str]
     seeds: int
+    interval: Estimate | None = None
+    against: float | None = None
 
 
 Statistic = Callable[[Cells], Measured]
@@ -113,6 +120,12 @@ def _fractions(cells: Cells, *keys: Key) -> tuple[list[str], list[np.ndarray], i
     return languages, [values[defined.all(axis=0)] for values in fractions], seeds
 
 
+def _mean_over(languages: Sequence[str], values: np.ndarray, seeds: int) -> Measured:
+    """Return the mean over those languages whose measured value is defined; values: languages × (1 + resamples)."""
+    defined = [language for language, value in zip(languages, values[:, 0], strict=True) if np.isfinite(value)]
+    return Measured(mean_of_defined(values), defined, seeds)
+
+
 def difference_of_losses(scope: str, sparsity: int) -> Statistic:
     """Return the statistic: mean over languages of the relative loss of monolingual less that of multilingual models.
 
@@ -123,20 +136,7 @@ def difference_of_losses(scope: str, sparsity: int) -> Statistic:
         keys = [(setting, REGULAR, scope, level) for setting in (MONOLINGUAL, MULTILINGUAL) for level in (0, sparsity)]
         languages, (mono_dense, mono, multi_dense, multi), seeds = _common(cells, *keys)
         losses = divide(mono_dense - mono, mono_dense), divide(multi_dense - multi, multi_dense)
-        return Measured(mean_of_defined(losses[0] - losses[1]), languages, seeds)
-
-    return statistic
-
-
-def moderate(reading: str, reduce: Callable[[np.ndarray], np.ndarray], only: Sequence[str] | None = None) -> Statistic:
-    """Return the statistic: `reduce` over the differences to dense, languages × (1 + resamples), in one reading.
-
-    reading: "at 50 %", "at 70 %", "at either", "on their mean".
-    """
-
-    def statistic(cells: Cells) -> Measured:
-        languages, gain, seeds = _moderate_gain(cells, reading, only)
-        return Measured(reduce(gain), languages, seeds)
+        return _mean_over(languages, losses[0] - losses[1], seeds)
 
     return statistic
 
@@ -144,26 +144,79 @@ def moderate(reading: str, reduce: Callable[[np.ndarray], np.ndarray], only: Seq
 READINGS = ("at 50 %", "at 70 %", "at either", "on their mean")
 
 
-def _moderate_gain(cells: Cells, reading: str, only: Sequence[str] | None = None) -> tuple[list[str], np.ndarray, int]:
-    """Return F1 of moderately pruned models less dense F1, languages × (1 + resamples), in one of READINGS."""
+def _moderate_gains(cells: Cells, reading: str, only: Sequence[str] | None = None) -> tuple[list[str], np.ndarray, int]:
+    """Return F1 of moderately pruned models less dense F1, levels × languages × (1 + resamples), in one of READINGS.
+
+    A language gains if it does at one of the levels; there is one, but "at either".
+    """
     levels = {"at 50 %": (50,), "at 70 %": (70,)}.get(reading, MODERATE)
     keys = [(MULTILINGUAL, REGULAR, "partial", level) for level in (0, *levels)]
     languages, (dense, *sparse), seeds = _common(cells, *keys, only=only)
     gains = np.array(sparse) - dense
-    return languages, gains.max(axis=0) if reading == "at either" else gains.mean(axis=0), seeds
+    return languages, gains.mean(axis=0, keepdims=True) if reading == "on their mean" else gains, seeds
+
+
+def _p_values_of_gains(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one-sided p-values of each language: small where it gains, and where it does not.
+
+    gains: levels × languages × (1 + resamples). It gains if it does at one level, of which the best is adjusted for
+    their number (Bonferroni); it does not if it does at none.
+    """
+    replicates = gains[..., 1:]
+    better, worse = ((1 + (sign * replicates <= 0).sum(axis=-1)) / (1 + replicates.shape[-1]) for sign in (1, -1))
+    return np.minimum(1, len(gains) * better.min(axis=0)), worse.max(axis=0)
+
+
+def share_that_gains(reading: str) -> Statistic:
+    """Return the statistic: the share of languages with a gain from moderate pruning in one of READINGS.
+
+    Its interval goes from the languages that gain at least to those that do (`partial_conjunctions`), of all.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        languages, gains, seeds = _moderate_gains(cells, reading)
+        share, number = (gains.max(axis=0) > 0).mean(axis=0), len(languages)
+        better, worse = map(partial_conjunctions, _p_values_of_gains(gains))
+        # partial conjunctions of more languages need not have larger p-values: the last that holds
+        proven = [max(np.flatnonzero(p_values <= ONE_SIDE) + 1, default=0) / number for p_values in (better, worse)]
+        interval = Estimate(float(share[0]), proven[0], 1 - proven[1], float("nan"))
+        return Measured(share, languages, seeds, interval, against=float(worse[number // 2]))
+
+    return statistic
+
+
+def smallest_gain(reading: str, only: Sequence[str]) -> Statistic:
+    """Return the statistic: the smallest gain of some languages from moderate pruning in one of READINGS.
+
+    It is above a bound when the gains of all languages are, and below when that of one of them is, whose end of the
+    interval is adjusted for their number (Bonferroni).
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        languages, gains, seeds = _moderate_gains(cells, reading, only)
+        values = gains.max(axis=0).min(axis=0)
+        low, high = (
+            float(np.quantile(gains[..., 1:], quantile, axis=-1).max(axis=0).min())
+            for quantile in (ONE_SIDE / len(gains), 1 - ONE_SIDE / len(languages))
+        )
+        _, worse = _p_values_of_gains(gains)
+        against = float(min(1, len(languages) * worse.min()))
+        return Measured(values, languages, seeds, Estimate(float(values[0]), low, high, float("nan")), against)
+
+    return statistic
 
 
 def counted_languages(reading: str) -> Callable[[Cells], str]:
     """Return the note: how many languages gain and lose, and how many of them significantly."""
 
     def note(cells: Cells) -> str:
-        languages, gain, _ = _moderate_gain(cells, reading)
-        better = int((gain[:, 0] > 0).sum())
-        significant = adjust([estimate(row).p_value for row in gain]) <= SIGNIFICANT
-        up, down = (int((significant & (sign * gain[:, 0] > 0)).sum()) for sign in (1, -1))
+        languages, gains, _ = _moderate_gains(cells, reading)
+        p_better, p_worse = _p_values_of_gains(gains)
+        significant = adjust(np.minimum(1, 2 * np.minimum(p_better, p_worse))) <= SIGNIFICANT
+        up, down = (significant & (one < other) for one, other in ((p_better, p_worse), (p_worse, p_better)))
         return (
-            f"{better} of {len(languages)} better; significantly better {up}, worse {down} "
-            f"(Benjamini-Hochberg, {SIGNIFICANT:.0%})"
+            f"{(gains[..., 0].max(axis=0) > 0).sum()} of {len(languages)} better; significantly better {up.sum()}, "
+            f"worse {down.sum()} (Benjamini-Hochberg, {SIGNIFICANT:.0%})"
         )
 
     return note
@@ -205,7 +258,8 @@ def kendall(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 def _correlation(values: ByLanguage, of: Mapping[str, float], what: str, coefficient: Coefficient) -> Statistic:
     def statistic(cells: Cells) -> Measured:
         languages, f1, seeds = values(cells)
-        rows = [row for row, language in enumerate(languages) if language in of and np.isfinite(f1[row, 0])]
+        known = {language for language, value in of.items() if np.isfinite(value)}
+        rows = [row for row, language in enumerate(languages) if language in known and np.isfinite(f1[row, 0])]
         x = np.array([of[languages[row]] for row in rows], dtype=float)
         if len(rows) < LEAST_LANGUAGES or len(set(x)) < 2:
             raise Missing(f"{LEAST_LANGUAGES} {what}, not all of one size or overlap")
@@ -253,7 +307,8 @@ def smallest_against_others(train_sizes: Mapping[str, int], scope: str, sparsity
         if sizes.min() == sizes.max():
             raise Missing("languages of two training sizes")
         small = sizes == sizes.min()
-        return Measured(mean_of_defined(difference[small]) - mean_of_defined(difference[~small]), languages, seeds)
+        values = mean_of_defined(difference[small]) - mean_of_defined(difference[~small])
+        return Measured(values, _mean_over(languages, difference, seeds).languages, seeds)
 
     return statistic
 
@@ -268,6 +323,9 @@ def start_and_loss(groups: Mapping[str, str], scope: str, sparsity: int, what: s
         keys = [(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
         languages, (sparse, dense), seeds = _common(cells, *keys)
         relative = divide(sparse - dense, dense)
+        defined = np.isfinite(relative[:, 0])
+        languages = [language for language, known in zip(languages, defined, strict=True) if known]
+        dense, relative = dense[defined], relative[defined]
         names = sorted({groups[language] for language in languages})
         if len(names) < LEAST_LANGUAGES:
             raise Missing(f"{LEAST_LANGUAGES} {what}")
@@ -284,7 +342,7 @@ def above_floor(key: Key, floors: Mapping[tuple[str, str], float]) -> Statistic:
 
     def statistic(cells: Cells) -> Measured:
         languages, (f1,), seeds = _common(cells, key)
-        if absent := [language for language in languages if np.isnan(floors.get((language, key[1]), np.nan))]:
+        if absent := [language for language in languages if (language, key[1]) not in floors]:
             raise Missing(f"a chance floor of {', '.join(absent)}")
         floor = np.array([floors[language, key[1]] for language in languages])
         return Measured((f1 - floor[:, None]).mean(axis=0), languages, seeds)

@@ -39,9 +39,13 @@ def read_overlap(path: str | Path) -> pd.DataFrame:
 
 
 def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
-    """Return the chance floor (F1) by (language, test set) from the Parquet table of all runs' scores."""
+    """Return the chance floor (F1) by (language, test set) from the Parquet table of all runs' scores.
+
+    A test set of one sentence has none.
+    """
     rows = read_table(path).select(["language", "test_set", "chance_floor"]).to_pylist()
-    return {(row["language"], row["test_set"]): row["chance_floor"] for row in rows if row["test_set"] != VALIDATION}
+    floors = {(row["language"], row["test_set"]): row["chance_floor"] for row in rows if row["test_set"] != VALIDATION}
+    return {key: floor for key, floor in floors.items() if floor is not None}
 
 
 def collect(

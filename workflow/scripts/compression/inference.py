@@ -5,6 +5,7 @@ that axis (differences, means over languages) is computed for all of them at onc
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +38,23 @@ def estimate(statistic: np.ndarray) -> Estimate:
     """Return the measured value, its percentile interval and p-value; statistic: (1 + resamples), measured first.
 
     The p-value is twice the smaller share of replicates on either side of 0, counting the measured one on both, so it
-    is never 0 (Davison & Hinkley 1997, section 4.2). Undefined replicates are left out of both.
+    is never 0 (Davison & Hinkley 1997, section 4.2). An undefined replicate may be anything: it counts on both sides of
+    0, and beyond both ends of the interval, which does not exist (NaN) where more are undefined than lie outside of it.
     """
-    value, replicates = float(statistic[0]), statistic[1:][np.isfinite(statistic[1:])]
-    if not np.isfinite(value) or not len(replicates):
-        return Estimate(float("nan"), float("nan"), float("nan"), float("nan"))
-    low, high = np.percentile(replicates, [50 - LEVEL / 2, 50 + LEVEL / 2])
-    smaller = min((replicates <= 0).sum(), (replicates >= 0).sum())
-    return Estimate(value, float(low), float(high), float(min(1, 2 * (1 + smaller) / (1 + len(replicates)))))
+    value, replicates = float(statistic[0]), statistic[1:]
+    defined = replicates[np.isfinite(replicates)]
+    if not np.isfinite(value) or not len(defined):
+        return Estimate(value if np.isfinite(value) else float("nan"), float("nan"), float("nan"), float("nan"))
+    undefined, percent = len(replicates) - len(defined), 50 - LEVEL / 2
+    smaller = min((defined <= 0).sum(), (defined >= 0).sum()) + undefined
+    p_value = float(min(1, 2 * (1 + smaller) / (1 + len(replicates))))
+    if undefined:
+        place = percent / 100 * (len(replicates) - 1) - undefined  # of the lower end among the defined ones
+        if place < 0:
+            return Estimate(value, float("nan"), float("nan"), p_value)
+        percent = 100 * place / (len(defined) - 1)
+    low, high = np.percentile(defined, [percent, 100 - percent])
+    return Estimate(value, float(low), float(high), p_value)
 
 
 def adjust(p_values: Sequence[float]) -> np.ndarray:
@@ -54,6 +64,16 @@ def adjust(p_values: Sequence[float]) -> np.ndarray:
     if known.any():
         adjusted[known] = false_discovery_control(p_values[known])
     return adjusted
+
+
+def partial_conjunctions(p_values: Sequence[float]) -> np.ndarray:
+    """Return the p-values of "r or more of the n effects exist", r = 1..n (Benjamini & Heller 2008, by Bonferroni).
+
+    p_values: of each effect. If fewer than r exist, n - r + 1 or more do not, and the r-th smallest p-value is no less
+    than the smallest one of these; it is adjusted for their number.
+    """
+    ordered = np.sort(np.asarray(p_values, dtype=float))
+    return np.minimum(1, np.arange(len(ordered), 0, -1) * ordered)
 
 
 class Cells:
@@ -71,6 +91,15 @@ class Cells:
             key = (row.setting, row.test_set, row.scope, row.sparsity)
             self._rows.setdefault(key, {})[row.language] = values.astype(np.float64)
             self._seeds.setdefault(key, {})[row.language] = row.seeds
+
+    def of(self, languages: Iterable[str]) -> "Cells":
+        """Return the cells of some languages; a kind that has none of them is left out."""
+        chosen, part = set(languages), copy(self)
+        part._rows, part._seeds = (
+            {key: found for key, row in rows.items() if (found := {code: row[code] for code in row if code in chosen})}
+            for rows in (self._rows, self._seeds)
+        )
+        return part
 
     def kinds(self) -> list[tuple[str, str, str, int]]:
         """Return every (setting, test set, scope, sparsity) that has cells; the scope of dense cells is ""."""
@@ -132,15 +161,17 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]])
     (perturbed / regular, see `Cells.fraction`); multilingual_gain (multilingual - monolingual, under setting
     multilingual). language is a code, or `mean` over all languages that have the statistic (group ""), or those of a
     group ("family Germanic"). p_value and p_adjusted are for the value 0, where it means no effect; p_adjusted is over
-    the languages of a statistic, setting, test set, scope and sparsity. low and high of f1 are within 0..1.
+    the languages of a statistic, setting, test set, scope and sparsity. low and high of f1 are within 0..1,
+    those of fraction not below 0.
     """
     tables = []
     for key in cells.kinds():
         for statistic, languages, values, seeds in _statistics(cells, *key):
             tables.append(_rows(statistic, key, languages, values, seeds, groups))
     table = pd.concat(tables, ignore_index=True)
-    scores = table["statistic"] == "f1"
-    table.loc[scores, ["low", "high"]] = table.loc[scores, ["low", "high"]].clip(0, 1)
+    for statistic, most in (("f1", 1), ("fraction", None)):
+        rows = table["statistic"] == statistic
+        table.loc[rows, ["low", "high"]] = table.loc[rows, ["low", "high"]].clip(0, most)
     return table
 
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from compression.bootstrap import CELL_COLUMNS, Replicates
-from compression.claim_statistics import Missing, Statistic
+from compression.claim_statistics import Missing
 from compression.claims import Part, Study, paper_claims
 from compression.inference import Cells, estimate
 from compression.published import PublishedF1
@@ -22,7 +23,8 @@ LEDGER_COLUMNS = [
 def ledger(study: Study, published: Cells) -> pd.DataFrame:
     """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
 
-    published: the paper's printed scores, from which its value of a statistic is computed where they have the cells.
+    published: the paper's printed scores, from which its value of a statistic is computed where they have the cells, of
+    the languages that the measured value is of.
     Returns LEDGER_COLUMNS: measured with low and high (95 % interval), the criterion (where the claim says that the
     statistic lies) and its p-value, the paper's value, numbers of languages and of seeds (the fewest), the verdict, and
     what is missing or worth knowing.
@@ -48,33 +50,40 @@ def ledger(study: Study, published: Cells) -> pd.DataFrame:
 
 def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
     """Return the row of one part of a claim."""
-    row: dict[str, object] = {"text": part.text, "criterion": str(part.criterion), "paper": part.paper}
-    if part.paper is None:
-        row["paper"] = _papers_value(part.statistic, published)
+    row: dict[str, object] = {"text": part.text, "criterion": str(part.criterion)}
     try:
         measured = part.statistic(cells)
     except Missing as missing:
+        row["paper"] = _papers_value(part, published)
         return row | {"p_against": float("nan"), "verdict": Verdict.NOT_TESTED, "note": f"missing: {missing}"}
-    interval = estimate(measured.values)
+    interval = measured.interval or estimate(measured.values)
+    against = part.criterion.against(measured.values) if measured.against is None else measured.against
     notes = [part.note(cells)] if part.note else []
+    if np.isnan(interval.value):
+        notes.append("undefined: a ratio or correlation that these scores do not have")
+    elif np.isnan(interval.low):
+        notes.append("no interval: undefined in too many replicates")
     if measured.seeds == 1:
-        notes.append("one seed: the interval has no variation between seeds")
+        notes.append("models with one seed: what varies between seeds is not in their interval")
     return row | {
+        "paper": _papers_value(part, published.of(measured.languages)),
         "measured": interval.value,
         "low": interval.low,
         "high": interval.high,
         "languages": len(measured.languages),
         "seeds": measured.seeds,
-        "p_against": part.criterion.against(measured.values),
+        "p_against": against,
         "verdict": part.criterion.verdict(interval),
         "note": "; ".join(notes),
     }
 
 
-def _papers_value(statistic: Statistic, published: Cells) -> float | None:
-    """Return the statistic of the published scores, None where they lack the cells: they are of monolingual models."""
+def _papers_value(part: Part, published: Cells) -> float | None:
+    """Return what the paper says, or the statistic of its scores; None where it printed none (multilingual models)."""
+    if part.paper is not None:
+        return part.paper
     try:
-        return float(statistic(published).values[0])
+        return float(part.statistic(published).values[0])
     except Missing:
         return None
 
@@ -98,10 +107,7 @@ def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> 
     verdicts = pd.DataFrame(
         {"claim": claims["claim"], "text": claims["text"], "verdict": claims["verdict"], "parts": claims["note"]}
     )
-    interval = [
-        f"{_signed(row.measured)} ({_signed(row.low)} to {_signed(row.high)})" if pd.notna(row.measured) else ""
-        for row in parts.itertuples()
-    ]
+    interval = [_with_interval(row.measured, row.low, row.high) for row in parts.itertuples()]
     numbers = pd.DataFrame(
         {
             "claim": [f"{row.claim}, part {row.part}" for row in parts.itertuples()],
@@ -121,6 +127,12 @@ def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> 
         Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
         Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),
     )
+
+
+def _with_interval(measured: float, low: float, high: float) -> str:
+    if pd.isna(measured):
+        return ""
+    return f"{_signed(measured)} ({f'{_signed(low)} to {_signed(high)}' if pd.notna(low) else 'no interval'})"
 
 
 def _signed(value: float | None) -> str:

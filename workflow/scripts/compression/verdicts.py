@@ -54,11 +54,14 @@ class Criterion:
         """Return the one-sided p-value of a statistic within the bounds: small where the claim is contradicted.
 
         statistic: (1 + resamples), the measured value first. It is the share of replicates, and of the measured value
-        counted among them, that do not lie outside on the one side or the other, whichever is less.
+        counted among them, that do not lie outside on the one side or the other, whichever is less. An undefined
+        replicate may lie anywhere and counts as inside; NaN where the measured value is undefined.
         """
-        replicates = statistic[1:][np.isfinite(statistic[1:])]
-        inside = min((replicates >= self.low).sum(), (replicates <= self.high).sum())
-        return float((1 + inside) / (1 + len(replicates)))
+        if not np.isfinite(statistic[0]):
+            return float("nan")
+        replicates = statistic[1:]
+        outside = max((replicates < self.low).sum(), (replicates > self.high).sum())  # neither of NaN
+        return float((1 + len(replicates) - outside) / (1 + len(replicates)))
 
     def __str__(self) -> str:
         if np.isinf(self.high):
