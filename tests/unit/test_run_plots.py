@@ -37,6 +37,17 @@ def test_a_running_mean_holds_at_most_one_update():
     assert curves.losses["dense"].to_dict() == {1: 1.0} | {step: step - 0.5 for step in range(2, STEPS + 1)}
 
 
+def test_a_row_stands_for_all_steps_since_the_row_before():
+    """Rows at 4, 8, 10, 14, 18, of loss 1, 2, 3, 4, 5; a window of 6 steps, the least between the updates 4, 10, 18."""
+    rows = pd.DataFrame({"step": [4, 8, 10, 14, 18], "loss": [1.0, 2, 3, 4, 5], "sparsity": [0.2, 0.2, 0.4, 0.4, 0.6]})
+    curves = loss_curves({"partial-50": rows})
+    assert curves.window == 6
+    losses = curves.losses["partial-50"]
+    expected = {4: 1, 8: (2 * 1 + 4 * 2) / 6, 9: (1 + 4 * 2 + 3) / 6, 10: (4 * 2 + 2 * 3) / 6, 18: (2 * 4 + 4 * 5) / 6}
+    assert losses[list(expected)].to_dict() == pytest.approx(expected)
+    assert losses[[1, 3]].isna().all()  # nothing is known of single steps before the first row
+
+
 def test_updates_are_where_sparsity_changes():
     assert run_plots.pruning_updates(curve([4, 7])) == [4, 7]
     assert run_plots.pruning_updates(curve()) == []

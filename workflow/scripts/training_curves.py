@@ -11,7 +11,7 @@ from logs import log_to
 def main(runs: Sequence[tuple[str, str, str]], study: str, demo: bool, out: Sequence[str]) -> None:
     """Draw the figure; runs: training set, variant and path of the training curve of each; out: paths to save it at.
 
-    The runs of one training set at a time are read: a curve of the multilingual one has two million steps.
+    The runs of one training set at a time are read.
     """
     sets = {}
     for training_set in dict.fromkeys(run[0] for run in runs):

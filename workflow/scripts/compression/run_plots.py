@@ -13,7 +13,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from compression.analysis import count
+from compression.analysis import SCOPES, count
 from compression.files import InputError
 from compression.styles import (
     COLUMN_WIDTH,
@@ -32,7 +32,7 @@ POINTS = 400
 """Steps of a curve that are drawn, evenly spaced on a logarithmic axis: a run may have two million."""
 
 DENSE_STYLE = ("black", "-")
-SPARSITY_LINES = ("-", "--", ":", "-.", (0, (5, 1)), (0, (1, 3)))
+SPARSITY_LINES = ("-", (0, (6, 2)), ":", "-.", (0, (2, 1)), (0, (1, 3)))
 """From the highest sparsity shown to the lowest; after the last, the first again."""
 
 NO_LAYER = "–"
@@ -73,7 +73,8 @@ class LossCurves:
 def loss_curves(curves: Mapping[str, pd.DataFrame]) -> LossCurves:
     """Return running means of the loss of a training set's runs, and the steps of their pruning updates.
 
-    curves: by variant, a run's training curve with the columns step, loss and sparsity (0 to 1, changes at an update).
+    curves: by variant, a run's training curve with the columns step, loss (mean over the steps since the last row) and
+    sparsity (0 to 1, changes at an update).
     The window is the least number of steps between two updates, so that no mean holds more than one of them; a
     hundredth of the steps without two updates. Raises InputError that names the variant of an empty curve, and of one
     that lacks a column.
@@ -87,11 +88,21 @@ def loss_curves(curves: Mapping[str, pd.DataFrame]) -> LossCurves:
     window = int(np.diff(updates).min()) if len(updates) > 1 else max(1, last // 100)
     # The step before each update stays too: there the loss is before it rises.
     steps = np.unique([*np.geomspace(1, last, POINTS).round().astype(int), *updates, *(step - 1 for step in updates)])
-    losses = {
-        variant: curve.set_index("step")["loss"].rolling(window, min_periods=1).mean().reindex(steps[steps > 0])
-        for variant, curve in curves.items()
-    }
-    return LossCurves(window, updates, pd.DataFrame(losses))
+    steps = steps[steps > 0]
+    losses = {variant: _running_mean(curve, window, steps) for variant, curve in curves.items()}
+    return LossCurves(window, updates, pd.DataFrame(losses, index=steps))
+
+
+def _running_mean(curve: pd.DataFrame, window: int, steps: np.ndarray) -> np.ndarray:
+    """Return the mean loss of the `window` steps, or all there are yet, up to each of `steps`; NaN off the curve.
+
+    A row of a curve stands for all steps since the row before, and each of them for the mean of the row.
+    """
+    ends = np.array([0, *curve["step"]])
+    sums = np.cumsum([0.0, *curve["loss"] * np.diff(ends)])
+    first = np.maximum(steps - window, 0)
+    means = (np.interp(steps, ends, sums) - np.interp(first, ends, sums)) / (steps - first)
+    return np.where((steps >= ends[1]) & (steps <= ends[-1]), means, np.nan)
 
 
 def pruning_updates(curve: pd.DataFrame) -> list[int]:
@@ -107,7 +118,8 @@ def training_curves(sets: Mapping[str, LossCurves], study: str, demo: bool) -> F
     """
     columns = min(3, len(sets))
     rows = math.ceil(len(sets) / columns)
-    variants = list(dict.fromkeys(variant for curves in sets.values() for variant in curves.losses))
+    held = dict.fromkeys(variant for curves in sets.values() for variant in curves.losses)
+    variants = sorted(held, key=_by_scope_and_sparsity)
     styles = _variant_styles(variants)
     width = PAGE_WIDTH if columns > 1 else COLUMN_WIDTH
     figure = Figure(figsize=(width, 1.5 * rows + TEXT_HEIGHT + 0.2), layout="constrained")
@@ -134,11 +146,14 @@ def training_curves(sets: Mapping[str, LossCurves], study: str, demo: bool) -> F
     if any(curves.updates for curves in sets.values()):
         handles.append(Line2D([], [], color="0.8", linewidth=0.6, label="pruning update"))
     put_legend(figure, handles, columns=4 if columns > 1 else 2)
-    head = (
-        f"Training loss of {count(len(sets), 'training set')}, the first seed of each: mean over some steps up to each"
-    )
+    head = f"Training loss of {count(len(sets), 'training set')}, the first seed of each: running means"
     put_title(figure, head, study, demo)
     return figure
+
+
+def _by_scope_and_sparsity(variant: str) -> tuple[int, int]:
+    scope, sparsity = parse_variant(variant)
+    return ("", *SCOPES).index(scope), sparsity
 
 
 def _variant_styles(variants: list[str]) -> dict[str, tuple[tuple[float, float, float] | str, str]]:
