@@ -18,6 +18,8 @@ def score(language, f1, sparsity=0, scope="partial", seed=1, test_set="regular",
         "test_set": test_set,
         "f1": f1,
         "chance_floor": floor,
+        "chance_floor_low": floor - 0.01,
+        "chance_floor_high": floor + 0.02,
         "changed_share": 0.0 if test_set == "regular" else 0.9,
         "unseen_share": 0.5,
     }
@@ -58,7 +60,7 @@ def test_missing_scores_are_counted_and_not_invented():
     languages = ["en", "yo", "sw"]
     result = analysis.f1_by_sparsity(scores, "multilingual", "regular", "partial", languages)
     assert np.isnan(result.loc["yo", 50]) and result.loc["sw"].isna().all()
-    assert result.loc["means"].tolist() == pytest.approx([0.6, 0.2])
+    assert result.loc["means"].tolist() == [0.4, 0.2]  # of en, which has both
     seeds = analysis.seeds_by_sparsity(scores, "multilingual", "regular", "partial", languages)
     assert seeds.to_numpy().tolist() == [[1, 1], [1, 0], [0, 0]]
 
@@ -115,10 +117,14 @@ def test_chance_stands_beside_perturbed_scores():
         score("en", 0.4, test_set="in-language", floor=0.02),
         score("en", 0.4, 50, test_set="in-language", floor=0.02),
         score("yo", 0.4, test_set="in-language", floor=0.06),
+        score("yo", 0.3, 50, test_set="in-language", floor=0.06),
+        score("sw", 0.9, test_set="in-language", floor=0.5),  # dense only: in no mean, as in those of F1
     )
-    result = analysis.chance_by_language(scores, "multilingual", "in-language", ["en", "yo"])
-    assert list(result.columns) == ["chance floor", "changed", "unseen"]
-    assert result["chance floor"].tolist() == pytest.approx([0.02, 0.06, 0.04, 0.04])
+    result = analysis.chance_by_language(scores, "multilingual", "in-language", "partial", ["en", "yo", "sw"])
+    assert list(result.columns) == ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
+    assert result.loc["yo", ["chance floor low", "chance floor high"]].tolist() == pytest.approx([0.05, 0.08])
+    assert result.loc["means", ["chance floor low", "chance floor high"]].isna().all()
+    assert result["chance floor"].tolist() == pytest.approx([0.02, 0.06, 0.5, 0.04, 0.04])
     assert result.loc["means", ["changed", "unseen"]].tolist() == pytest.approx([0.9, 0.5])
 
 
@@ -160,6 +166,12 @@ def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
         score("jv", 0.06, test_set="in-language"),  # none of what is no more than chance either, which would be 6
         score("en", 0.5, 50),
         score("en", 0.4, 50, test_set="in-language"),  # 0.8
+        score("yo", 0.4, 50),
+        score("yo", 0.2, 50, test_set="in-language"),  # 0.5
+        *(score(code, 0.05, 50) for code in ("sw", "jv")),  # below chance
+        *(score(code, 0.05, 50, test_set="in-language") for code in ("sw", "jv")),
+        score("de", 0.8),
+        score("de", 0.8, test_set="in-language"),  # 1, but dense only: the line would be of other languages at 50 %
     )
     result = analysis.perturbed_fractions(scores, "multilingual").set_index(["perturbation", "scope", "sparsity"])
     dense = result.loc[("in-language", "partial", 0)]
@@ -167,8 +179,28 @@ def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
     assert dense["floor_fraction"] == pytest.approx(0.1)
     assert dense[["languages", "undefined"]].tolist() == [2, 2]
     assert result.loc[("in-script", "partial", 0), ["fraction", "languages"]].tolist() == [0.125, 1]
-    assert result.loc[("in-language", "partial", 50), ["fraction", "languages"]].tolist() == [0.8, 1]
+    assert result.loc[("in-language", "partial", 50), ["fraction", "languages"]].tolist() == pytest.approx([0.65, 2])
     assert len(result) == 3
+
+
+def test_a_line_is_of_the_languages_that_have_all_its_sparsities():
+    rows = [("a", "yo", 0), ("a", "yo", 50), ("a", "sw", 0), ("b", "en", 0), ("c", "de", 0), ("c", "fr", 50)]
+    rows = pd.DataFrame(rows, columns=["group", "language", "sparsity"])
+    kept = analysis.same_languages(rows, ["group"])
+    assert kept["language"].tolist() == ["yo", "yo", "en", "de", "fr"]  # of c no language has both: it keeps all
+
+
+def test_fractions_are_of_the_models_of_the_setting():
+    """Full models are monolingual only: the multilingual dense one does not stand in their scope."""
+    scores = frame(
+        *(
+            score("en", 0.8, sparsity, test_set=test_set)
+            for sparsity in (0, 50)
+            for test_set in ("regular", "in-script")
+        ),
+        score("en", 0.8, 50, scope="full", setting="monolingual"),
+    )
+    assert set(analysis.fractions_by_language(scores, "multilingual")["scope"]) == {"partial"}
 
 
 def test_figure_1_compares_settings_on_the_languages_that_have_both():

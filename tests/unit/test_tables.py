@@ -37,7 +37,8 @@ def scores(seeds=(1, 2), test_set="regular"):
     ]
     frame = pd.DataFrame(rows, columns=["setting", "scope", "sparsity", "seed", "language", "test_set", "f1"])
     floor = frame["language"].map({"en": 0.04, "yo": 0.14})
-    return frame.assign(chance_floor=floor, changed_share=0.95, unseen_share=0.25)
+    ends = {"chance_floor_low": floor / 2, "chance_floor_high": 2 * floor}
+    return frame.assign(chance_floor=floor, **ends, changed_share=0.95, unseen_share=0.25)
 
 
 def test_table_1_of_the_whole_study_is_the_papers(resource):
@@ -128,7 +129,10 @@ def test_spread_stands_beside_its_score():
 def test_perturbed_table_has_chance_floor_and_shares():
     table = tables.f1_table(scores(test_set="in-language"), 8, ["en", "yo"], "small", "x", demo=True)
     frame = pd.read_csv(io.StringIO(table.csv()), index_col=0)
-    assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", "chance floor", "changed", "unseen"]
+    beside = ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
+    assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", *beside]
+    assert frame["chance floor low"].tolist() == pytest.approx([0.02, 0.07, np.nan, np.nan], nan_ok=True)
+    assert "0.1400 .070–.280" in table.markdown() and " 0.0900 |" in table.markdown()
     assert frame["chance floor"].tolist() == [0.04, 0.14, 0.09, 0.09]
     assert frame.loc["means", ["changed", "unseen"]].tolist() == [0.95, 0.25]
     assert "perturbed data (in-language)" in table.title and table.title.endswith("(demo on synthetic text)")
@@ -142,8 +146,28 @@ def test_what_is_missing_is_empty_and_named():
     assert table.csv().splitlines()[2:4] == ["yo,0.4000,,0.0141,", "sw,,,,"]
     assert "2 languages" in table.notes[0]
     assert "Fewer seeds: en at 0 % (1)." in table.notes[0]
-    assert "No score: sw, yo at 50 %; means and medians are over the other languages." in table.notes[0]
+    assert (
+        "No score: sw, yo at 50 %; means and medians are over the languages with a score in every column (1)."
+        in table.notes[0]
+    )
+    assert table.csv().splitlines()[4].startswith("means,0.7900,0.6000,")  # of en alone
     assert "–" in table.markdown() and "nan" not in table.markdown()
+
+
+def test_means_over_other_languages_in_each_column_are_not_compared():
+    held = scores(seeds=(1,))
+    dense, sparse = held["sparsity"] == 0, held["sparsity"] == 50
+    held = held[(dense & (held["language"] == "en")) | (sparse & (held["language"] == "yo"))]
+    table = tables.f1_table(held, 6, ["en", "yo"], "small", "x", demo=False)
+    assert table.csv().splitlines()[3] == "means,0.8000,0.1000,,"
+    assert "means and medians are over those of each column, and not to be compared." in table.notes[0]
+    assert "**" not in table.markdown().split("\n", 1)[1]  # the title has them too
+
+
+def test_a_language_without_any_score_changes_no_mean():
+    table = tables.f1_table(scores(), 6, ["en", "yo", "sw"], "small", "x", demo=False)
+    assert table.csv().splitlines()[4] == "means,0.6000,0.3500,0.0141,0.0141"
+    assert "No score: sw; means and medians are over the other languages." in table.notes[0]
 
 
 def test_one_seed_one_language_dense_only():

@@ -22,6 +22,16 @@ _CELL = ["setting", "test_set", "language", "scope", "sparsity"]
 _BESIDE = ["chance_floor", "changed_share", "unseen_share"]
 
 
+CHANCE = {
+    "chance_floor": "chance floor",
+    "chance_floor_low": "chance floor low",
+    "chance_floor_high": "chance floor high",
+    "changed_share": "changed",
+    "unseen_share": "unseen",
+}
+"""What stands beside perturbed F1 in the tables, by its column in the scores."""
+
+
 def seed_means(scores: pd.DataFrame) -> pd.DataFrame:
     """Return the mean over seeds of each setting, test set, language, scope and sparsity.
 
@@ -75,9 +85,18 @@ def _table_cells(scores: pd.DataFrame, setting: str, test_set: str, scope: str, 
     return cells.rename_axis(index="languages").sort_index(axis="columns")
 
 
-def with_summary(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return the frame with two more rows, the means and medians over the languages that have a value in the column."""
-    summary = pd.DataFrame([frame.mean(), frame.median()], index=list(SUMMARY))
+def languages_of_means(cells: pd.DataFrame) -> list[str]:
+    """Return the languages that have a value in every column, so that the means of columns can be compared.
+
+    cells: F1, languages × sparsities. Where no language has all, all languages: each mean is over those that have one.
+    """
+    return list(cells.dropna().index) or list(cells.index)
+
+
+def _with_summary(frame: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
+    """Return the frame with two more rows, the means and medians over some languages."""
+    rows = frame.loc[list(over)]
+    summary = pd.DataFrame([rows.mean(), rows.median()], index=list(SUMMARY))
     return pd.concat([frame, summary]).rename_axis(index=frame.index.name, columns=frame.columns.name)
 
 
@@ -86,11 +105,13 @@ def f1_by_sparsity(
 ) -> pd.DataFrame:
     """Return F1 (0 to 1, mean over seeds) by language and sparsity, with means and medians: the paper's tables 2-9.
 
-    languages: those of the setting, in the order of the rows; one without any score is a row of NaN.
+    languages: those of the setting, in the order of the rows; one without any score is a row of NaN. Means and medians
+    are over `languages_of_means`.
     Returns a frame, (languages + 2) × sparsities in percent; column 0 is the dense model, in both scopes.
     Raises InputError when there is no score at all.
     """
-    return with_summary(_table_cells(scores, setting, test_set, scope, "f1").reindex(list(languages)))
+    cells = _table_cells(scores, setting, test_set, scope, "f1").reindex(list(languages))
+    return _with_summary(cells, languages_of_means(cells))
 
 
 def seeds_by_sparsity(
@@ -106,11 +127,13 @@ def spread_by_sparsity(
     """Return the spread over seeds of each value of `f1_by_sparsity`, as a frame of the same shape.
 
     It is the standard deviation, n - 1 in the denominator, NaN with one seed. In the rows means and medians it is that
-    of each seed's mean and median, over the seeds that all scored languages of the column have.
+    of each seed's mean and median, over the seeds that all languages of these have in the column.
     """
-    spread = _table_cells(scores, setting, test_set, scope, "f1_std").reindex(list(languages))
+    spread, f1 = (
+        _table_cells(scores, setting, test_set, scope, value).reindex(list(languages)) for value in ("f1_std", "f1")
+    )
     rows = _of_table(scores, setting, test_set, scope).dropna(subset=["f1"])
-    rows = rows[rows["language"].isin(languages)]
+    rows = rows[rows["language"].isin(languages_of_means(f1))]
     by_seed = {
         sparsity: cells.pivot(index="language", columns="seed", values="f1").dropna(axis="columns")
         for sparsity, cells in rows.groupby("sparsity")
@@ -120,17 +143,21 @@ def spread_by_sparsity(
     return pd.concat([spread, summary]).rename_axis(index=spread.index.name, columns=spread.columns.name)
 
 
-def chance_by_language(scores: pd.DataFrame, setting: str, test_set: str, languages: Sequence[str]) -> pd.DataFrame:
-    """Return what stands beside a perturbed F1: chance floor (F1), shares of changed and of unseen mentions (0 to 1).
+def chance_by_language(
+    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+) -> pd.DataFrame:
+    """Return what stands beside a perturbed F1: the chance floor (F1), and shares of changed and unseen mentions.
 
-    Returns a frame, (languages + 2) × (chance floor, changed, unseen), with means and medians as the last rows. They
-    belong to the test set and the training set, not to a run: every run has the same, and their mean is returned.
+    They belong to the test set and the training set, not to a run: every run has the same, and their mean is returned.
+    Returns a frame, (languages + 2) × the columns of CHANCE (0 to 1), with means and medians, over the languages of
+    those of `f1_by_sparsity`, as the last rows; these have no low and high.
     """
-    means = seed_means(scores)
-    means = means[(means["setting"] == setting) & (means["test_set"] == test_set)]
-    beside = means.groupby("language")[_BESIDE].mean().reindex(list(languages))
-    beside.columns = ["chance floor", "changed", "unseen"]
-    return with_summary(beside.rename_axis(index="languages"))
+    f1 = _table_cells(scores, setting, test_set, scope, "f1").reindex(list(languages))
+    rows = scores[(scores["setting"] == setting) & (scores["test_set"] == test_set)]
+    beside = rows.groupby("language")[list(CHANCE)].mean().reindex(list(languages)).rename(columns=CHANCE)
+    beside = _with_summary(beside.rename_axis(index="languages"), languages_of_means(f1))
+    beside.loc[list(SUMMARY), ["chance floor low", "chance floor high"]] = float("nan")
+    return beside
 
 
 def languages_of(scores: pd.DataFrame, setting: str) -> set[str]:
@@ -151,7 +178,7 @@ def settings_of(scores: pd.DataFrame) -> list[str]:
 
 
 def main_setting(scores: pd.DataFrame) -> str:
-    """Return the setting of figures 2 and 3: multilingual as in the paper, else (no such models) monolingual."""
+    """Return the setting of figures 2-9: multilingual as in the paper, else (no such models) monolingual."""
     settings = settings_of(scores)
     if not settings:
         raise InputError("scores: no row of the test set regular; expected at least one")
@@ -184,6 +211,18 @@ def f1_over_languages(scores: pd.DataFrame) -> pd.DataFrame:
         )
         .reset_index()
     )
+
+
+def same_languages(frame: pd.DataFrame, line: list[str]) -> pd.DataFrame:
+    """Return the rows of the languages that have all sparsities of their line, so that its points are of the same ones.
+
+    frame: with the columns language, sparsity and those of `line`, whose values are those of a line of a figure. A line
+    on which no language has all keeps its rows.
+    """
+    levels = frame.groupby([*line, "language"])["sparsity"].transform("nunique")
+    most = frame.groupby(line)["sparsity"].transform("nunique")
+    whole = levels == most
+    return frame[whole | ~whole.groupby([frame[column] for column in line]).transform("any")]
 
 
 def property_of(languages: pd.Series, values: Mapping[str, str | int], name: str) -> pd.Series:
@@ -221,7 +260,7 @@ def relative_to_dense(
 ) -> pd.DataFrame:
     """Return the relative difference in F1 to the dense model by training size, scope and sparsity: figure 2.
 
-    It is the mean of `differences_to_dense` over the languages of a size.
+    It is the mean of `differences_to_dense` over the languages of a size (see `same_languages`).
     train_sizes: training sentences (or their class) by language.
     Returns the columns scope, sparsity (without 0), train_size, difference, languages (behind the mean), undefined
     (languages left out, because they have no dense F1 or one of 0), seeds_low, seeds_high.
@@ -229,6 +268,7 @@ def relative_to_dense(
     """
     sparse = differences_to_dense(scores, setting, test_set).query("sparsity > 0")
     sparse = sparse.assign(train_size=property_of(sparse["language"], train_sizes, "training size"))
+    sparse = same_languages(sparse, ["scope", "train_size"])
     return _means_of_defined(sparse, ["scope", "sparsity", "train_size"], ["difference"])
 
 
@@ -240,8 +280,8 @@ def fractions_by_language(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
     not above its own chance floor (a fraction of what chance gives may be any number); seeds is the smaller number of
     the two. Raises InputError when there are no scores on perturbed test sets.
     """
-    means = repeat_dense(seed_means(scores))
-    means = means[means["setting"] == setting]
+    means = seed_means(scores)
+    means = repeat_dense(means[means["setting"] == setting])
     cell = ["language", "scope", "sparsity"]
     regular = means.loc[means["test_set"] == REGULAR, [*cell, "f1", "seeds", "chance_floor"]]
     perturbed = means[means["test_set"].isin(PERTURBATIONS)].rename(columns={"test_set": "perturbation"})
@@ -259,12 +299,12 @@ def fractions_by_language(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
 def perturbed_fractions(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
     """Return perturbed F1 as a fraction of regular F1 by perturbation, scope and sparsity: figure 3.
 
-    It is the mean of `fractions_by_language` over languages.
+    It is the mean of `fractions_by_language` over languages (see `same_languages`).
     Returns the columns perturbation, scope, sparsity, fraction, floor_fraction (mean of chance floor / F1 regular),
     languages (behind the means), undefined (languages left out, because their regular F1 is missing or not above its
     chance floor), seeds_low, seeds_high. Raises InputError when there are no scores on perturbed test sets.
     """
-    pairs = fractions_by_language(scores, setting)
+    pairs = same_languages(fractions_by_language(scores, setting), ["perturbation", "scope"])
     return _means_of_defined(pairs, ["perturbation", "scope", "sparsity"], ["fraction", "floor_fraction"])
 
 

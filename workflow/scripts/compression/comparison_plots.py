@@ -55,7 +55,7 @@ def ours_and_theirs(frame: pd.DataFrame, study: str, demo: bool) -> Figure:
         panels[place][0].set_ylabel(f"ours: {scope or 'dense'}" + f", {setting}" * (len(settings) > 1))
     for axes in panels[-1]:
         axes.set_xlabel("theirs", labelpad=2)
-    panels[0][0].set(xlim=(-0.03, 1), ylim=(-0.03, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
+    panels[0][0].set(xlim=(-0.05, 1), ylim=(-0.05, 1), xticks=[0, 0.5, 1], yticks=[0, 0.5, 1])
     handles = [_point(f"{sparsity} %", colour, marker) for sparsity, (colour, marker) in styles.items()]
     put_legend(figure, [*handles, *_marks(frame), reference("equal", "--")], columns=3)
     languages = count(frame["language"].nunique(), "language")
@@ -87,7 +87,7 @@ def _draw_points(axes: Axes, panel: pd.DataFrame, styles: dict[int, tuple[tuple[
         face = "white" if hollow else colour
         axes.plot(points["theirs"], points["ours"], marker, color=colour, markerfacecolor=face, clip_on=False)
     crossed = panel[panel["ours_below"].fillna(False).astype(bool)]
-    axes.plot(crossed["theirs"], crossed["ours"], "x", color="black", markersize=5)
+    axes.plot(crossed["theirs"], crossed["ours"], "x", color="black", markersize=5, markeredgewidth=0.6)
 
 
 def _marks(frame: pd.DataFrame) -> list[Line2D]:

@@ -59,7 +59,7 @@ def groups_of_languages(
         above.set_ylim(0, 1)
         below.set_ylim(limits)
         below.yaxis.set_major_locator(MaxNLocator(4))
-    label_small_multiples(cells, sparsities, "F1", "difference")
+    label_small_multiples(cells, sparsities, "F1", "relative\ndifference")
     handles = [handle(SCOPE_NAMES[scope], *SCOPE_STYLES[scope]) for scope in scopes]
     floor = [reference("chance floor")] * (test_set != REGULAR)
     put_legend(figure, [*handles, *floor, reference("dense", "--")], columns=2 if len(cells) < 3 else 4)
@@ -82,4 +82,4 @@ def _difference_limits(frame: pd.DataFrame) -> tuple[float, float]:
     spread = frame["difference_std"].fillna(0)
     low = np.nanmin([*(frame["difference"] - spread), -0.05])
     high = np.nanmax([*(frame["difference"] + spread), 0.05])
-    return low - 0.05 * (high - low), high + 0.05 * (high - low)
+    return low - 0.08 * (high - low), high + 0.08 * (high - low)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from compression.analysis import differences_to_dense, property_of, repeat_dense, seed_means
+from compression.analysis import differences_to_dense, property_of, repeat_dense, same_languages, seed_means
 from compression.files import InputError
 from compression.terms import IN_LANGUAGE, REGULAR
 
@@ -29,8 +29,8 @@ def f1_by_group(
     """Return F1, and its relative difference to the dense model, by group, scope and sparsity: figures 4-8.
 
     groups: the group of each language; grouping: what they are, such as "family". Means are over the languages of a
-    group, of F1 that is the mean over seeds, and of `differences_to_dense`. The dense model is sparsity 0 of every
-    scope that has sparse models.
+    group (see `same_languages`), of F1 that is the mean over seeds, and of `differences_to_dense`. The dense model is
+    sparsity 0 of every scope that has sparse models.
     Returns the columns group, scope, sparsity, f1, f1_std (standard deviation over languages, n - 1 in the denominator;
     NaN with one language), difference, difference_std, languages (behind f1), undefined (those of them that have no
     difference, because their dense F1 is missing or 0), seeds_low, seeds_high, chance_floor (mean). Groups are in the
@@ -39,6 +39,7 @@ def f1_by_group(
     rows = differences_to_dense(scores, setting, test_set)
     rows = rows.assign(group=property_of(rows["language"], groups, grouping), undefined=rows["difference"].isna())
     order = order_groups(rows)
+    rows = same_languages(rows, ["group", "scope"])
     means = rows.groupby(["group", "scope", "sparsity"]).agg(
         f1=("f1", "mean"),
         f1_std=("f1", "std"),

@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from compression.analysis import SCOPES, SETTINGS, count, count_range
 from compression.styles import (
+    MOST_COLUMNS,
     REFERENCE_COLOUR,
     SCOPE_LINES,
     SCOPE_NAMES,
@@ -26,7 +27,7 @@ from compression.styles import (
 )
 from compression.terms import IN_LANGUAGE, REGULAR
 
-PANEL_HEIGHT = 1.0  # inches, with title and ticks
+PANEL_HEIGHT, TALL_PANEL = 1.0, 1.6  # inches, with title and ticks; tall where all panels stand in one band
 MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}
 """By test set, what fills a marker: its line's colour, or nothing."""
 
@@ -38,7 +39,8 @@ def all_languages(frame: pd.DataFrame, names: Mapping[str, str], study: str, dem
     frame: of `groups.f1_by_language`; names: of the languages by code. The dotted line is the in-language chance floor.
     """
     languages, sparsities = list(frame["language"].unique()), sorted(frame["sparsity"].unique())
-    figure, cells = make_small_multiples(len(languages), [PANEL_HEIGHT])
+    height = TALL_PANEL if len(languages) <= MOST_COLUMNS else PANEL_HEIGHT
+    figure, cells = make_small_multiples(len(languages), [height])
     for (axes,), language in zip(cells, languages, strict=True):
         panel = frame[frame["language"] == language]
         for (setting, test_set, scope), rows in panel.groupby(["setting", "test_set", "scope"], sort=False):
@@ -67,5 +69,5 @@ def _handles(frame: pd.DataFrame) -> list[Line2D]:
         handle(name_test_set(test_set), "black", "o", linestyle="", markerfacecolor=MARKERS[test_set] or "black")
         for test_set in held(frame["test_set"], MARKERS)
     ]
-    floor = [reference("chance floor")] * (IN_LANGUAGE in set(frame["test_set"]))
+    floor = [reference(f"chance, {IN_LANGUAGE}")] * (IN_LANGUAGE in set(frame["test_set"]))
     return [*settings, *scopes, *test_sets, *floor]

@@ -75,7 +75,7 @@ def _correlations(points: pd.DataFrame) -> str:
     text = ", ".join(f"{name}\N{NO-BREAK SPACE}{_estimate(correlation)}" for name, correlation in both)
     if len(points) < FEWEST_FOR_INTERVAL:
         return f"{text} (no interval exists with fewer than {FEWEST_FOR_INTERVAL} languages)"
-    return f"{text} (95 % intervals)"
+    return f"{text} (95 % intervals, Fisher's)"
 
 
 def _estimate(correlation: Correlation) -> str:

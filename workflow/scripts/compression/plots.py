@@ -58,6 +58,9 @@ def draw_figure(
     Raises InputError when the study holds nothing of what the figure shows.
     """
     setting, train_sizes = analysis.main_setting(scores), groupings[TRAINING_SIZE]
+    if number == 2 or number in GROUP_FIGURES:  # only the monolingual models may have sparse ones
+        sparse = scores[scores["sparsity"] > 0]
+        setting = analysis.main_setting(sparse) if len(sparse) else setting
     if number == 1:
         numbers = analysis.f1_over_languages(scores)
         both = set.intersection(*(analysis.languages_of(scores, setting) for setting in analysis.settings_of(scores)))

@@ -9,6 +9,7 @@ from compression.analysis import (
     chance_by_language,
     count,
     f1_by_sparsity,
+    languages_of_means,
     seeds_by_sparsity,
     size_class,
     spread_by_sparsity,
@@ -80,10 +81,10 @@ def f1_table(
     spread = spread_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
     seeds = seeds_by_sparsity(scores, setting, test_set, scope, languages)
     perturbed = test_set != REGULAR
-    beside = chance_by_language(scores, setting, test_set, languages) if perturbed else f1[[]]
-    printed, beside = f1.map(four_digits), beside.map(four_digits)
-    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside)
-    shown = _shown(printed, spread.map(_spread)).join(beside.map(Cell))
+    beside = chance_by_language(scores, setting, test_set, scope, languages) if perturbed else f1[[]]
+    printed = f1.map(four_digits)
+    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside.map(four_digits))
+    shown = _shown(printed, spread.map(_spread)).join(_shown_beside(beside) if perturbed else beside)
     shown.insert(0, "languages", [Cell(language) for language in shown.index])
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
     title = (
@@ -101,14 +102,19 @@ def f1_table(
         notes.append("No standard deviation over seeds: no score has more than one seed.")
     if perturbed:
         notes.append(
-            "chance floor: F1 of the gold tags of other sentences on the same test set; changed: share of the mentions "
-            "that the perturbation changed; unseen: share of the mentions, after it, that are absent from training."
+            "chance floor: F1 of the gold tags of other sentences on the same test set, with the range of 95 % of the "
+            "orders drawn; changed: share of the mentions that the perturbation changed; unseen: share of the mentions "
+            "after it that are absent from training."
         )
     return Table(f"table-{number}", title, notes, rows.rename_axis(columns=None).reset_index(), shown)
 
 
 def _spread(value: float) -> str:
-    return "" if pd.isna(value) else f"±{value:.3f}".replace("±0.", "±.")
+    return "" if pd.isna(value) else f"±{_short(value)}"
+
+
+def _short(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.3f}".removeprefix("0")
 
 
 def _shown(printed: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
@@ -118,11 +124,24 @@ def _shown(printed: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(cells, index=printed.index)
 
 
+def _shown_beside(beside: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of `chance_by_language`, the range of the chance floor beside it."""
+    ends = beside[["chance floor low", "chance floor high"]].map(_short)
+    ranges = [f"{low}–{high}" if low else "" for low, high in ends.to_numpy()]
+    shown = beside.drop(columns=ends.columns).map(four_digits).map(Cell)
+    return shown.assign(**{"chance floor": list(map(Cell, beside["chance floor"].map(four_digits), ranges))})
+
+
 def _best_of_rows(printed: pd.DataFrame) -> pd.DataFrame:
-    """Return which of the printed values are the highest of their row, ties all; none where a row has but one value."""
+    """Return which of the printed values are the highest of their row, ties all.
+
+    None where a row has but one value, and none of means and medians over other languages in each column.
+    """
     values = printed.replace("", None).astype(float)
     best = values.eq(values.max(axis="columns"), axis="index")
     best[values.count(axis="columns") < 2] = False
+    if values.drop(index=list(SUMMARY)).isna().any(axis="columns").all():
+        best.loc[list(SUMMARY)] = False
     return best
 
 
@@ -135,7 +154,13 @@ def _counted(seeds: pd.DataFrame) -> str:
     if fewer := [f"{cell} ({n})" for cell, n in cells if 0 < n < most]:
         sentences.append(f"Fewer seeds: {', '.join(fewer)}.")
     if absent := [*seeds.index.difference(scored.index), *(cell for cell, n in cells if n == 0)]:
-        sentences.append(f"No score: {', '.join(absent)}; {' and '.join(SUMMARY)} are over the other languages.")
+        over = languages_of_means(seeds.where(seeds > 0))
+        languages = "the other languages"
+        if len(over) < len(scored):
+            languages = f"the languages with a score in every column ({len(over)})"
+        elif len(over) > len(scored) or 0 in scored.to_numpy():
+            languages = "those of each column, and not to be compared"
+        sentences.append(f"No score: {', '.join(absent)}; {' and '.join(SUMMARY)} are over {languages}.")
     return " ".join(sentences)
 
 
