@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 from scipy import stats
+from snakemake.utils import update_config
 from spreads import spread, three_digits
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     if options.study is not None:
-        config |= yaml.safe_load(options.study.read_text(encoding="utf-8"))
+        update_config(config, yaml.safe_load(options.study.read_text(encoding="utf-8")))
     whole_study(config, read_languages(ROOT / "resources" / "languages.tsv"))
     one_difference(config["bootstrap"], options.sentences, options.repetitions)
 

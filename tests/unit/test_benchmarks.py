@@ -232,12 +232,12 @@ def test_a_script_ends_with_one_line_when_no_data_are_named(tmp_path):
 
 
 def test_uncertainty(tmp_path, capsys):
-    overlay = {"languages": ["yo", "sw"], "monolingual": ["yo"], "seeds": [1, 2]}
+    overlay = {"languages": ["yo", "sw"], "monolingual": ["yo"], "seeds": [1, 2], "pruning": {"sparsities": [50]}}
     (tmp_path / "study.yaml").write_text(yaml.safe_dump(overlay))
     uncertainty.main(["--study", str(tmp_path / "study.yaml"), "--sentences", "300", "--repetitions", "1"])
     out = capsys.readouterr().out
-    # 13 variants, 2 seeds: yo alone on regular, in-language, in-script, in-family; yo and sw on the same four
-    assert "52 runs, 312 triples of run, language and test set, 156 cells" in out
+    # 3 variants, 2 seeds: yo alone on regular, in-language, in-script, in-family; yo and sw on the same four
+    assert "12 runs, 72 triples of run, language and test set, 36 cells" in out
     low, high = (
         [float(line.split(": ")[1].split(" to ")[end]) for line in out.splitlines() if line.startswith("difference")]
         for end in (0, 1)
