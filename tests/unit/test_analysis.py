@@ -75,7 +75,7 @@ def test_spread_is_over_seeds_and_that_of_means_over_each_seeds_own():
         score("yo", 0.2, 50, seed=2),
         score("en", 0.7, 50, scope="full"),
     )
-    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", ["yo", "en", "sw"])
+    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", ["yo", "en", "sw"], ["yo", "en"])
     assert list(result.index) == ["yo", "en", "sw", "means", "medians"] and list(result.columns) == [0, 50]
     assert result.loc[["yo", "en"], 0].tolist() == pytest.approx([0.1 / np.sqrt(2), 0.1])
     assert result.loc["means", 0] == pytest.approx(0.15 / np.sqrt(2))
@@ -86,7 +86,7 @@ def test_spread_is_over_seeds_and_that_of_means_over_each_seeds_own():
 def test_spread_of_medians_is_that_of_each_seeds_median():
     f1 = {"en": (0.1, 0.2), "yo": (0.5, 0.7), "sw": (0.9, 0.8)}  # medians 0.5, 0.7; means 0.5, 17/30
     scores = frame(*(score(code, values[seed - 1], seed=seed) for code, values in f1.items() for seed in (1, 2)))
-    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", list(f1))
+    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", list(f1), list(f1))
     assert result.loc["medians", 0] == pytest.approx(0.2 / np.sqrt(2))
     assert result.loc["means", 0] == pytest.approx((17 / 30 - 0.5) / np.sqrt(2))
 
@@ -120,7 +120,7 @@ def test_chance_stands_beside_perturbed_scores():
         score("yo", 0.3, 50, test_set="in-language", floor=0.06),
         score("sw", 0.9, test_set="in-language", floor=0.5),  # dense only: in no mean, as in those of F1
     )
-    result = analysis.chance_by_language(scores, "multilingual", "in-language", "partial", ["en", "yo", "sw"])
+    result = analysis.chance_by_language(scores, "multilingual", "in-language", ["en", "yo", "sw"], ["en", "yo"])
     assert list(result.columns) == ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
     assert result.loc["yo", ["chance floor low", "chance floor high"]].tolist() == pytest.approx([0.05, 0.08])
     assert result.loc["means", ["chance floor low", "chance floor high"]].isna().all()

@@ -132,7 +132,7 @@ def test_perturbed_table_has_chance_floor_and_shares():
     beside = ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
     assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", *beside]
     assert frame["chance floor low"].tolist() == pytest.approx([0.02, 0.07, np.nan, np.nan], nan_ok=True)
-    assert "0.1400 .070–.280" in table.markdown() and " 0.0900 |" in table.markdown()
+    assert "0.1400 [.070, .280]" in table.markdown() and " 0.0900 |" in table.markdown()
     assert frame["chance floor"].tolist() == [0.04, 0.14, 0.09, 0.09]
     assert frame.loc["means", ["changed", "unseen"]].tolist() == [0.95, 0.25]
     assert "perturbed data (in-language)" in table.title and table.title.endswith("(demo on synthetic text)")

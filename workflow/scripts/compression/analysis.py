@@ -122,18 +122,17 @@ def seeds_by_sparsity(
 
 
 def spread_by_sparsity(
-    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str], over: Sequence[str]
 ) -> pd.DataFrame:
     """Return the spread over seeds of each value of `f1_by_sparsity`, as a frame of the same shape.
 
     It is the standard deviation, n - 1 in the denominator, NaN with one seed. In the rows means and medians it is that
-    of each seed's mean and median, over the seeds that all languages of these have in the column.
+    of each seed's mean and median over some languages (over: as of `languages_of_means`), over the seeds that all of
+    these have in the column.
     """
-    spread, f1 = (
-        _table_cells(scores, setting, test_set, scope, value).reindex(list(languages)) for value in ("f1_std", "f1")
-    )
+    spread = _table_cells(scores, setting, test_set, scope, "f1_std").reindex(list(languages))
     rows = _of_table(scores, setting, test_set, scope).dropna(subset=["f1"])
-    rows = rows[rows["language"].isin(languages_of_means(f1))]
+    rows = rows[rows["language"].isin(over)]
     by_seed = {
         sparsity: cells.pivot(index="language", columns="seed", values="f1").dropna(axis="columns")
         for sparsity, cells in rows.groupby("sparsity")
@@ -144,18 +143,17 @@ def spread_by_sparsity(
 
 
 def chance_by_language(
-    scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages: Sequence[str]
+    scores: pd.DataFrame, setting: str, test_set: str, languages: Sequence[str], over: Sequence[str]
 ) -> pd.DataFrame:
     """Return what stands beside a perturbed F1: the chance floor (F1), and shares of changed and unseen mentions.
 
     They belong to the test set and the training set, not to a run: every run has the same, and their mean is returned.
-    Returns a frame, (languages + 2) × the columns of CHANCE (0 to 1), with means and medians, over the languages of
-    those of `f1_by_sparsity`, as the last rows; these have no low and high.
+    Returns a frame, (languages + 2) × the columns of CHANCE (0 to 1), with means and medians over some languages (over:
+    as of `languages_of_means`) as the last rows; these have no low and high.
     """
-    f1 = _table_cells(scores, setting, test_set, scope, "f1").reindex(list(languages))
     rows = scores[(scores["setting"] == setting) & (scores["test_set"] == test_set)]
     beside = rows.groupby("language")[list(CHANCE)].mean().reindex(list(languages)).rename(columns=CHANCE)
-    beside = _with_summary(beside.rename_axis(index="languages"), languages_of_means(f1))
+    beside = _with_summary(beside.rename_axis(index="languages"), over)
     beside.loc[list(SUMMARY), ["chance floor low", "chance floor high"]] = float("nan")
     return beside
 

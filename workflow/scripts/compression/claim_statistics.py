@@ -12,7 +12,7 @@ from scipy import stats
 from compression.inference import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
 from compression.terms import MONOLINGUAL, MULTILINGUAL, REGULAR
 from compression.variants import variant_name
-from compression.verdicts import ONE_SIDE
+from compression.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
 
 MODERATE = (50, 70)
 """Sparsities in percent, as in the paper's text."""
@@ -162,8 +162,10 @@ def _p_values_of_gains(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     gains: levels × languages × (1 + resamples). It gains if it does at one level, of which the best is adjusted for
     their number (Bonferroni); it does not if it does at none.
     """
-    replicates = gains[..., 1:]
-    better, worse = ((1 + (sign * replicates <= 0).sum(axis=-1)) / (1 + replicates.shape[-1]) for sign in (1, -1))
+    better, worse = (
+        np.array([[criterion.against(language) for language in level] for level in gains])
+        for criterion in (NEGATIVE, POSITIVE)
+    )
     return np.minimum(1, len(gains) * better.min(axis=0)), worse.max(axis=0)
 
 

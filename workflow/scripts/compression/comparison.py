@@ -8,7 +8,7 @@ from compression.analysis import count, count_range
 from compression.files import InputError
 from compression.published import PublishedF1
 from compression.terms import REGULAR
-from compression.typeset import Cell, Table, four_digits
+from compression.typeset import Cell, Table, cells_with_interval, four_digits
 from compression.variants import variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
@@ -136,16 +136,4 @@ def _below(theirs: bool, ours: bool) -> Cell:
 
 
 def _with_interval(frame: pd.DataFrame, value: str) -> list[Cell]:
-    columns = frame[[value, f"{value}_low", f"{value}_high"]].to_numpy()
-    return [Cell(_minus(four_digits(number)), _interval(low, high)) for number, low, high in columns]
-
-
-def _interval(low: float, high: float) -> str:
-    """Return an interval in short, "[.731, .752]"; "" where there is none."""
-    if pd.isna(low) or pd.isna(high):
-        return ""
-    return "[" + ", ".join(_minus(f"{end:.3f}".replace("0.", ".")) for end in (low, high)) + "]"
-
-
-def _minus(number: str) -> str:
-    return number.replace("-", "−")
+    return cells_with_interval(frame[value], frame[f"{value}_low"], frame[f"{value}_high"])

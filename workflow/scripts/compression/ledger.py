@@ -11,7 +11,7 @@ from compression.claims import Part, Study, paper_claims
 from compression.inference import Cells, estimate
 from compression.published import PublishedF1
 from compression.terms import MONOLINGUAL, MULTILINGUAL
-from compression.typeset import Table
+from compression.typeset import Table, signed_four_digits
 from compression.verdicts import Verdict, combine
 
 LEDGER_COLUMNS = [
@@ -114,7 +114,7 @@ def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> 
             "statistic": parts["text"],
             "measured (95 % interval)": interval,
             "claimed": parts["criterion"],
-            "paper": [_signed(value) for value in parts["paper"]],
+            "paper": [signed_four_digits(value) for value in parts["paper"]],
             "languages": parts["languages"].astype("string").fillna(""),
             "seeds": parts["seeds"].astype("string").fillna(""),
             "verdict": parts["verdict"],
@@ -132,8 +132,5 @@ def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> 
 def _with_interval(measured: float, low: float, high: float) -> str:
     if pd.isna(measured):
         return ""
-    return f"{_signed(measured)} ({f'{_signed(low)} to {_signed(high)}' if pd.notna(low) else 'no interval'})"
-
-
-def _signed(value: float | None) -> str:
-    return "" if value is None or pd.isna(value) else f"{value:.4f}".replace("-", "−")
+    ends = " to ".join(map(signed_four_digits, (low, high))) if pd.notna(low) else "no interval"
+    return f"{signed_four_digits(measured)} ({ends})"

@@ -17,7 +17,7 @@ from compression.analysis import (
 from compression.languages import Language
 from compression.mentions import find_mentions
 from compression.terms import F1_TABLES, REGULAR
-from compression.typeset import Cell, Table, four_digits
+from compression.typeset import Cell, Table, cells_with_interval, four_digits
 
 
 def _demo(demo: bool) -> str:
@@ -78,20 +78,21 @@ def f1_table(
     """
     setting, test_set, scope = F1_TABLES[number]
     f1 = f1_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
-    spread = spread_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
+    over = languages_of_means(f1.drop(index=list(SUMMARY)))
+    spread = spread_by_sparsity(scores, setting, test_set, scope, languages, over).rename(columns=str)
     seeds = seeds_by_sparsity(scores, setting, test_set, scope, languages)
     perturbed = test_set != REGULAR
-    beside = chance_by_language(scores, setting, test_set, scope, languages) if perturbed else f1[[]]
+    beside = chance_by_language(scores, setting, test_set, languages, over) if perturbed else f1[[]]
     printed = f1.map(four_digits)
     rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside.map(four_digits))
-    shown = _shown(printed, spread.map(_spread)).join(_shown_beside(beside) if perturbed else beside)
+    shown = _shown(printed, spread.map(_spread), over).join(_shown_beside(beside) if perturbed else beside)
     shown.insert(0, "languages", [Cell(language) for language in shown.index])
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
     title = (
         f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
         f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{_demo(demo)}"
     )
-    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds)}"]
+    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds, over)}"]
     notes.append("Columns: sparsity in percent; 0 is the dense model. Bold: the best of a row.")
     if spread.notna().any(axis=None):
         notes.append(
@@ -110,29 +111,25 @@ def f1_table(
 
 
 def _spread(value: float) -> str:
-    return "" if pd.isna(value) else f"±{_short(value)}"
+    return "" if pd.isna(value) else f"±{value:.3f}".replace("±0.", "±.")
 
 
-def _short(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:.3f}".removeprefix("0")
-
-
-def _shown(printed: pd.DataFrame, spread: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of F1 with their spread beside them, the best of each row bold."""
-    best = _best_of_rows(printed)
+def _shown(printed: pd.DataFrame, spread: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
+    """Return the cells of F1 with their spread beside them, the best of each row bold; over: languages of the means."""
+    best = _best_of_rows(printed, over)
     cells = {column: list(map(Cell, printed[column], spread[column], best[column])) for column in printed}
     return pd.DataFrame(cells, index=printed.index)
 
 
 def _shown_beside(beside: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of `chance_by_language`, the range of the chance floor beside it."""
-    ends = beside[["chance floor low", "chance floor high"]].map(_short)
-    ranges = [f"{low}–{high}" if low else "" for low, high in ends.to_numpy()]
-    shown = beside.drop(columns=ends.columns).map(four_digits).map(Cell)
-    return shown.assign(**{"chance floor": list(map(Cell, beside["chance floor"].map(four_digits), ranges))})
+    floor = ["chance floor", "chance floor low", "chance floor high"]
+    shown = beside.drop(columns=floor).map(four_digits).map(Cell)
+    shown.insert(0, "chance floor", cells_with_interval(*(beside[column] for column in floor)))
+    return shown
 
 
-def _best_of_rows(printed: pd.DataFrame) -> pd.DataFrame:
+def _best_of_rows(printed: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
     """Return which of the printed values are the highest of their row, ties all.
 
     None where a row has but one value, and none of means and medians over other languages in each column.
@@ -140,13 +137,16 @@ def _best_of_rows(printed: pd.DataFrame) -> pd.DataFrame:
     values = printed.replace("", None).astype(float)
     best = values.eq(values.max(axis="columns"), axis="index")
     best[values.count(axis="columns") < 2] = False
-    if values.drop(index=list(SUMMARY)).isna().any(axis="columns").all():
+    if values.loc[over].isna().any(axis=None):
         best.loc[list(SUMMARY)] = False
     return best
 
 
-def _counted(seeds: pd.DataFrame) -> str:
-    """Return sentences that say how many languages and seeds are behind a table; seeds: languages × sparsities."""
+def _counted(seeds: pd.DataFrame, over: Sequence[str]) -> str:
+    """Return sentences that say how many languages and seeds are behind a table.
+
+    seeds: languages × sparsities; over: the languages of means and medians.
+    """
     most = int(seeds.to_numpy().max())
     scored = seeds[(seeds > 0).any(axis="columns")]
     sentences = [f"{count(len(scored), 'language')}; every F1 is the mean over {count(most, 'seed')}."]
@@ -154,7 +154,6 @@ def _counted(seeds: pd.DataFrame) -> str:
     if fewer := [f"{cell} ({n})" for cell, n in cells if 0 < n < most]:
         sentences.append(f"Fewer seeds: {', '.join(fewer)}.")
     if absent := [*seeds.index.difference(scored.index), *(cell for cell, n in cells if n == 0)]:
-        over = languages_of_means(seeds.where(seeds > 0))
         languages = "the other languages"
         if len(over) < len(scored):
             languages = f"the languages with a score in every column ({len(over)})"

@@ -167,6 +167,29 @@ def four_digits(value: float) -> str:
     return "" if pd.isna(value) else f"{value:.4f}"
 
 
+def signed_four_digits(value: float | None) -> str:
+    """Return what `four_digits` does, with a minus sign for a hyphen."""
+    return _minus(four_digits(value))
+
+
+def cells_with_interval(values: Iterable[float], lows: Iterable[float], highs: Iterable[float]) -> list[Cell]:
+    """Return cells of values with four digits, beside each its interval, if it has one, in short: "[.731, .752]"."""
+    return [
+        Cell(signed_four_digits(value), _interval(low, high))
+        for value, low, high in zip(values, lows, highs, strict=True)
+    ]
+
+
+def _interval(low: float, high: float) -> str:
+    if pd.isna(low) or pd.isna(high):
+        return ""
+    return "[" + ", ".join(_minus(f"{end:.3f}".replace("0.", ".")) for end in (low, high)) + "]"
+
+
+def _minus(number: str) -> str:
+    return number.replace("-", "−")
+
+
 def escape_markdown(text: str) -> str:
     """Return text that Markdown shows as it is, inside a table too."""
     return re.sub(r"([\\|*_`<>~#$])", r"\\\1", text)
