@@ -4,12 +4,25 @@ import base64
 import json
 import re
 import shutil
-import subprocess
+from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 
 import pytest
+from selenium.common.exceptions import WebDriverException
+from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+DRIVER = shutil.which("chromedriver")
+CATEGORIES = ("Claims", "Figures", "Study", "Tables")
+EYE, CAPTION = "a[iconname=eye]", "a[iconname=information-circle]"  # of each item in the menu
+SECONDS = 60
+"""How long a test waits for the browser, where the machine has other work."""
+
+
+needs_browser = pytest.mark.skipif(not (CHROMIUM and DRIVER), reason="no Chromium or Chrome with its chromedriver")
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +61,7 @@ def test_every_item_is_in_the_page_with_its_caption(page):
 
 def test_claims_come_first(page):
     categories = script(page, "categories")
-    assert sorted(categories) == ["Claims", "Figures", "Study", "Tables"]
+    assert sorted(categories) == [*CATEGORIES]
     assert "results/tiny/claims.html" in json.dumps(categories["Claims"])
 
 
@@ -64,14 +77,96 @@ def test_the_page_loads_nothing_from_elsewhere(page):
     assert not re.search(r"<(script|link|img)[^>]+(src|href)=[\"']https?:", text)
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome")
-def test_a_browser_shows_it(page):
-    """The page is built by its scripts: what a browser makes of it has the overview and the menu."""
-    command = [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=20000", "--dump-dom"]
-    shown = subprocess.run([*command, page.as_uri()], capture_output=True, text=True, timeout=120).stdout
-    body = shown[shown.index('<div id="app">') : shown.index("<script>", shown.index('<div id="app">'))]
-    for item in ("tiny", "Claims", "Figures", "Study", "Tables", "Workflow"):
-        assert item in body, item
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chrome]:
+    options = ChromeOptions()
+    options.binary_location = CHROMIUM
+    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1600,1200"):
+        options.add_argument(argument)
+    browser = Chrome(options=options, service=ChromeService(DRIVER))
+    yield browser
+    browser.quit()
+
+
+def click(browser: Chrome, by: str, value: str, number: int = 0) -> None:
+    """Click on a link of the menu: by a script, because the menu slides, and a pointer may hit what has slid there."""
+    link = wait(browser).until(lambda browser: browser.find_elements(by, value)[number:])[0]
+    browser.execute_script("arguments[0].click()", link)
+
+
+def wait(browser: Chrome) -> WebDriverWait:
+    return WebDriverWait(browser, SECONDS, poll_frequency=0.05, ignored_exceptions=[WebDriverException])
+
+
+def shown_address(browser: Chrome) -> str | None:
+    """Return the data of the picture or page beside the menu; None where there is none yet, or it has not loaded."""
+    return browser.execute_script("""
+        const shown = document.querySelector('#app iframe, #app img[src^="data:image/png"]');
+        return shown && (shown.tagName == "IFRAME" || shown.complete && shown.naturalWidth > 100) ? shown.src : null;
+    """)
+
+
+def text_of(html: str) -> str:
+    """Return what a reader sees of a page or part of one, with single spaces."""
+    body = re.sub("<(head|style|title)>.*?</\\1>", " ", html, flags=re.DOTALL)
+    return " ".join(unescape(re.sub("<[^>]*>", " ", body)).split())
+
+
+@needs_browser
+def test_a_browser_opens_every_item(page, browser):
+    """The page is built by its scripts: each item is opened as its reader does, and its caption beside it."""
+    paths = {result["data_uri"]: path for path, result in script(page, "results").items()}
+    captions = {path: text_of(result["caption"]) for path, result in script(page, "results").items()}
+    browser.get(page.as_uri())
+    opened = []
+    for category in CATEGORIES:
+        click(browser, By.LINK_TEXT, category)
+        for number in range(len(browser.find_elements(By.CSS_SELECTOR, EYE))):
+            click(browser, By.CSS_SELECTOR, EYE, number)
+            address = wait(browser).until(
+                lambda browser: (address := shown_address(browser)) and paths[address] not in opened and address
+            )
+            opened.append(paths[address])
+            if frames := browser.find_elements(By.CSS_SELECTOR, "#app iframe"):
+                browser.switch_to.frame(frames[0])
+                html = (page.parent / opened[-1]).read_text(encoding="utf-8")
+                body = wait(browser).until(lambda browser: browser.find_element(By.TAG_NAME, "body").text)
+                assert "".join(body.split()) == text_of(html).replace(" ", ""), opened[-1]
+                browser.switch_to.default_content()
+            click(browser, By.CSS_SELECTOR, CAPTION, number)
+            menu = wait(browser).until(
+                lambda browser: "DESCRIPTION" in (text := browser.find_element(By.ID, "app").text) and text
+            )
+            assert captions[opened[-1]] in " ".join(menu.split()), opened[-1]
+            click(browser, By.LINK_TEXT, category)
+        click(browser, By.LINK_TEXT, "Results")
+    assert sorted(opened) == sorted(captions)
+    tables = [path for path in opened if "/table-" in path]
+    assert tables == sorted(tables, key=lambda path: int(re.search(r"table-(\d+)", path)[1]))
+
+
+@needs_browser
+def test_a_browser_draws_the_rule_graph_and_the_statistics(page, browser):
+    browser.get(page.as_uri())
+    wait(browser).until(lambda browser: drawn(browser) == 1)
+    graph = script(page, "rulegraph_spec")["data"][0]["values"]
+    assert {"language_data", "finetune", "claims", "figure_9"} <= {node["rule"] for node in graph}
+    click(browser, By.LINK_TEXT, "Statistics")
+    wait(browser).until(lambda browser: drawn(browser) == 2)
+    assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+def drawn(browser: Chrome) -> int:
+    """Return the number of charts on the page, of which more than 1 % is not white."""
+    return browser.execute_script("""
+        return [...document.querySelectorAll("canvas.marks")].filter(canvas => {
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            let ink = 0;
+            for (let place = 0; place < pixels.length; place += 4)
+                ink += pixels[place + 3] > 0 && Math.min(...pixels.slice(place, place + 3)) < 255;
+            return ink > pixels.length / 400;
+        }).length;
+    """)
 
 
 def test_a_published_study_has_what_is_small_and_no_models(finished):

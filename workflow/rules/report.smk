@@ -27,7 +27,7 @@ rule data_sizes_table:
             "<results>/tables/table-1.html",
             caption="../report/table-1.rst",
             category="Tables",
-            labels={"table": "1", "shows": "data sizes"},
+            labels=get_table_labels("1", "data sizes"),
         ),
     log:
         "<results>/logs/data_sizes_table.log",
@@ -55,7 +55,7 @@ rule f1_table:
             "<results>/tables/table-{number}.html",
             caption="../report/f1-table.rst",
             category="Tables",
-            labels=get_table_labels,
+            labels=get_f1_labels,
         ),
     log:
         "<results>/logs/f1_table/{number}.log",
