@@ -130,19 +130,25 @@ def has_trained(results: Path, since: float) -> bool:
     return all((results / run / "run.json").exists() for run in RUNS)
 
 
-def hit_a_job(process: subprocess.Popen, number: int) -> bool:
-    """Send a signal to a running job; return whether there was one."""
+def hit_a_job(process: subprocess.Popen, number: int) -> psutil.Process | None:
+    """Send a signal to a running job and return the job, if there was one."""
     for job in jobs(process):
         with suppress(psutil.NoSuchProcess):  # it has just ended by itself
             job.send_signal(number)
-            return True
-    return False
+            return job
+    return None
 
 
 def disturb(process: subprocess.Popen, target: str, number: int) -> None:
-    """Send a signal to snakemake, to one of its jobs, or to all of them as Ctrl-C in a terminal does."""
+    """Send a signal to snakemake, to one of its jobs, or to all of them as Ctrl-C in a terminal does.
+
+    A job that has done its work and is about to exit does not notice: then snakemake goes on, and the next is hit.
+    """
     if target == "job":
-        assert wait_until(lambda: hit_a_job(process, number), process), "snakemake ended before a job was hit"
+        hit = []
+        while wait_until(lambda: hit.append(hit_a_job(process, number)) or hit[-1], process):
+            psutil.wait_procs([hit[-1]], timeout=SECONDS)
+        assert any(hit), "snakemake ended before a job was hit"
     elif target == "snakemake":
         os.kill(process.pid, number)
     else:
