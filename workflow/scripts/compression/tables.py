@@ -17,7 +17,7 @@ from compression.analysis import (
 from compression.languages import Language
 from compression.mentions import find_mentions
 from compression.terms import F1_TABLES, REGULAR
-from compression.typeset import Cell, Table, cells_with_interval, four_digits
+from compression.typeset import Cell, Table, cells_with_interval, four_digits, three_digits
 
 
 def _demo(demo: bool) -> str:
@@ -111,7 +111,7 @@ def f1_table(
 
 
 def _spread(value: float) -> str:
-    return "" if pd.isna(value) else f"±{value:.3f}".replace("±0.", "±.")
+    return "" if pd.isna(value) else f"±{three_digits(value)}"
 
 
 def _shown(printed: pd.DataFrame, spread: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:

@@ -172,6 +172,11 @@ def signed_four_digits(value: float | None) -> str:
     return _minus(four_digits(value))
 
 
+def three_digits(value: float) -> str:
+    """Return a value with three digits, a minus sign for a hyphen, and no 0 before the point: "−.014"."""
+    return _minus(f"{value:.3f}".replace("0.", "."))
+
+
 def cells_with_interval(values: Iterable[float], lows: Iterable[float], highs: Iterable[float]) -> list[Cell]:
     """Return cells of values with four digits, beside each its interval, if it has one, in short: "[.731, .752]"."""
     return [
@@ -183,7 +188,7 @@ def cells_with_interval(values: Iterable[float], lows: Iterable[float], highs: I
 def _interval(low: float, high: float) -> str:
     if pd.isna(low) or pd.isna(high):
         return ""
-    return "[" + ", ".join(_minus(f"{end:.3f}".replace("0.", ".")) for end in (low, high)) + "]"
+    return f"[{three_digits(low)}, {three_digits(high)}]"
 
 
 def _minus(number: str) -> str:
