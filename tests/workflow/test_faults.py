@@ -49,15 +49,15 @@ def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
     return workflow.start(workflow.folder / "printed", *arguments)
 
 
-def wait_until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> bool:
-    """Wait until a condition holds and return True, or until the process ends and return False."""
+def wait_until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> object:
+    """Wait until a condition holds and return what it is then, or until the process ends and return None."""
     end = time.monotonic() + SECONDS
-    while not condition():
+    while not (held := condition()):
         if process is not None and process.poll() is not None:
-            return False
+            return None
         assert time.monotonic() < end, f"waited {SECONDS} s"
         time.sleep(0.01)
-    return True
+    return held
 
 
 def jobs(process: subprocess.Popen) -> list[psutil.Process]:
@@ -146,9 +146,10 @@ def disturb(process: subprocess.Popen, target: str, number: int) -> None:
     """
     if target == "job":
         hit = []
-        while wait_until(lambda: hit.append(hit_a_job(process, number)) or hit[-1], process):
-            psutil.wait_procs([hit[-1]], timeout=SECONDS)
-        assert any(hit), "snakemake ended before a job was hit"
+        while job := wait_until(lambda: hit_a_job(process, number), process):
+            hit.append(job)
+            psutil.wait_procs([job], timeout=SECONDS)
+        assert hit, "snakemake ended before a job was hit"
     elif target == "snakemake":
         os.kill(process.pid, number)
     else:
