@@ -1,5 +1,6 @@
 import json
 
+import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -117,20 +118,93 @@ def test_shards_are_read_one_after_another(tmp_path):
     assert read_hub_shards(paths) == Corpus([["4"], ["2"]], [[4], [2]])
 
 
+OURS = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"]
+SWAPPED = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG"]
+
+
+def class_label(names):
+    return {"names": names, "_type": "ClassLabel"}
+
+
+FEATURES = {
+    "List": lambda names: {"ner_tags": {"feature": class_label(names), "_type": "List"}},
+    "LargeList": lambda names: {"ner_tags": {"feature": class_label(names), "_type": "LargeList"}},
+    # datasets 2 and 3
+    "Sequence": lambda names: {"ner_tags": {"feature": class_label(names), "_type": "Sequence"}},
+    "Sequence with a length": lambda names: {
+        "ner_tags": {
+            "feature": {"num_classes": 7, "names": names, "names_file": None, "id": None, "_type": "ClassLabel"},
+            "length": -1,
+            "id": None,
+            "_type": "Sequence",
+        }
+    },
+    # datasets up to 2.21, of features given as [ClassLabel(…)]
+    "list": lambda names: {"ner_tags": [class_label(names)]},
+    "list of one sequence": lambda names: {"ner_tags": [{"feature": class_label(names), "_type": "Sequence"}]},
+    "class label alone": lambda names: {"ner_tags": class_label(names)},
+    # a data card's form
+    "list of columns": lambda names: [
+        {"name": "tokens", "sequence": "string"},
+        {"name": "ner_tags", "sequence": {"class_label": {"names": names}}},
+    ],
+    "names by id": lambda names: [
+        {
+            "name": "ner_tags",
+            "sequence": {"class_label": {"names": {str(id): name for id, name in enumerate(names)}}},
+        }
+    ],
+    "names by id in another order": lambda names: {
+        "ner_tags": class_label({str(id): names[id] for id in reversed(range(len(names)))})
+    },
+}
+"""How versions of `datasets` have written the features of a file into its metadata, for the names of its tags."""
+
+
+@pytest.mark.parametrize("features", FEATURES.values(), ids=FEATURES)
+def test_tag_names_are_read_however_they_are_written(tmp_path, features):
+    ours = with_description(tmp_path / "ours.parquet", json.dumps({"info": {"features": features(OURS)}}))
+    assert read_hub_shards([ours]) == Corpus([["a"]], [[1]])
+    swapped = with_description(tmp_path / "swapped.parquet", json.dumps({"info": {"features": features(SWAPPED)}}))
+    with pytest.raises(InputError, match=r"swapped\.parquet: tag names are O, B-LOC, .*; expected O, B-PER, I-PER, "):
+        read_hub_shards([swapped])
+
+
 @pytest.mark.parametrize(
-    "names",
-    [["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG"], ["O", "B-PER", "I-PER"], list("0123456")],
+    "feature",
+    [
+        datasets.List(datasets.ClassLabel(names=SWAPPED)),
+        datasets.LargeList(datasets.ClassLabel(names=SWAPPED)),
+        datasets.Sequence(datasets.ClassLabel(names=SWAPPED)),
+        [datasets.ClassLabel(names=SWAPPED)],
+    ],
+    ids=["List", "LargeList", "Sequence", "list"],
 )
-def test_other_tag_names_or_another_order_of_them_are_refused(tmp_path, names):
-    feature = {"_type": "ClassLabel", "names": names}
-    features = {"ner_tags": {"feature": feature, "_type": "List"}}
-    table = pa.table({"tokens": pa.array([["a"]], TOKENS), "ner_tags": pa.array([[1]], TAGS)})
-    table = table.replace_schema_metadata({"huggingface": json.dumps({"info": {"features": features}})})
-    pq.write_table(table, tmp_path / "a.parquet")
-    with pytest.raises(
-        InputError, match=r"a\.parquet: tag names are .*; expected O, B-PER, I-PER, B-ORG, I-ORG, B-LOC"
-    ):
+def test_tag_names_as_datasets_writes_them_now(tmp_path, feature):
+    features = datasets.Features({"tokens": datasets.List(datasets.Value("string")), "ner_tags": feature})
+    rows = {"tokens": [["a"]], "ner_tags": [[1]]}
+    datasets.Dataset.from_dict(rows, features=features).to_parquet(tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a\.parquet: tag names are O, B-LOC, .*; expected O, B-PER, I-PER, "):
         read_hub_shards([tmp_path / "a.parquet"])
+
+
+@pytest.mark.parametrize(
+    "names, shown",
+    [
+        (["O", "B-PER", "I-PER"], "O, B-PER, I-PER"),
+        (list("0123456"), "0, 1, 2, 3, 4, 5, 6"),  # of a ClassLabel with a number of classes and no names
+        ([*OURS, "B-MISC", "I-MISC"], "O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC"),
+        ({"1": "O", "2": "B-PER"}, "1 = O, 2 = B-PER"),
+        (7, "7"),
+        ([], "missing"),
+    ],
+)
+def test_other_tag_names_are_refused(tmp_path, names, shown):
+    description = json.dumps({"info": {"features": {"ner_tags": {"feature": class_label(names)}}}})
+    with pytest.raises(InputError) as error:
+        read_hub_shards([with_description(tmp_path / "a.parquet", description)])
+    expected = "O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, in this order"
+    assert str(error.value) == f"{tmp_path}/a.parquet: tag names are {shown}; expected {expected}"
 
 
 def with_description(path, description):
@@ -141,7 +215,15 @@ def with_description(path, description):
 
 @pytest.mark.parametrize(
     "description",
-    ["[]", "null", "3", '{"info": []}', '{"info": {"features": {"ner_tags": [{"names": ["x"]}]}}}'],
+    [
+        "[]",
+        "null",
+        "3",
+        '{"info": []}',
+        '{"info": {"features": {"ner_tags": [{"dtype": "int64", "_type": "Value"}]}}}',
+        '{"info": {"features": {"ner_tags": {"feature": {"names": null, "_type": "ClassLabel"}}}}}',
+        '{"info": {"features": {"pos_tags": [{"names": ["x"], "_type": "ClassLabel"}]}}}',  # of another column
+    ],
 )
 def test_a_description_without_tag_names_says_nothing(tmp_path, description):
     assert read_hub_shards([with_description(tmp_path / "a.parquet", description)]) == Corpus([["a"]], [[1]])
@@ -150,9 +232,6 @@ def test_a_description_without_tag_names_says_nothing(tmp_path, description):
 def test_a_description_that_cannot_be_read_is_refused(tmp_path):
     path = with_description(tmp_path / "a.parquet", "{")
     with pytest.raises(InputError, match=r"a\.parquet: its metadata huggingface is not JSON \("):
-        read_hub_shards([path])
-    path = with_description(path, '{"info": {"features": {"ner_tags": {"feature": {"names": 7}}}}}')
-    with pytest.raises(InputError, match=r"a\.parquet: tag names are 7; expected O, B-PER"):
         read_hub_shards([path])
 
 

@@ -3,8 +3,9 @@
 import codecs
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -69,8 +70,7 @@ def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:
     corpora = []
     for path in paths:
         table = read_table(path)
-        names = _described_tag_names(table, str(path))
-        if names is not None:
+        for names in _described_tag_names(table, str(path)):
             check_label_names(names, str(path))
         corpora.append(corpus_from_table(table, str(path)))
     return Corpus(
@@ -79,18 +79,44 @@ def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:
     )
 
 
-def _described_tag_names(table: pa.Table, source: str) -> list[str] | None:
-    """Return the tag names that `datasets` wrote into a Parquet file, None where the file describes none."""
+def _described_tag_names(table: pa.Table, source: str) -> list[list]:
+    """Return all lists of tag names in what `datasets` wrote into a Parquet file about its column ner_tags.
+
+    Its versions differ in how a feature is nested: `{"feature": …, "_type": "List"}` (or LargeList, Sequence), a list
+    `[…]` of the one inner feature, a mapping of the features to themselves or a list of mappings with a `name`. The
+    names themselves are a list, or a mapping from ids.
+    """
     description = (table.schema.metadata or {}).get(b"huggingface")
     if not description:
-        return None
+        return []
     try:
         value = json.loads(description)
     except ValueError as error:
         raise InputError(f"{source}: its metadata huggingface is not JSON ({error})") from None
-    for key in ("info", "features", "ner_tags", "feature", "names"):
-        value = value.get(key) if isinstance(value, dict) else None
-    return value if value is None or isinstance(value, list) else [value]
+    features = _values_of("ner_tags", value)
+    return [_listed(names) for feature in features for names in _values_of("names", feature) if names is not None]
+
+
+def _values_of(key: str, tree: Any) -> Iterator[Any]:
+    """Yield what a tree of mappings and lists has under a key, or beside that key as a `name`, at any depth."""
+    if isinstance(tree, dict):
+        if key in tree:
+            yield tree[key]
+        elif tree.get("name") == key:
+            yield tree
+        else:
+            tree = list(tree.values())
+    if isinstance(tree, list):
+        for inner in tree:
+            yield from _values_of(key, inner)
+
+
+def _listed(names: Any) -> list:
+    """Return tag names in the order of their ids; with the ids if these are not 0, 1, …, as no names are written."""
+    if isinstance(names, dict):
+        ids = [str(number) for number in range(len(names))]
+        return [names[id] for id in ids] if set(ids) == set(names) else [f"{id} = {name}" for id, name in names.items()]
+    return names if isinstance(names, list) else [names]
 
 
 def read_tagged_text(content: bytes, source: str, prefix: str = "") -> Corpus:
