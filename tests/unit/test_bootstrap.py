@@ -71,9 +71,30 @@ def test_the_first_column_is_the_mean_over_seeds_and_replicates_are_f1_of_drawn_
     assert replicates.values[1, 1:].std() == pytest.approx(expected.standard_error, rel=0.1)
 
 
-def test_no_sentence_has_a_mention():
-    counts = {("regular", "yo"): np.zeros((4, 3), dtype=np.int32)}
-    assert (resample([("yo", "dense", 1)], [counts], seed=0, resamples=500).values == 0).all()
+def test_a_test_set_without_a_mention_has_no_cell():
+    """What is predicted there, one mention in each sentence, makes no F1 of 0."""
+    none = np.array([[0, 1, 0]] * 4, dtype=np.int32)
+    some = made_up_counts(np.random.default_rng(0), 4, 0.5)
+    for counts in ({("regular", "yo"): none, ("regular", "jv"): some}, {("regular", "jv"): some}):
+        replicates = resample([("multilingual", "dense", 1)], [counts], seed=0, resamples=50)
+        assert replicates.cells["language"].tolist() == ["jv"]
+        assert (
+            replicates.values == resample([("multilingual", "dense", 1)], [counts], seed=0, resamples=50).values
+        ).all()
+    with pytest.raises(
+        InputError, match="^counts: no test set has a mention; expected one or more, F1 is of mentions$"
+    ):
+        resample([("yo", "dense", 1)], [{("regular", "yo"): none}], seed=0, resamples=50)
+
+
+def test_a_replicate_without_a_mention_has_no_f1():
+    """One of two sentences has a mention, which is found: F1 is 1 where it is drawn, and undefined in a quarter."""
+    counts = {("regular", "yo"): np.array([[1, 1, 1], [0, 1, 0]], dtype=np.int32)}
+    values = resample([("yo", "dense", 1)], [counts], seed=0, resamples=4000).values[0]
+    assert values[0] == pytest.approx(2 / 3)
+    drawn, shares = np.unique(values[1:], return_counts=True)  # NaN are one value here, the last
+    assert drawn[:2] == pytest.approx([2 / 3, 1]) and np.isnan(drawn[2]) and len(drawn) == 3
+    assert shares / 4000 == pytest.approx([1 / 2, 1 / 4, 1 / 4], abs=0.03)
 
 
 def test_equal_runs_differ_by_nothing_in_any_replicate():

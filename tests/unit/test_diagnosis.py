@@ -218,7 +218,8 @@ def test_the_explanation_with_the_highest_f1_counts():
 
 def row(f1, test_set="in-language", floor_high=0.1, **changes):
     run = dict(zip(RUN_COLUMNS, ("yo", "monolingual", "dense", "", 0, 1, "yo"), strict=True))
-    return run | {"test_set": test_set, "f1": f1, "chance_floor": 0.05, "chance_floor_high": floor_high} | changes
+    floor = {"chance_floor": 0.05, "chance_floor_high": floor_high}
+    return run | {"test_set": test_set, "mentions": 20, "f1": f1, **floor} | changes
 
 
 def test_scores_near_their_floor():

@@ -11,6 +11,7 @@ SCORES = pd.DataFrame(
         ("regular", "sw", 100, 0.75, 0.75, 0.75),
         ("in-script", "sw", 100, 0.1, 0.3, 0.15),
         ("regular", "yo", 60, 0.0, 0.0, 0.0),
+        ("regular", "te", 0, 0.0, 0.0, 0.0),
     ],
     columns=["test_set", "language", "mentions", "precision", "recall", "f1"],
 )
@@ -75,6 +76,7 @@ def test_people_read_the_same(card):
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in text.splitlines()]
     assert ["sw", "in-script", "100", "0.1000", "0.3000", "0.1500"] in rows
     assert ["yo", "regular", "60", "0.0000", "0.0000", "0.0000"] in rows
+    assert ["te", "regular", "0", "", "", ""] in rows  # without a mention: no F1, and none for the Hub
 
 
 def test_a_dense_run_of_local_files_has_no_ids_of_the_hub_and_is_not_pruned(card):

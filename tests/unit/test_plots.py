@@ -54,7 +54,7 @@ def study(
                 value = f1 * level * (1 - sparsity / 100) * (1 if test_set == "regular" else KEPT.get(language, 0.5))
                 rows.append((setting, scope, sparsity, seed, language, test_set, value))
     frame = pd.DataFrame(rows, columns=["setting", "scope", "sparsity", "seed", "language", "test_set", "f1"])
-    return frame.assign(chance_floor=0.04, changed_share=0.9, unseen_share=0.5)
+    return frame.assign(mentions=20, chance_floor=0.04, changed_share=0.9, unseen_share=0.5)
 
 
 STUDIES = {

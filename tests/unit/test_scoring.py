@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 import score as score_script
-from compression.collection import NOVELTY_COLUMNS, RUN_COLUMNS, read_scores
+from compression.collection import NOVELTY_COLUMNS, RUN_COLUMNS, read_all_scores, read_scores, without_mentions
 from compression.counts import read_counts
 from compression.evaluation import write_evaluation
 from compression.files import InputError, sentence_digest, write_json
@@ -212,7 +212,8 @@ def test_chance_floor_cuts_a_mention_that_is_too_long():
 def test_chance_floor_without_other_sentences_or_mentions():
     assert chance_floor([[B_PER]], seed=1) == {"mean": None, "low": None, "high": None, "derangements": 0}
     assert chance_floor([], seed=1)["mean"] is None
-    assert chance_floor([[OUT], [OUT, OUT]], seed=1)["mean"] == 0.0
+    none = {"mean": None, "low": None, "high": None, "derangements": 0}
+    assert chance_floor([[OUT], [OUT, OUT]], seed=1) == none  # other sentences cannot find what is not there
 
 
 def test_derangements_are_uniform():
@@ -342,15 +343,22 @@ def test_other_tables_are_refused(tmp_path, text, message):
         read_scores(tmp_path / "scores.csv")
 
 
-def make_study(folder, multilingual_languages=("yo", "hi")):
-    """Write the inputs of collect_scores: yo has an in-language set, hi has not; F1 tells the rows apart."""
+MENTIONS = {"yo": 8, "hi": 5}
+
+
+def make_study(folder, multilingual_languages=("yo", "hi"), mentions=MENTIONS):
+    """Write the inputs of collect_scores: yo has an in-language set, hi has not; F1 tells the rows apart.
+
+    mentions: in the test sets of each language.
+    """
     test_sets = {"yo": ["validation", "regular", "in-language"], "hi": ["validation", "regular"]}
     grid = [("yo", "dense", 2), ("yo", "dense", 1), ("yo", "partial-50", 1), ("multilingual", "full-98", 1)]
     runs = []
     for number, (training_set, variant, seed) in enumerate(grid):
         languages = multilingual_languages if training_set == "multilingual" else [training_set]
         rows = [
-            dict.fromkeys(SCORE_COLUMNS, 0) | {"test_set": test_set, "language": language, "f1": number / 10}
+            dict.fromkeys(SCORE_COLUMNS, 0)
+            | {"test_set": test_set, "language": language, "f1": number / 10, "mentions": mentions[language]}
             for language in languages
             for test_set in test_sets[language]
         ]
@@ -371,6 +379,26 @@ def make_study(folder, multilingual_languages=("yo", "hi")):
     for path in records:
         write_json(path, {"precision": "fp32"})
     return runs, records, floors, overlap, {("in-language", "yo"): str(folder / "perturbed.json")}
+
+
+def test_a_test_set_without_a_mention_has_no_f1_but_in_the_file(tmp_path):
+    out = [tmp_path / "scores.parquet", tmp_path / "scores.csv"]
+    collect_scores.main(*make_study(tmp_path, mentions={"yo": 8, "hi": 0}), *map(str, out))
+    scores = read_all_scores(out[0]).set_index(["training_set", "seed", "test_set", "language"])["f1"]
+    assert scores["multilingual", 1, "regular", "yo"] == 0.3 and scores["yo", 2, "regular", "yo"] == 0.0
+    assert np.isnan(scores["multilingual", 1, "regular", "hi"])
+    assert without_mentions(read_all_scores(out[0])) == {"regular": ["hi"]}
+    stored = pd.read_csv(out[1]).set_index(["training_set", "test_set", "language"])["f1"]
+    assert stored["multilingual", "regular", "hi"] == 0.3  # as it was scored
+
+
+def test_a_study_without_a_mention_is_refused(tmp_path):
+    out = [tmp_path / "scores.parquet", tmp_path / "scores.csv"]
+    with pytest.raises(
+        InputError, match="^scores: no test set has a mention; expected one or more, F1 is of mentions$"
+    ):
+        collect_scores.main(*make_study(tmp_path, mentions={"yo": 0, "hi": 0}), *map(str, out))
+    assert not any(path.exists() for path in out)
 
 
 def test_collected_table(tmp_path):

@@ -38,7 +38,7 @@ def scores(seeds=(1, 2), test_set="regular"):
     frame = pd.DataFrame(rows, columns=["setting", "scope", "sparsity", "seed", "language", "test_set", "f1"])
     floor = frame["language"].map({"en": 0.04, "yo": 0.14})
     ends = {"chance_floor_low": floor / 2, "chance_floor_high": 2 * floor}
-    return frame.assign(chance_floor=floor, **ends, changed_share=0.95, unseen_share=0.25)
+    return frame.assign(mentions=20, chance_floor=floor, **ends, changed_share=0.95, unseen_share=0.25)
 
 
 def test_table_1_of_the_whole_study_is_the_papers(resource):
@@ -168,6 +168,26 @@ def test_a_language_without_any_score_changes_no_mean():
     table = tables.f1_table(scores(), 6, ["en", "yo", "sw"], "small", "x", demo=False)
     assert table.csv().splitlines()[4] == "means,0.6000,0.3500,0.0141,0.0141"
     assert "No score: sw; means and medians are over the other languages." in table.notes[0]
+
+
+@pytest.mark.parametrize("empty, means", [(["yo"], "0.8000,0.6000"), (["en", "yo"], ",")])
+def test_a_test_set_without_a_mention_has_no_f1(tmp_path, empty, means):
+    """seqeval's 0.0 is in the file, and neither in the table nor in its means."""
+    path, out = tmp_path / "scores.parquet", [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex", "html")]
+    held = scores(seeds=(1,))
+    held.assign(
+        mentions=held["mentions"].where(~held["language"].isin(empty), 0),
+        f1=held["f1"].where(~held["language"].isin(empty), 0.0),
+    ).to_parquet(path)
+    f1_table.main(path, 6, ["en", "yo"], "small", "x", False, *out)
+    lines = out[0].read_text().splitlines()
+    assert lines[0] == "languages,0,50,0 sd,50 sd"
+    assert lines[2] == "yo,,,,"
+    assert lines[3] == f"means,{means},,"
+    text = out[1].read_text()
+    assert "nan" not in text and "0.0000" not in text
+    note = ", ".join(f"{language} (its test set has no mention)" for language in empty)
+    assert f"No score: {note}; means and medians are over " in text
 
 
 def test_one_seed_one_language_dense_only():

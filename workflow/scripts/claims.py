@@ -6,7 +6,7 @@ from compression.analysis import language_groups
 from compression.bootstrap import read_replicates
 from compression.cards import read_training_sizes
 from compression.claims import Study
-from compression.collection import read_floors, read_overlap
+from compression.collection import read_all_scores, read_floors, read_overlap, without_mentions
 from compression.files import atomic_path, write_text
 from compression.inference import Cells
 from compression.languages import read_languages
@@ -51,7 +51,7 @@ def main(
     )
     with atomic_path(out_csv) as beside:
         frame.to_csv(beside, index=False, lineterminator="\n")
-    tables = ledger_tables(frame, study, encoder, demo)
+    tables = ledger_tables(frame, study, encoder, demo, without_mentions(read_all_scores(paths["scores"])))
     write_text(out_md, markdown_page(tables))
     write_text(out_html, html_page(tables))
     print(markdown_page(tables))

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
+from compression.collection import read_all_scores
 from compression.diagnosis import DIAGNOSIS_COLUMNS, diagnose, diagnosis_tables, is_near_floor, perturbed_scores
 from compression.entities import known_mentions
 from compression.evaluation import read_test_set
 from compression.files import atomic_path, write_text
-from compression.parquet import read_table
 from compression.predictions import check_alignment, read_manifest, read_predictions
 from compression.terms import MULTILINGUAL, REGULAR
 from compression.typeset import html_page, markdown_page
@@ -32,7 +32,7 @@ def main(
 ) -> None:
     """Write a row a score near its floor; predictions: manifest and folder by (training set, variant, seed); gold,
     train: evaluation files and training corpora by language."""
-    perturbed = perturbed_scores(read_table(scores).to_pandas(use_threads=False))
+    perturbed = perturbed_scores(read_all_scores(scores))
     near = perturbed[is_near_floor(perturbed, floor_factor)]
     rows = [row for _, part in near.groupby("training_set") for row in diagnoses(part, predictions, gold, train)]
     table = pd.DataFrame(rows, columns=DIAGNOSIS_COLUMNS)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from compression.parquet import read_table
+from compression.collection import read_all_scores
 from compression.tables import f1_table
 from compression.typeset import save_table
 from logs import log_to
@@ -18,7 +18,7 @@ def main(
     *out: str,
 ) -> None:
     """Write the table; scores: path of the study's scores; languages: those of the setting, in the rows' order."""
-    table = f1_table(read_table(scores).to_pandas(use_threads=False), number, languages, study, encoder, demo)
+    table = f1_table(read_all_scores(scores), number, languages, study, encoder, demo)
     save_table(table, out)
     print(table.markdown())
 

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 
 from compression.analysis import language_groups
 from compression.cards import read_training_sizes
+from compression.collection import read_all_scores
 from compression.languages import read_languages
-from compression.parquet import read_table
 from compression.plots import TRAINING_SIZE, draw_figure
 from compression.styles import save_figures
 from logs import log_to
@@ -27,7 +27,7 @@ def main(
     """
     groups = language_groups(read_training_sizes(cards), read_languages(languages), size_classes)
     groupings = {TRAINING_SIZE: groups["size"], "family": groups["family"], "script": groups["script"]}
-    figure, numbers = draw_figure(number, read_table(scores).to_pandas(use_threads=False), groupings, study, demo)
+    figure, numbers = draw_figure(number, read_all_scores(scores), groupings, study, demo)
     print(numbers.to_string(index=False))
     save_figures(figure, outputs)
 

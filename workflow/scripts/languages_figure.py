@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from compression.analysis import language_groups
 from compression.cards import read_training_sizes
+from compression.collection import read_all_scores
 from compression.groups import f1_by_language
 from compression.language_plots import all_languages
 from compression.languages import read_languages
-from compression.parquet import read_table
 from compression.styles import save_figures
 from logs import log_to
 
@@ -27,7 +27,7 @@ def main(
     """
     table = read_languages(languages)
     train_sizes = language_groups(read_training_sizes(cards), table, size_classes)["size"]
-    numbers = f1_by_language(read_table(scores).to_pandas(use_threads=False), train_sizes)
+    numbers = f1_by_language(read_all_scores(scores), train_sizes)
     print(numbers.to_string(index=False))
     names = {code: language.name for code, language in table.items()}
     figure = all_languages(numbers, names, study, demo)

@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from compression.analysis import fractions_by_language, main_setting
+from compression.collection import read_all_scores
 from compression.novelty_plots import fraction_and_novelty
-from compression.parquet import read_table
 from compression.styles import save_figures
 from logs import log_to
 
 
 def main(scores: str, study: str, demo: bool, outputs: Sequence[str]) -> None:
     """Draw the figure; scores: path of the study's scores. The numbers that the figure shows go to the log."""
-    table = read_table(scores).to_pandas(use_threads=False)
+    table = read_all_scores(scores)
     setting = main_setting(table)
     numbers = fractions_by_language(table, setting)
     print(numbers.to_string(index=False))

@@ -1,9 +1,9 @@
 """Write and draw a study's F1 beside the published one and the chance floor."""
 
 import pandas as pd
+from compression.collection import read_all_scores
 from compression.comparison import compare, published_table
 from compression.comparison_plots import ours_and_theirs
-from compression.parquet import read_table
 from compression.published import read_published
 from compression.styles import save_figures
 from compression.typeset import save_table
@@ -14,7 +14,7 @@ def main(
     published: str, scores: str, intervals: str, study: str, encoder: str, demo: bool, out: dict[str, str]
 ) -> None:
     """Write the table and draw the figure; published, scores, intervals: paths; out: paths by suffix."""
-    scores = read_table(scores).to_pandas(use_threads=False)
+    scores = read_all_scores(scores)
     frame = compare(read_published(published), scores, pd.read_csv(intervals))
     table = published_table(frame, study, encoder, demo)
     save_table(table, [out[suffix] for suffix in ("csv", "md", "tex", "html")])

@@ -31,7 +31,12 @@ def main(
             rows.append({"test_set": test_set, "language": language, **lost, **score(corpus.tags, part.tags)})
             if test_set != VALIDATION:
                 counts[test_set, language] = sentence_counts(corpus.tags, part.tags)
-            print(f"{run} {test_set} {language}: F1 {rows[-1]['f1']:.4f}, {rows[-1]['mentions']} mentions")
+            f1 = (
+                f"F1 {rows[-1]['f1']:.4f}, {rows[-1]['mentions']} mentions"
+                if rows[-1]["mentions"]
+                else "no mention, no F1"
+            )
+            print(f"{run} {test_set} {language}: {f1}")
     write_counts(out_counts, counts)
     write_scores(out_csv, rows)
 

@@ -78,11 +78,12 @@ def _of_table(frame: pd.DataFrame, setting: str, test_set: str, scope: str) -> p
 
 def _table_cells(scores: pd.DataFrame, setting: str, test_set: str, scope: str, value: str) -> pd.DataFrame:
     """Return one value of the seed means as a frame, languages × sparsities in ascending order, dense as column 0."""
-    means = _of_table(seed_means(scores), setting, test_set, scope)
-    if means.empty:
+    rows = _of_table(scores, setting, test_set, scope)
+    if rows.empty:
         raise InputError(f"scores: no row of a {setting} model on the test set {test_set}; expected at least one")
-    cells = means.pivot(index="language", columns="sparsity", values=value)
-    return cells.rename_axis(index="languages").sort_index(axis="columns")
+    means = _of_table(seed_means(scores), setting, test_set, scope)
+    cells = means.pivot(index="language", columns="sparsity", values=value).rename_axis(index="languages")
+    return cells.reindex(columns=pd.Index(sorted(rows["sparsity"].unique()), name="sparsity"))
 
 
 def languages_of_means(cells: pd.DataFrame) -> list[str]:
@@ -159,13 +160,18 @@ def chance_by_language(
 
 
 def languages_of(scores: pd.DataFrame, setting: str) -> set[str]:
-    """Return the languages that have a score of the setting on the regular test set."""
-    return set(scores.loc[(scores["setting"] == setting) & (scores["test_set"] == REGULAR), "language"])
+    """Return the languages that have an F1 of the setting on the regular test set."""
+    return set(_regular(scores, setting)["language"])
+
+
+def _regular(scores: pd.DataFrame, setting: str) -> pd.DataFrame:
+    """Return the rows of a setting on the regular test set that have an F1."""
+    return scores[(scores["setting"] == setting) & (scores["test_set"] == REGULAR) & scores["f1"].notna()]
 
 
 def _with_all_variants(scores: pd.DataFrame, setting: str) -> set[str]:
     """Return those of `languages_of` that have scores of all variants that the setting has."""
-    rows = scores[(scores["setting"] == setting) & (scores["test_set"] == REGULAR)]
+    rows = _regular(scores, setting)
     counts = pd.crosstab(rows["language"], [rows["scope"], rows["sparsity"]])
     return set(counts.index[(counts > 0).all(axis="columns")])
 

@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
+from compression.counts import GOLD
 from compression.files import InputError
 from compression.parquet import read_table, write_table
 from compression.terms import MONOLINGUAL, MULTILINGUAL
@@ -47,7 +48,8 @@ def resample(
 
     runs: (training set, variant, seed); counts: of each run. A language's replicates depend on nothing but `seed`, its
     own counts and, through the seeds' noise, the runs of the training set. Raises InputError when two runs, or two test
-    sets of a language, have different numbers of sentences: they could not be paired.
+    sets of a language, have different numbers of sentences: they could not be paired. A test set without a mention has
+    no F1 and no cell; a replicate in which none is drawn is NaN.
     """
     values, rows = [], []
     languages = dict.fromkeys(language for part in counts for _, language in part)
@@ -56,8 +58,10 @@ def resample(
             (run, test_set, part[test_set, other])
             for run, part in zip(runs, counts, strict=True)
             for test_set, other in part
-            if other == language
+            if other == language and part[test_set, other][:, GOLD].any()
         ]
+        if not columns:
+            continue
         f1 = _resampled_f1([part for *_, part in columns], language, seed, resamples)
         cells: dict[tuple[str, str, str], list[int]] = {}
         for place, ((training_set, variant, _), test_set, _) in enumerate(columns):
@@ -68,6 +72,8 @@ def resample(
             values.append((weights * f1[places]).sum(axis=0).astype(np.float32))
             setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
             rows.append((training_set, setting, *parse_variant(variant), language, test_set, len(places)))
+    if not rows:
+        raise InputError("counts: no test set has a mention; expected one or more, F1 is of mentions")
     return Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(values))
 
 
@@ -82,7 +88,10 @@ def _resampled_f1(parts: Sequence[np.ndarray], language: str, seed: int, resampl
     # Sums of whole numbers below 2**24: exact in float32.
     correct = weights @ np.stack([part[:, 0] for part in parts], axis=1).astype(np.float32)
     total = weights @ np.stack([part[:, 1] + part[:, 2] for part in parts], axis=1).astype(np.float32)
-    return np.divide(2 * correct, total, out=np.zeros(total.shape), where=total > 0).T
+    # whether a mention is drawn: nearly always the same of all parts, so of unlike ones only
+    mentioned, alike = np.unique(np.stack([part[:, GOLD] > 0 for part in parts], axis=1), axis=1, return_inverse=True)
+    defined = (weights @ mentioned.astype(np.float32) > 0)[:, alike]
+    return np.divide(2 * correct, total, out=np.full(total.shape, np.nan), where=defined).T
 
 
 def _sentence_weights(sentences: int, random: np.random.Generator, resamples: int) -> np.ndarray:

@@ -32,6 +32,21 @@ def read_scores(path: str | Path) -> pd.DataFrame:
     return frame
 
 
+def read_all_scores(path: str | Path) -> pd.DataFrame:
+    """Return the table of all runs' scores from its Parquet file, with an F1 of NaN where a test set has no mention.
+
+    There is none; seqeval calls it 0.0, which the file keeps.
+    """
+    table = read_table(path).to_pandas(use_threads=False)
+    return table.assign(f1=table["f1"].where(table["mentions"] > 0))
+
+
+def without_mentions(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the languages whose test set has no mention, by test set, validation apart; scores: of all runs."""
+    rows = scores[(scores["mentions"] == 0) & (scores["test_set"] != VALIDATION)]
+    return {name: sorted(set(part["language"])) for name, part in rows.groupby("test_set")}
+
+
 def read_overlap(path: str | Path) -> pd.DataFrame:
     """Return the overlap of a training set with its test sets; the share is NaN for a test set without mentions."""
     types = {"language": "str", "test_set": "str", "unseen_share": "float64"}
@@ -41,7 +56,7 @@ def read_overlap(path: str | Path) -> pd.DataFrame:
 def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
     """Return the chance floor (F1) by (language, test set) from the Parquet table of all runs' scores.
 
-    A test set of one sentence has none.
+    A test set of one sentence, or without a mention, has none.
     """
     rows = read_table(path).select(["language", "test_set", "chance_floor"]).to_pylist()
     floors = {(row["language"], row["test_set"]): row["chance_floor"] for row in rows if row["test_set"] != VALIDATION}
@@ -61,7 +76,8 @@ def collect(
     `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of SCORE_COLUMNS, and NOVELTY_COLUMNS,
     which are NaN on validation and where a share or floor does not exist. Rows are sorted by ORDER.
 
-    Raises InputError that names run, language and test set where a row is given twice, is missing or is not expected.
+    Raises InputError that names run, language and test set where a row is given twice, is missing or is not expected,
+    and where no test set has a mention.
     A monolingual run is expected to have its own language, a multilingual one every language of `floors`, and a
     language the test sets of its `floors`, and validation.
     """
@@ -88,6 +104,8 @@ def collect(
     table = _join(table, pd.DataFrame(changed_rows, columns=[*keys, "changed_share"]), keys)
     table = _join(table, unseen[["training_set", *keys, "unseen_share"]], ["training_set", *keys])
 
+    if not table.loc[table["test_set"] != VALIDATION, "mentions"].any():
+        raise InputError("scores: no test set has a mention; expected one or more, F1 is of mentions")
     table = table.astype(dict.fromkeys(NOVELTY_COLUMNS, "float64"))
     rest = [column for column in SCORE_COLUMNS if column not in RUN_COLUMNS]
     return table[RUN_COLUMNS + rest + NOVELTY_COLUMNS].sort_values(ORDER, ignore_index=True)

@@ -10,6 +10,7 @@ from compression.files import InputError
 from compression.parquet import read_table, write_table
 
 COUNTS = ("correct", "predicted", "gold")
+GOLD = COUNTS.index("gold")
 
 _SCHEMA = pa.schema(
     [("test_set", pa.string()), ("language", pa.string()), *((name, pa.int32()) for name in COUNTS)],

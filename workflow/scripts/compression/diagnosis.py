@@ -59,8 +59,10 @@ DIAGNOSIS_COLUMNS = [
 def perturbed_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """Return the rows of the perturbed test sets, with the column f1_regular: F1 of the same run and language.
 
-    scores: the table of all runs' scores. Raises InputError for a row without a score on the regular test set.
+    scores: the table of all runs' scores; rows without F1, of test sets without mentions, are left out. Raises
+    InputError for a row without a score on the regular test set.
     """
+    scores = scores.dropna(subset=["f1"])
     regular = scores.loc[scores["test_set"] == REGULAR, [*RUN_COLUMNS, "f1"]].rename(columns={"f1": "f1_regular"})
     perturbed = scores[scores["test_set"].isin(PERTURBATIONS)].merge(regular, on=RUN_COLUMNS, how="left")
     alone = perturbed[perturbed["f1_regular"].isna()]

@@ -1,6 +1,6 @@
 """The claims ledger: what a study's scores say about each claim of the paper, as a frame and as tables."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -101,8 +101,13 @@ def published_cells(published: Sequence[PublishedF1], seeds: int = 3) -> Cells:
     return Cells(Replicates(cells[CELL_COLUMNS], cells["f1"].to_numpy()[:, None]))
 
 
-def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> tuple[Table, Table]:
-    """Return the ledger as two tables: the verdict on each claim, and the numbers behind it, part by part."""
+def ledger_tables(
+    frame: pd.DataFrame, study: str, encoder: str, demo: bool, empty: Mapping[str, Sequence[str]]
+) -> tuple[Table, Table]:
+    """Return the ledger as two tables: the verdict on each claim, and the numbers behind it, part by part.
+
+    empty: languages whose test set has no mention, by test set.
+    """
     claims, parts = frame[frame["part"] == 0], frame[frame["part"] > 0]
     verdicts = pd.DataFrame(
         {"claim": claims["claim"], "text": claims["text"], "verdict": claims["verdict"], "parts": claims["note"]}
@@ -122,7 +127,9 @@ def ledger_tables(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> 
         }
     )
     demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if demo else []
-    notes = [f"Study {study}, encoder {encoder}.", *demo_note]
+    left_out = "; ".join(f"{', '.join(languages)} on {test_set}" for test_set, languages in empty.items())
+    empty_note = [f"Left out, because the test set has no mention and so no F1: {left_out}."] if empty else []
+    notes = [f"Study {study}, encoder {encoder}.", *empty_note, *demo_note]
     return (
         Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
         Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),

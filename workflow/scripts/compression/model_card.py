@@ -69,10 +69,11 @@ def model_card(
         tags=["named-entity-recognition", *(["pruning"] if scope else [])],
         metrics=["f1"],
         model_name=name,
-        eval_results=[_result(row, dataset) for row in scores.to_dict("records")],
+        eval_results=[_result(row, dataset) for row in scores[scores["mentions"] > 0].to_dict("records")],
         **hub,
     )
-    shown = scores[["language", "test_set", "mentions", "precision", "recall", "f1"]]
+    shown = scores[["language", "test_set", "mentions", "precision", "recall", "f1"]].astype(object)
+    shown.loc[shown["mentions"] == 0, ["precision", "recall", "f1"]] = None  # which such a test set does not have
     body = BODY.format(
         name=name,
         languages=", ".join(languages),
@@ -81,7 +82,7 @@ def model_card(
         training_set=training_set,
         max_length=run["finetuning"]["max_length"],
         pruning=describe_pruning(run["variant"], sparsity),
-        scores=shown.to_markdown(index=False, tablefmt="pipe", floatfmt=".4f"),
+        scores=shown.to_markdown(index=False, tablefmt="pipe", floatfmt=".4f", missingval=""),
         **{key: run[key] for key in ("sentences", "steps", "precision", "seed")},
     )
     return ModelCard(f"---\n{data.to_yaml()}\n---\n{body}")

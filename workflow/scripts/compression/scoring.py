@@ -139,11 +139,11 @@ def chance_floor(tags: Sequence[Sequence[int]], *, seed: int, derangements: int 
     tags: gold tag ids, one list a sentence. In each of the random derangements every sentence is given the gold of
     another one, cut to its length or filled up with O, and the micro F1 of seqeval's default mode is taken. Returns
     mean, low and high (2.5 and 97.5 percentiles over the derangements) and the number of derangements; with fewer than
-    two sentences there is no other sentence: None, and 0 derangements.
+    two sentences, or without a mention, there is no floor: None, and 0 derangements.
     """
-    if len(tags) < 2:
-        return {"mean": None, "low": None, "high": None, "derangements": 0}
     mentions, first = _find_mentions(tags)
+    if len(tags) < 2 or not len(mentions.start):
+        return {"mean": None, "low": None, "high": None, "derangements": 0}
     keys = mentions.keys(first[-1])
     key_at = np.full(first[-1], -1)  # key of the gold mention that starts at a position
     key_at[mentions.start] = keys

@@ -14,6 +14,7 @@ from compression.analysis import (
     size_class,
     spread_by_sparsity,
 )
+from compression.collection import without_mentions
 from compression.languages import Language
 from compression.mentions import find_mentions
 from compression.terms import F1_TABLES, REGULAR
@@ -92,7 +93,8 @@ def f1_table(
         f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
         f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{_demo(demo)}"
     )
-    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds, over)}"]
+    empty = without_mentions(scores[scores["setting"] == setting]).get(test_set, [])
+    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds, over, empty)}"]
     notes.append("Columns: sparsity in percent; 0 is the dense model. Bold: the best of a row.")
     if spread.notna().any(axis=None):
         notes.append(
@@ -142,18 +144,24 @@ def _best_of_rows(printed: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
     return best
 
 
-def _counted(seeds: pd.DataFrame, over: Sequence[str]) -> str:
+def _counted(seeds: pd.DataFrame, over: Sequence[str], empty: Sequence[str]) -> str:
     """Return sentences that say how many languages and seeds are behind a table.
 
-    seeds: languages × sparsities; over: the languages of means and medians.
+    seeds: languages × sparsities; over: the languages of means and medians; empty: those whose test set has no mention.
     """
     most = int(seeds.to_numpy().max())
     scored = seeds[(seeds > 0).any(axis="columns")]
-    sentences = [f"{count(len(scored), 'language')}; every F1 is the mean over {count(most, 'seed')}."]
+    sentences = [
+        f"{count(len(scored), 'language')}; every F1 is the mean over {count(most, 'seed')}." if most else "No F1."
+    ]
     cells = [(f"{language} at {sparsity} %", int(n)) for (language, sparsity), n in scored.stack().items()]
     if fewer := [f"{cell} ({n})" for cell, n in cells if 0 < n < most]:
         sentences.append(f"Fewer seeds: {', '.join(fewer)}.")
-    if absent := [*seeds.index.difference(scored.index), *(cell for cell, n in cells if n == 0)]:
+    lacking = [
+        f"{language} (its test set has no mention)" if language in empty else language
+        for language in seeds.index.difference(scored.index)
+    ]
+    if absent := [*lacking, *(cell for cell, n in cells if n == 0)]:
         languages = "the other languages"
         if len(over) < len(scored):
             languages = f"the languages with a score in every column ({len(over)})"
