@@ -299,6 +299,12 @@ def build(folder: Path, out: Path, max_length: int) -> None:
     check_packing(out, max_length)
 
 
+def with_inf_in_the_last_row(weights: torch.Tensor) -> torch.Tensor:
+    """Return an embedding one of whose pieces would have no finite loss, late in training perhaps."""
+    weights[-1, -1] = float("inf")
+    return weights
+
+
 def removing(*names: str) -> Callable[[Path], None]:
     return lambda folder: [(folder / name).unlink() for name in names]
 
@@ -431,7 +437,11 @@ ENCODERS = {
     ),
     "weights_nan": (
         reweighted(KEY, lambda weights: torch.full_like(weights, float("nan"))),
-        "encoder: its scores are NaN; expected finite weights",
+        f"encoder: {{folder}}: the weights of {KEY} are not all finite",
+    ),
+    "one_weight_inf": (
+        reweighted("embeddings.word_embeddings.weight", with_inf_in_the_last_row),
+        "encoder: {folder}: the weights of embeddings.word_embeddings.weight are not all finite",
     ),
     "no_tokenizer": (
         removing("tokenizer.json", "tokenizer_config.json"),

@@ -132,7 +132,7 @@ FIRST = PAPER["schedules"][0]
             "config: finetuning.learning_rate: '7e-5' is wrong: it must be a finite number: YAML reads",
         ),
         ({"finetuning": {"epochs": 0}}, "config: finetuning.epochs: 0 is wrong: it must be at least 1"),
-        ({"finetuning": {"dropout": 1}}, "config: finetuning.dropout: 1 is wrong: it must be less than 1"),
+        ({"finetuning": {"dropout": 1}}, "config: finetuning.dropout: 1 is wrong: it must be at most 0.9"),
         (
             {"finetuning": {"precision": "fp16"}},
             "config: finetuning.precision: 'fp16' is wrong: it must be one of auto, fp32, bf16",

@@ -359,7 +359,9 @@ def test_the_precision_that_is_chosen_is_the_one_that_trains(study, tmp_path):
 
 def test_a_schedule_that_ends_after_the_last_step_is_refused(study, tmp_path):
     late = [{**SCHEDULES[0], "end": 41}]
-    with pytest.raises(InputError, match="pruning ends at step 41, but partial-50 trains for 40 steps") as error:
+    with pytest.raises(
+        InputError, match="ends at step 41, but 60 sentences in batches of 8 over 5 epochs are 40 steps"
+    ) as error:
         run(study, tmp_path / "late", "partial-50", schedules=late)
     assert "\n" not in str(error.value)
     assert list((tmp_path / "late").iterdir()) == []

@@ -220,12 +220,33 @@ def without_gradient(logits, loss):
     return loss + (0 * logits.sum()).sqrt()
 
 
+def test_an_encoder_without_a_loss_is_to_blame_and_its_sentences_are_named(study, tmp_path, monkeypatch):
+    """Before the first update no setting of the training can be."""
+    chosen = []
+
+    def packed(sentences, numbers, pack=finetune_module.pack):
+        chosen.append(numbers)
+        return pack(sentences, numbers)
+
+    monkeypatch.setattr(finetune_module, "pack", packed)
+    monkeypatch.setattr(finetune_module, "cross_entropy", lambda logits, *_, **__: logits.sum() * math.nan)
+    with pytest.raises(InputError) as error:
+        run(study, tmp_path / "run", "dense")
+    files = {"sw": [n for n in sorted(chosen[0]) if n < 45], "yo": [n - 45 for n in sorted(chosen[0]) if n >= 45]}
+    assert all(files.values()), "a batch of both languages"
+    rows = [f"rows {' '.join(map(str, numbers))} of {study}/{code}.parquet" for code, numbers in files.items()]
+    assert str(error.value) == (
+        f"{tmp_path}/run/run.json: the loss is nan at step 1 (epoch 1), before any update, on {', '.join(rows)}: the "
+        "encoder's fault"
+    )
+
+
 @pytest.mark.parametrize(
     ("wrong", "what"),
     [(lambda _, loss: loss * math.nan, "loss is nan"), (without_gradient, "gradient is not finite")],
     ids=["loss", "gradient"],
 )
-def test_what_is_not_finite_stops_the_run_with_step_and_sentences_and_reaches_no_snapshot(
+def test_what_is_not_finite_stops_the_run_with_step_and_settings_and_reaches_no_snapshot(
     study, whole, stopped, monkeypatch, wrong, what
 ):
     """It comes up between two rows of the curve, with a snapshot after every step; the run goes on when it is gone."""
@@ -244,11 +265,10 @@ def test_what_is_not_finite_stops_the_run_with_step_and_sentences_and_reaches_no
     monkeypatch.setattr(finetune_module, "cross_entropy", loss_of)
     with pytest.raises(InputError) as error:
         run(study, stopped, "full-90", snapshot_minutes=1e-9)
-    files = {"sw": [n for n in sorted(chosen[-1]) if n < 45], "yo": [n - 45 for n in sorted(chosen[-1]) if n >= 45]}
-    rows = [f"rows {' '.join(map(str, numbers))} of {study}/{code}.parquet" for code, numbers in files.items()]
-    assert all(files.values()), "a batch of both languages"
     assert str(error.value) == (
-        f"{stopped}/run.json: the {what} at step 17 (epoch 3), on {', '.join(rows)}; the last snapshot, if any, is kept"
+        f"{stopped}/run.json: the {what} at step 17 (epoch 3): training has diverged with finetuning: learning_rate "
+        "0.001, gradient_clipping 1.0, weight_decay 0.0, adam_beta1 0.9, adam_beta2 0.999, adam_epsilon 1e-08; "
+        "expected values with which it does not, such as a lower learning_rate; the last snapshot, if any, is kept"
     )
     assert read_json(stopped / "snapshot" / "snapshot.json")["progress"]["step"] == 16
     monkeypatch.undo()

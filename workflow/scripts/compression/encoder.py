@@ -99,7 +99,7 @@ def _load(what: str, load: Callable[[], Any]) -> Any:
 
 
 def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) -> None:
-    """Refuse an encoder that lacks weights or has some of other shapes; its head is not used and does not count."""
+    """Refuse an encoder whose weights are missing, of other shapes or not finite; its head does not count."""
     encoder = f"{tagger.base_model_prefix}."
     missing = sorted(name for name in loading["missing_keys"] if name.startswith(encoder))
     if missing:
@@ -110,6 +110,9 @@ def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) 
                 f"encoder: {what}: the weights of {name} have the shape {list(found)}; "
                 f"expected {list(expected)} by its config.json"
             )
+    for name, weight in tagger.base_model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise InputError(f"encoder: {what}: the weights of {name} are not all finite")
 
 
 def _check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, what: str) -> None:

@@ -33,11 +33,14 @@ CURVE_COLUMNS = ("step", "epoch", "loss", "learning_rate", "sparsity", "tokens_p
 
 
 class TrainingError(RuntimeError):
-    """Training cannot go on: its message is one line; sentences: the numbers of those in the batch that ended it."""
+    """Training cannot go on: its message is one line.
 
-    def __init__(self, message: str, sentences: Sequence[int]) -> None:
+    step: in which (from 1); sentences: the numbers of those in its batch.
+    """
+
+    def __init__(self, message: str, step: int, sentences: Sequence[int]) -> None:
         super().__init__(message)
-        self.sentences = list(sentences)
+        self.step, self.sentences = step, list(sentences)
 
 
 @dataclass(frozen=True)
@@ -144,7 +147,7 @@ def check_finite(
     if wrong:
         number, what = wrong[0]
         epoch, chosen = next(islice(batches, number - 1, None))
-        raise TrainingError(f"the {what} at step {number} (epoch {epoch})", chosen.tolist())
+        raise TrainingError(f"the {what} at step {number} (epoch {epoch})", number, chosen.tolist())
 
 
 def draw_batches(sentences: int, training: Training, seed: int) -> Iterator[tuple[int, torch.Tensor]]:

@@ -27,6 +27,9 @@ from compression.variants import choose_schedule, parse_variant
 from compression.vocabulary import trim_vocabulary
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "zstandard", "numpy")
+OPTIMISER_KEYS = ("learning_rate", "gradient_clipping", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon")
+"""Values of `finetuning` that decide whether training converges."""
+
 TRAINING_KEYS = tuple(
     field.name for field in dataclasses.fields(Training) if field.name not in ("batch_size", "precision")
 )
@@ -73,7 +76,10 @@ def train_run(
     scope, sparsity = parse_variant(variant)
     steps = training.steps(len(sentences))
     if scope and schedule["end"] > steps:
-        raise InputError(f"schedules: pruning ends at step {schedule['end']}, but {variant} trains for {steps} steps")
+        raise InputError(
+            f"schedules: pruning ends at step {schedule['end']}, but {len(sentences)} sentences in batches of "
+            f"{training.batch_size} over {training.epochs} epochs are {steps} steps"
+        )
 
     model = load_encoder(encoder_folder, dropout=finetuning["dropout"], seed=seed)
     model.to(device)
@@ -108,8 +114,14 @@ def train_run(
         with snapshots.listening():
             curve = finetune(model, sentences, training, pruner, seed, snapshots)
     except TrainingError as error:
-        batch = name_sentences(error.sentences, encoded_paths, lengths)
-        raise InputError(f"{run_path}: {error}, on {batch}; the last snapshot, if any, is kept") from None
+        if error.step == 1:
+            batch = name_sentences(error.sentences, encoded_paths, lengths)
+            raise InputError(f"{run_path}: {error}, before any update, on {batch}: the encoder's fault") from None
+        settings = ", ".join(f"{key} {finetuning[key]}" for key in OPTIMISER_KEYS)
+        raise InputError(
+            f"{run_path}: {error}: training has diverged with finetuning: {settings}; expected values with which it "
+            "does not, such as a lower learning_rate; the last snapshot, if any, is kept"
+        ) from None
     give_back_freed_memory()
     training_seconds, before_storing = snapshots.training_seconds(), time.perf_counter()
 
