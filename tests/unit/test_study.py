@@ -1,4 +1,6 @@
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -470,14 +472,79 @@ def test_pins_of_an_environment_count_where_they_differ_from_the_lock(tmp_path):
     assert lock_digest(tmp_path / "lock", ["torch==2.14.0"]) != lock_digest(tmp_path / "lock")
 
 
-@pytest.mark.parametrize("file", ["here.py", "there.py", "__init__.py"])
-def test_relative_imports_and_the_package_itself_count(tmp_path, file):
-    (tmp_path / "compression").mkdir()
-    texts = {"a.py": "from . import here\nfrom .there import X\n", "here.py": "", "there.py": "X = 1\n"}
-    texts["__init__.py"] = ""
-    for name, text in texts.items():
-        (tmp_path / "compression" / name).write_text(text)
-    (tmp_path / "script.py").write_text("from compression import a\n")
-    before = code_digest(tmp_path / "script.py", tmp_path / "compression")
-    (tmp_path / "compression" / file).write_text("Y = 1\n")
-    assert code_digest(tmp_path / "script.py", tmp_path / "compression") != before
+ROOMS = {
+    "__init__.py": "",
+    "words.py": "WORD = 1\n",
+    "loop.py": "LOOP = 1\n",
+    "training/__init__.py": "",
+    "training/loop.py": "from . import steps\nfrom .rates import RATE\nfrom ..words import WORD\n",
+    "training/steps.py": "STEPS = 1\n",
+    "training/rates.py": "RATE = 1\n",
+    "training/unused.py": "",
+    "scoring/__init__.py": "from .f1 import F1\n",
+    "scoring/f1.py": "F1 = 1\n",
+    "scoring/loop.py": "LOOP = 1\n",
+    "report/__init__.py": "",
+    "report/tables.py": "",
+}
+"""A package of several rooms: relative imports of the same room and of the one above, two modules of one name."""
+
+LOOP_IN_TRAINING = {
+    "__init__.py",
+    "words.py",
+    *(f"training/{name}.py" for name in ("__init__", "loop", "steps", "rates")),
+}
+SCORING = {"__init__.py", "scoring/__init__.py", "scoring/f1.py"}
+
+
+@pytest.mark.parametrize(
+    "imports, expected",
+    [
+        ("from compression.training.loop import RATE", LOOP_IN_TRAINING),
+        ("from compression.training import loop", LOOP_IN_TRAINING),
+        ("import compression.training.loop", LOOP_IN_TRAINING),
+        ("from compression import training", {"__init__.py", "training/__init__.py"}),
+        ("import compression.training as room", {"__init__.py", "training/__init__.py"}),
+        ("from compression import scoring", SCORING),
+        ("from compression.scoring import F1", SCORING),
+        ("from compression.scoring import loop", SCORING | {"scoring/loop.py"}),
+        ("from compression import loop", {"__init__.py", "loop.py"}),
+        ("import numpy", {"__init__.py"}),
+    ],
+)
+def test_what_an_import_runs_counts_and_nothing_else(tmp_path, imports, expected):
+    """Each file is changed in turn: those that Python runs at the import change the digest, and no others."""
+    package = tmp_path / "compression"
+    for name, text in ROOMS.items():
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text(text)
+    (tmp_path / "script.py").write_text(f"{imports}\n")
+
+    changed = set()
+    for name, text in ROOMS.items():
+        before = code_digest(tmp_path / "script.py", package)
+        (package / name).write_text(f"{text}CHANGED = 1\n")
+        if code_digest(tmp_path / "script.py", package) != before:
+            changed.add(name)
+        (package / name).write_text(text)
+    assert changed == expected
+
+    show = f"import sys; sys.path.insert(0, sys.argv[1])\n{imports}\n"
+    show += "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'compression'), sep='\\n')"
+    done = subprocess.run([sys.executable, "-c", show, tmp_path], capture_output=True, text=True, check=True)
+    ran = {str(Path(line).relative_to(package)) for line in done.stdout.split()}
+    assert ran | {"__init__.py"} == expected  # the package itself always counts
+
+
+def test_two_modules_of_one_name_that_change_places_change_the_digest(tmp_path):
+    """The same two texts, the other way round."""
+    package = tmp_path / "compression"
+    (tmp_path / "script.py").write_text("from compression.scoring import loop\nfrom compression.training import loop\n")
+    digests = []
+    for scoring, training in (("A = 1\n", "A = 2\n"), ("A = 2\n", "A = 1\n")):
+        for room, text in (("scoring", scoring), ("training", training)):
+            (package / room).mkdir(parents=True, exist_ok=True)
+            (package / room / "loop.py").write_text(text)
+        (package / "__init__.py").write_text("")
+        digests.append(code_digest(tmp_path / "script.py", package))
+    assert digests[0] != digests[1]

@@ -130,9 +130,12 @@ def code_digest(script: str | os.PathLike, library: str | os.PathLike) -> str:
     Comments, docstrings and formatting do not count, nor does what lies outside the library, such as how a script logs.
     library: the folder of the package, imported by its name.
     """
-    digest = hashlib.sha256()
-    for path, (code, _) in sorted(_modules(script, library).items(), key=lambda item: item[0].name):
-        digest.update(f"{path.name}\n{code}\n".encode())
+    digest, root = hashlib.sha256(), Path(library).parent
+    names = {
+        Path(os.path.relpath(path, root)).as_posix(): code for path, (code, _) in _modules(script, library).items()
+    }
+    for name, code in sorted(names.items()):
+        digest.update(f"{name}\n{code}\n".encode())
     return digest.hexdigest()[:16]
 
 
@@ -150,14 +153,18 @@ def _modules(script: str | os.PathLike, library: str | os.PathLike) -> dict[Path
         path = waiting.pop()
         if path in found:
             continue
-        found[path] = _normalised(path.read_text(encoding="utf-8"), library.name)
-        waiting += [module for name in found[path][1] if (module := _module_path(name, library)) is not None]
+        package = ".".join(path.parent.relative_to(library.parent).parts) if library in path.parents else ""
+        found[path] = _normalised(path.read_text(encoding="utf-8"), package)
+        waiting += [file for name in found[path][1] for file in _files_run(name, library)]
     return found
 
 
 @cache  # scripts share modules, and parsing them is most of what the digests cost
 def _normalised(text: str, package: str) -> tuple[str, list[str]]:
-    """Return the code of a module without comments, docstrings and formatting, and the dotted names it imports."""
+    """Return the code of a module without comments, docstrings and formatting, and the dotted names it imports.
+
+    package: the dotted name of the package that the module is in, "" for a script.
+    """
     tree = ast.parse(text)
     statements = list(_statements(tree))
     _strip_docstrings(statements)
@@ -195,21 +202,27 @@ def _strip_docstrings(statements: Iterable[ast.AST]) -> None:
 
 
 def _imported_names(statements: Iterable[ast.AST], package: str) -> list[str]:
-    """Return the dotted names that a module imports, wherever the import stands; relative ones are of `package`."""
+    """Return the dotted names that a module of `package` imports, absolute ones, wherever the import stands."""
     names = []
     for node in statements:
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
-            module = ".".join(part for part in (package if node.level else None, node.module) if part)
+            parts = package.split(".")
+            above = parts[: len(parts) - node.level + 1] if node.level else []  # one dot is the package itself
+            module = ".".join([*above, *([node.module] if node.module else [])])
             names += [module] + [f"{module}.{alias.name}" for alias in node.names]
     return names
 
 
-def _module_path(name: str, library: Path) -> Path | None:
-    """Return the file of a module of the library, None for any other name."""
-    path = library.parent.joinpath(*name.split(".")).with_suffix(".py")
-    return path if name.startswith(f"{library.name}.") and path.exists() else None
+def _files_run(name: str, library: Path) -> list[Path]:
+    """Return the files that the import of a dotted name of the library runs: those of its packages, and its own."""
+    parts = name.split(".")
+    if parts[0] != library.name:
+        return []
+    folders = [library.parent.joinpath(*parts[:depth]) for depth in range(1, len(parts) + 1)]
+    files = [*(folder / "__init__.py" for folder in folders), folders[-1].with_suffix(".py")]
+    return [file for file in files if file.exists()]
 
 
 def lock_digest(path: str | os.PathLike, others: Iterable[str] = ()) -> str:
