@@ -22,14 +22,14 @@ from spreads import spread
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from compression.encoded import EncodedSentences, concatenate, read_encoded, write_encoded  # noqa: E402
-from compression.encoder import fetch_encoder  # noqa: E402
-from compression.encoding import encode, load_tokenizer  # noqa: E402
-from compression.files import InputError  # noqa: E402
-from compression.finetune import LOG_ROWS  # noqa: E402
-from compression.sources import read_local  # noqa: E402
-from compression.variants import DENSE  # noqa: E402
-from compression.wikiann import Corpus  # noqa: E402
+from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, write_encoded  # noqa: E402
+from ner_pruning.data.sources import read_local  # noqa: E402
+from ner_pruning.data.tokenization import encode, load_tokenizer  # noqa: E402
+from ner_pruning.data.wikiann import Corpus  # noqa: E402
+from ner_pruning.files import InputError  # noqa: E402
+from ner_pruning.training.encoder import fetch_encoder  # noqa: E402
+from ner_pruning.training.finetune import LOG_ROWS  # noqa: E402
+from ner_pruning.variants import DENSE  # noqa: E402
 from transformers import AutoConfig, AutoModel  # noqa: E402
 
 SEED = 1
@@ -205,7 +205,7 @@ def run_benchmark(main: Callable[[], None]) -> None:
 
 
 def take_order(sentences: int) -> np.ndarray:
-    """Return the order in which `compression.finetune` takes so many sentences in its first epoch."""
+    """Return the order in which `ner_pruning.training.finetune` takes so many sentences in its first epoch."""
     return torch.randperm(sentences, generator=torch.Generator().manual_seed(SEED)).numpy()
 
 

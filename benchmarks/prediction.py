@@ -10,11 +10,11 @@ import ours
 import torch
 import trainer
 from common import Work, alternate, in_child, make_parser, prepared_work, ratio_line, run_benchmark
-from compression.encoded import LOST, read_encoded
-from compression.mentions import LABELS
-from compression.model import choose_device
-from compression.predict import predict
-from compression.scoring import score
+from ner_pruning.data.encoded_sentences import LOST, read_encoded
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.scoring.f1 import score
+from ner_pruning.training.model import choose_device
+from ner_pruning.training.prediction import predict
 from spreads import spread
 from transformers import AutoModelForTokenClassification, Trainer
 

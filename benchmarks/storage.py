@@ -11,8 +11,8 @@ from unittest.mock import patch
 import ours
 import torch
 from common import Work, alternate, dense_and_pruned, make_parser, prepared_work, ratio_line, run_benchmark
-from compression import run
-from compression.files import read_json
+from ner_pruning.files import read_json
+from ner_pruning.training import run
 from spreads import spread
 from transformers import AutoModelForTokenClassification
 

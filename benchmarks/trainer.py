@@ -7,12 +7,12 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import torch
 from common import SEED, TrainedRun, Work, take_order
-from compression.checkpoint import peak_memory_bytes
-from compression.encoded import LOST, EncodedSentences, read_encoded
-from compression.mentions import LABELS
-from compression.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device
-from compression.pruning import prunable_matrices
-from compression.variants import DENSE, parse_variant
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, read_encoded
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.training.checkpoint import peak_memory_bytes
+from ner_pruning.training.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device
+from ner_pruning.training.pruning import prunable_matrices
+from ner_pruning.variants import DENSE, parse_variant
 from torch import nn
 from torch.nn.utils import prune
 from transformers import (

@@ -10,8 +10,8 @@ import ours
 import torch
 import trainer
 from common import TrainedRun, Work, alternate, batches, make_parser, prepared_work, ratio_line, run_benchmark
-from compression.mentions import LABELS
-from compression.pruning import prunable_matrices
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.training.pruning import prunable_matrices
 from spreads import spread
 from transformers import AutoConfig, AutoModelForTokenClassification
 

@@ -15,15 +15,15 @@ from spreads import spread, three_digits
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from compression.analysis import language_groups  # noqa: E402
-from compression.bootstrap import Counts, resample  # noqa: E402
-from compression.claims import Study  # noqa: E402
-from compression.inference import Cells, estimate, intervals_table  # noqa: E402
-from compression.languages import Language, read_languages  # noqa: E402
-from compression.ledger import ledger, published_cells  # noqa: E402
-from compression.published import read_published  # noqa: E402
-from compression.study import pool_languages, study_runs, training_languages  # noqa: E402
-from compression.terms import REGULAR  # noqa: E402
+from ner_pruning.claims.ledger import ledger, published_cells  # noqa: E402
+from ner_pruning.claims.paper_claims import Study  # noqa: E402
+from ner_pruning.claims.paper_scores import read_published  # noqa: E402
+from ner_pruning.statistics.bootstrap import Counts, resample  # noqa: E402
+from ner_pruning.statistics.intervals import Cells, estimate, intervals_table  # noqa: E402
+from ner_pruning.statistics.summaries import language_groups  # noqa: E402
+from ner_pruning.study.grid import pool_languages, study_runs, training_languages  # noqa: E402
+from ner_pruning.study.languages import Language, read_languages  # noqa: E402
+from ner_pruning.terms import REGULAR  # noqa: E402
 
 Run = tuple[str, str, int]
 

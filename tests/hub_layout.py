@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from compression.mentions import LABELS
-from compression.wikiann import Corpus
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.wikiann import Corpus
 
 
 def hub_file(corpus: Corpus) -> bytes:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
-from compression import synthetic
-from compression.encoder import random_encoder
 from hub_layout import hub_file
 from hub_server import Hub, Repository
 from hub_sources import LANGUAGES, SIZES, Data, Encoder
 from huggingface_hub import constants
+from ner_pruning.data import synthetic
+from ner_pruning.training.encoder import random_encoder
 
 ENCODER_SIZES = {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
 

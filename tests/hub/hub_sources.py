@@ -9,10 +9,10 @@ import language_data
 import pyarrow.parquet as pq
 import resolve_data
 import resolve_encoder
-from compression.encoder import FILES
-from compression.sources import SPLITS
-from compression.wikiann import read_corpus
 from hub_server import COMMIT
+from ner_pruning.data.sources import SPLITS
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.training.encoder import FILES
 from safetensors.torch import load, load_file
 
 LANGUAGES = ("sw", "yo")

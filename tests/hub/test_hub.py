@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from compression.files import InputError
-from compression.hub import download
 from hub_server import COMMIT, SILENCE, Fault, altered, broken_off, silence, status, truncated
 from hub_sources import Data, Encoder
 from huggingface_hub import constants, hf_hub_download
+from ner_pruning.data.hub import download
+from ner_pruning.files import InputError
 from safetensors.torch import load
 
 CLIENT, OURS = {1, 2, 4, 8}, {10, 20, 40}  # seconds that the client, and that the study, waits before it asks again

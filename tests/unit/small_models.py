@@ -2,10 +2,10 @@
 
 import numpy as np
 import torch
-from compression.attention import PACKED_ATTENTION
-from compression.encoded import LOST, EncodedSentences
-from compression.finetune import Training
-from compression.mentions import LABELS
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.training.attention import PACKED_ATTENTION
+from ner_pruning.training.finetune import Training
 from transformers import BertConfig, BertForTokenClassification, XLMRobertaConfig, XLMRobertaForTokenClassification
 
 torch.set_num_threads(1)  # as in a run; tiny matrices gain nothing from more, which wait for each other

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import numpy as np
-from compression.encoded import write_encoded
-from compression.encoder import random_encoder
-from compression.encoding import encode, load_tokenizer
-from compression.mentions import LABELS
-from compression.run import run_paths, train_run
+from ner_pruning.data.encoded_sentences import write_encoded
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.tokenization import encode, load_tokenizer
+from ner_pruning.training.encoder import random_encoder
+from ner_pruning.training.run import run_paths, train_run
 
 WORDS = ["Lamu", "ni", "mji", "wa", "Kenya", "Juma", "Mombasa", "kale", "Bara", "Hindi", "\u200d", "1912", "-"]
 SIZES = {"vocabulary": 90, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 40}

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from compression import analysis
-from compression.files import InputError
+from ner_pruning.files import InputError
+from ner_pruning.statistics import summaries as analysis
 from paper_tables import LANGUAGES, PAPER, SPARSITIES, SUMMARIES, paper_scores
 
 

@@ -20,15 +20,15 @@ import pytest
 import score
 import torch
 import yaml
-from compression.config import check_config, check_repeated_keys
-from compression.encoder import check_packing, fetch_encoder, random_encoder
-from compression.files import InputError
-from compression.languages import read_languages
-from compression.model import load_encoder
-from compression.predictions import read_predictions
-from compression.published import check_reference
-from compression.sources import SPLITS, check_sizes, encoder_files, read_local, source_files
-from compression.wikiann import read_corpus
+from ner_pruning.claims.paper_scores import check_reference
+from ner_pruning.data.sources import SPLITS, check_sizes, encoder_files, read_local, source_files
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.files import InputError
+from ner_pruning.scoring.predictions import read_predictions
+from ner_pruning.study.config import check_config, check_repeated_keys
+from ner_pruning.study.languages import read_languages
+from ner_pruning.training.encoder import check_packing, fetch_encoder, random_encoder
+from ner_pruning.training.model import load_encoder
 from safetensors.torch import load_file, save_file
 from test_config import PAPER, SCHEMA, TABLE, merged
 from transformers import (

@@ -19,11 +19,11 @@ import trainer
 import training
 import uncertainty
 import yaml
-from compression.encoded import LOST, read_encoded
-from compression.encoder import random_encoder
-from compression.files import InputError
-from compression.synthetic import generate
-from compression.wikiann import write_corpus
+from ner_pruning.data.encoded_sentences import LOST, read_encoded
+from ner_pruning.data.synthetic import generate
+from ner_pruning.data.wikiann import write_corpus
+from ner_pruning.files import InputError
+from ner_pruning.training.encoder import random_encoder
 from safetensors.torch import load_file, save_file
 
 IN_CHILD = common.in_child

@@ -3,7 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-from compression.bootstrap import (
+from ner_pruning.files import InputError
+from ner_pruning.scoring.counts import read_counts, write_counts
+from ner_pruning.statistics.bootstrap import (
     CELL_COLUMNS,
     Replicates,
     read_replicates,
@@ -11,9 +13,7 @@ from compression.bootstrap import (
     seed_weights,
     write_replicates,
 )
-from compression.counts import read_counts, write_counts
-from compression.files import InputError
-from compression.inference import (
+from ner_pruning.statistics.intervals import (
     Cells,
     adjust,
     divide,

@@ -2,10 +2,10 @@ import json
 
 import data_card
 import pytest
-from compression.cards import card, compare, count_pieces, describe
-from compression.files import InputError
-from compression.sources import read_local
-from compression.wikiann import Corpus, write_corpus
+from ner_pruning.data.data_cards import card, compare, count_pieces, describe
+from ner_pruning.data.sources import read_local
+from ner_pruning.data.wikiann import Corpus, write_corpus
+from ner_pruning.files import InputError
 from real_data import WIKIANN, needs_wikiann
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 

@@ -1,9 +1,9 @@
 import pytest
 import torch
-from compression.checkpoint import BITS, KEPT, VALUES, read_weights, save_run, stored_sparsity
-from compression.files import InputError, file_digest
-from compression.pruning import Block, Matrix, prune_smallest
-from compression.vocabulary import trim_vocabulary
+from ner_pruning.files import InputError, file_digest
+from ner_pruning.training.checkpoint import BITS, KEPT, VALUES, read_weights, save_run, stored_sparsity
+from ner_pruning.training.pruning import Block, Matrix, prune_smallest
+from ner_pruning.training.vocabulary import trim_vocabulary
 from safetensors import safe_open
 from small_models import tiny_model
 from zstandard import ZstdDecompressor

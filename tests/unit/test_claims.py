@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from compression.bootstrap import CELL_COLUMNS, Replicates
-from compression.claim_statistics import READINGS, kendall, share_that_gains, smallest_gain
-from compression.claims import Study
-from compression.inference import Cells, Estimate
-from compression.languages import read_languages
-from compression.ledger import ledger, ledger_tables, published_cells
-from compression.published import read_published, read_reference
-from compression.verdicts import MOST, Criterion, Verdict, combine
+from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
+from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_scores import read_published, read_reference
+from ner_pruning.claims.statistics import READINGS, kendall, share_that_gains, smallest_gain
+from ner_pruning.claims.verdicts import MOST, Criterion, Verdict, combine
+from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
+from ner_pruning.statistics.intervals import Cells, Estimate
+from ner_pruning.study.languages import read_languages
 from scipy import stats
 
 ROOT = Path(__file__).parents[2]

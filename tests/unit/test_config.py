@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from compression.config import check_config, make_floats
-from compression.files import InputError
-from compression.languages import read_languages
+from ner_pruning.files import InputError
+from ner_pruning.study.config import check_config, make_floats
+from ner_pruning.study.languages import read_languages
 
 ROOT = Path(__file__).parents[2]
 TABLE = read_languages(ROOT / "resources/languages.tsv")

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from compression.costs import (
+from ner_pruning.data.encoded_sentences import concatenate, read_encoded, take, write_encoded
+from ner_pruning.files import read_json
+from ner_pruning.planning.costs import (
     JOB_SECONDS,
     Rates,
     TrainingSetSize,
@@ -20,9 +22,7 @@ from compression.costs import (
     slowed_down,
     stored_bytes,
 )
-from compression.encoded import concatenate, read_encoded, take, write_encoded
-from compression.files import read_json
-from compression.plan_check import plan_table, planned_and_measured
+from ner_pruning.report.plan_table import plan_table, planned_and_measured
 from small_runs import FINETUNING, PRUNING, WEIGHTS, run
 
 RATES = Rates(
@@ -200,6 +200,6 @@ def test_scripts_that_import_the_same_are_measured_once(monkeypatch):
     started = []
     monkeypatch.setattr("subprocess.run", lambda command, **_: started.append(command[-1]))
     chosen = {scripts / f"{name}.py" for name in ("bootstrap", "collect_scores", "score", "overlap")}
-    seconds = import_seconds(chosen, scripts / "compression", 1)
+    seconds = import_seconds(chosen, scripts / "ner_pruning", 1)
     assert seconds.keys() == chosen
     assert len(started) == 2

@@ -8,16 +8,16 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
-from compression import diagnosis
-from compression.collection import RUN_COLUMNS
-from compression.entities import known_mentions, mention_pool, replace_mentions, typed_mentions
-from compression.evaluation import write_evaluation
-from compression.files import InputError, sentence_digest
-from compression.mentions import TYPES, find_mentions, mention_tags
-from compression.parquet import read_table, write_table
-from compression.predictions import LanguagePredictions, write_manifest, write_predictions
-from compression.scoring import chance_floor, score
-from compression.wikiann import Corpus, read_hub_shards, write_corpus
+from ner_pruning.data.mentions import TYPES, find_mentions, mention_tags
+from ner_pruning.data.perturbation import known_mentions, mention_pool, replace_mentions, typed_mentions
+from ner_pruning.data.test_sets import write_evaluation
+from ner_pruning.data.wikiann import Corpus, read_hub_shards, write_corpus
+from ner_pruning.files import InputError, sentence_digest
+from ner_pruning.parquet import read_table, write_table
+from ner_pruning.scoring import diagnosis
+from ner_pruning.scoring.f1 import chance_floor, score
+from ner_pruning.scoring.predictions import LanguagePredictions, write_manifest, write_predictions
+from ner_pruning.scoring.score_table import RUN_COLUMNS
 from real_data import WIKIANN, needs_wikiann
 
 OUT, B_PER, I_PER, B_ORG, I_ORG, B_LOC, I_LOC = range(7)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 import torch
-from compression.dropout import Dropout, dropout, replace_dropout, seed_dropout
+from ner_pruning.training.dropout import Dropout, dropout, replace_dropout, seed_dropout
 from scipy.stats import binomtest
 from small_models import tiny_model
 from torch import nn

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder, train_wordpiece
-from compression.files import InputError
+from ner_pruning.files import InputError
+from ner_pruning.training.encoder import FILES, check_packing, fetch_encoder, random_encoder, train_wordpiece
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
 from transformers import (

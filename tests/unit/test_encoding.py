@@ -2,10 +2,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from compression import encoding
-from compression.encoded import LOST, EncodedSentences, read_encoded, write_encoded
-from compression.encoding import encode, load_tokenizer
-from compression.files import InputError, sentence_digest
+from ner_pruning.data import tokenization as encoding
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, read_encoded, write_encoded
+from ner_pruning.data.tokenization import encode, load_tokenizer
+from ner_pruning.files import InputError, sentence_digest
 from real_data import WIKIANN, needs_wikiann
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import PreTrainedTokenizerFast

@@ -14,7 +14,8 @@ import overlap as overlap_script
 import perturb
 import pyarrow.parquet
 import pytest
-from compression.entities import (
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.perturbation import (
     draw_other,
     keyed_draw,
     known_mentions,
@@ -22,9 +23,8 @@ from compression.entities import (
     overlap,
     replace_mentions,
 )
-from compression.evaluation import write_evaluation
-from compression.mentions import LABELS
-from compression.wikiann import Corpus, read_corpus, write_corpus
+from ner_pruning.data.test_sets import write_evaluation
+from ner_pruning.data.wikiann import Corpus, read_corpus, write_corpus
 from real_data import WIKIANN, needs_wikiann
 from scipy.stats import chisquare
 from seqeval.metrics.sequence_labeling import get_entities

@@ -7,15 +7,15 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compression import finetune as finetune_module
-from compression import synthetic
-from compression.bootstrap import resample
-from compression.config import check_config
-from compression.encoder import check_packing, random_encoder
-from compression.entities import mention_pool, replace_mentions
-from compression.files import InputError
-from compression.scoring import chance_floor
-from compression.wikiann import Corpus
+from ner_pruning.data import synthetic
+from ner_pruning.data.perturbation import mention_pool, replace_mentions
+from ner_pruning.data.wikiann import Corpus
+from ner_pruning.files import InputError
+from ner_pruning.scoring.f1 import chance_floor
+from ner_pruning.statistics.bootstrap import resample
+from ner_pruning.study.config import check_config
+from ner_pruning.training import finetune as finetune_module
+from ner_pruning.training.encoder import check_packing, random_encoder
 from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WORDS, run
 from test_bad_input import TINY
 from test_config import SCHEMA, TABLE, merged

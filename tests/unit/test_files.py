@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from compression.files import InputError, read_json, write_csv
+from ner_pruning.files import InputError, read_json, write_csv
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 SLOW = {"pandas", "datasets", "matplotlib", "seaborn", "seqeval", "scipy.stats", "sklearn", "statsmodels"}
@@ -40,8 +40,9 @@ def test_json_in_another_encoding_is_refused_by_name(tmp_path):
 @pytest.mark.parametrize(
     "modules",
     [
-        "compression.run, logs",
-        "compression.predict, compression.checkpoint, compression.evaluation, compression.predictions",
+        "ner_pruning.training.run, logs",
+        "ner_pruning.training.prediction, ner_pruning.training.checkpoint, ner_pruning.data.test_sets",
+        "ner_pruning.scoring.predictions",
     ],
 )
 def test_a_run_and_its_prediction_import_nothing_slow_that_they_do_not_use(modules):

@@ -11,17 +11,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from compression import finetune as finetune_module
-from compression.checkpoint import load_run, read_weights
-from compression.encoded import pack
-from compression.encoder import FILES as ENCODER_FILES
-from compression.encoder import random_encoder
-from compression.files import InputError, file_digest
-from compression.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
-from compression.mentions import LABELS
-from compression.model import load_encoder, packed_inputs
-from compression.precision import choose_precision
-from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
+from ner_pruning.data.encoded_sentences import pack
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.files import InputError, file_digest
+from ner_pruning.training import finetune as finetune_module
+from ner_pruning.training.checkpoint import load_run, read_weights
+from ner_pruning.training.encoder import FILES as ENCODER_FILES
+from ner_pruning.training.encoder import random_encoder
+from ner_pruning.training.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
+from ner_pruning.training.model import load_encoder, packed_inputs
+from ner_pruning.training.precision import choose_precision
+from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
 from safetensors.torch import load_file, save_file
 from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
 from small_runs import FILES, FINETUNING, PRUNING, SCHEDULES, SIZES, WEIGHTS, run
@@ -386,7 +386,7 @@ def test_an_encoder_without_one_of_its_matrices_is_refused(tmp_path):
 FAULTS = """
 import resource
 import torch
-from compression.run import keep_freed_memory
+from ner_pruning.training.run import keep_freed_memory
 torch.set_num_threads(1)
 if {keep}:
     keep_freed_memory()
@@ -403,7 +403,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 def test_freed_memory_is_kept_for_the_next_step():
     if platform.libc_ver()[0] != "glibc":
         pytest.skip("another C library than glibc")
-    scripts = Path(finetune_module.__file__).parents[1]
+    scripts = Path(finetune_module.__file__).parents[2]
     without, kept = (
         int(subprocess.check_output([sys.executable, "-c", FAULTS.format(keep=keep)], cwd=scripts, text=True))
         for keep in (False, True)

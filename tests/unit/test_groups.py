@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from compression import groups
-from compression.files import InputError
+from ner_pruning.files import InputError
+from ner_pruning.statistics import groups
 from test_analysis import frame, score
 
 FAMILIES = {"en": "Germanic", "de": "Germanic", "yo": "Niger-Congo"}

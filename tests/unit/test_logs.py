@@ -4,8 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from compression.files import InputError, atomic_path, write_json
 from logs import log_to, slurm_job
+from ner_pruning.files import InputError, atomic_path, write_json
 from safetensors import SafetensorError
 
 

@@ -2,8 +2,8 @@
 
 import pandas as pd
 import pytest
-from compression.model_card import model_card
 from huggingface_hub import ModelCard
+from ner_pruning.report.model_card import model_card
 
 SCORES = pd.DataFrame(
     [

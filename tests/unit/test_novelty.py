@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 import pytest
-from compression import analysis, novelty
-from compression.files import InputError
+from ner_pruning.files import InputError
+from ner_pruning.statistics import correlations as novelty
+from ner_pruning.statistics import summaries as analysis
 from test_analysis import frame, score
 
 

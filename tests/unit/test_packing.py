@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from compression.attention import sentence_grid
-from compression.encoded import LOST, EncodedSentences, batches_by_length, concatenate, pack, ranges
-from compression.model import first_position, packed_inputs
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, batches_by_length, concatenate, pack, ranges
+from ner_pruning.training.attention import sentence_grid
+from ner_pruning.training.model import first_position, packed_inputs
 from small_models import CPU, IGNORED, padded_inputs, random_sentences, tiny_model
 
 

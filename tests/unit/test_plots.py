@@ -8,15 +8,18 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from compression import analysis, groups, plots, styles
-from compression.files import InputError, write_json
-from compression.language_plots import all_languages
-from compression.languages import read_languages
-from compression.novelty_plots import fraction_and_novelty
-from compression.point_labels import place_labels
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from ner_pruning.figures import paper_figures as plots
+from ner_pruning.figures import style as styles
+from ner_pruning.figures.by_language import all_languages
+from ner_pruning.figures.by_overlap import fraction_and_novelty
+from ner_pruning.figures.point_labels import place_labels
+from ner_pruning.files import InputError, write_json
+from ner_pruning.statistics import groups
+from ner_pruning.statistics import summaries as analysis
+from ner_pruning.study.languages import read_languages
 
-SCRIPTS = Path(plots.__file__).parents[1]
+SCRIPTS = Path(plots.__file__).parents[2]
 TABLE_FILE = Path(__file__).parents[2] / "resources" / "languages.tsv"
 TABLE = read_languages(TABLE_FILE)
 SIZES = {"en": 20000, "de": 20000, "yo": 100}

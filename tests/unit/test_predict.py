@@ -4,16 +4,16 @@ import json
 import numpy as np
 import pytest
 import torch
-from compression import predict as predict_module
-from compression.checkpoint import load_run, save_run
-from compression.encoded import LOST, concatenate, pack
-from compression.encoder import random_encoder
-from compression.encoding import encode, load_tokenizer
-from compression.files import InputError, file_digest
-from compression.mentions import LABELS
-from compression.model import load_encoder
-from compression.predict import first_of_same, lost_words, predict, predict_language
-from compression.wikiann import read_hub_shards
+from ner_pruning.data.encoded_sentences import LOST, concatenate, pack
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.tokenization import encode, load_tokenizer
+from ner_pruning.data.wikiann import read_hub_shards
+from ner_pruning.files import InputError, file_digest
+from ner_pruning.training import prediction as predict_module
+from ner_pruning.training.checkpoint import load_run, save_run
+from ner_pruning.training.encoder import random_encoder
+from ner_pruning.training.model import load_encoder
+from ner_pruning.training.prediction import first_of_same, lost_words, predict, predict_language
 from real_data import WIKIANN, needs_wikiann
 from small_models import IGNORED, padded_inputs, random_sentences, tiny_model
 

@@ -6,9 +6,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from compression.files import InputError, file_digest, read_json, sentence_digest, write_json
-from compression.mentions import LABELS
-from compression.predictions import (
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.wikiann import Corpus
+from ner_pruning.files import InputError, file_digest, read_json, sentence_digest, write_json
+from ner_pruning.scoring.predictions import (
     LanguagePredictions,
     check_alignment,
     read_manifest,
@@ -16,7 +17,6 @@ from compression.predictions import (
     write_manifest,
     write_predictions,
 )
-from compression.wikiann import Corpus
 
 YO = Corpus(
     [["Wọlé", "Sóyinká", "kọ̀wé"], ["Èkó"], ["ó", "lọ", "sí", "Ìbàdàn"], ["Èkó"]],

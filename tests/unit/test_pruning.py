@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 import torch
-from compression import pruning
-from compression.files import InputError
-from compression.pruning import (
+from ner_pruning.files import InputError
+from ner_pruning.training import pruning
+from ner_pruning.training.pruning import (
     Block,
     Matrix,
     Pruner,

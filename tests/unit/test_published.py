@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import published as published_script
 import pytest
-from compression.comparison import MEANINGLESS, compare, published_table
-from compression.comparison_plots import ours_and_theirs
-from compression.files import InputError
-from compression.published import PublishedF1, cells_of_study, read_published
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from ner_pruning.claims.paper_scores import PublishedF1, cells_of_study, read_published
+from ner_pruning.figures.against_paper import ours_and_theirs
+from ner_pruning.files import InputError
+from ner_pruning.report.comparison import MEANINGLESS, compare, published_table
 from paper_tables import PAPER
 
 HEADER = "table,setting,test_set,scope,language,sparsity,f1\n"

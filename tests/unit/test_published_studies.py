@@ -7,18 +7,18 @@ import pandas as pd
 import pytest
 import yaml
 import zstandard
-from compression.analysis import language_groups
-from compression.bootstrap import resample
-from compression.claims import Study
-from compression.counts import read_counts
-from compression.files import read_json
-from compression.inference import Cells
-from compression.languages import read_languages
-from compression.ledger import ledger, published_cells
-from compression.published import read_published
-from compression.run_statistics import run_statistics, run_statistics_table
-from compression.study import expected_sizes, study_runs
-from compression.terms import MULTILINGUAL, REGULAR, VALIDATION
+from ner_pruning.claims.ledger import ledger, published_cells
+from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_scores import read_published
+from ner_pruning.files import read_json
+from ner_pruning.report.run_table import run_statistics, run_statistics_table
+from ner_pruning.scoring.counts import read_counts
+from ner_pruning.statistics.bootstrap import resample
+from ner_pruning.statistics.intervals import Cells
+from ner_pruning.statistics.summaries import language_groups
+from ner_pruning.study.grid import expected_sizes, study_runs
+from ner_pruning.study.languages import read_languages
+from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION
 
 ROOT = Path(__file__).parents[2]
 LOW_RESOURCE = ROOT / "docs" / "low-resource"

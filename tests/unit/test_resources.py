@@ -2,8 +2,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from compression.languages import read_languages
-from compression.resources import (
+from ner_pruning.study.job_resources import (
     gpus,
     prediction_megabytes,
     prediction_minutes,
@@ -11,6 +10,7 @@ from compression.resources import (
     training_minutes,
     training_steps,
 )
+from ner_pruning.study.languages import read_languages
 
 ROOT = Path(__file__).parents[2]
 TABLE = read_languages(ROOT / "resources/languages.tsv")

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import sparsity_map as sparsity_script
 import training_curves as curves_script
-from compression import run_plots
-from compression.files import InputError
-from compression.run_plots import NO_LAYER, kind_and_layer, loss_curves, matrix_sparsity
-from compression.styles import SCOPE_STYLES
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from ner_pruning.figures import of_runs as run_plots
+from ner_pruning.figures.of_runs import NO_LAYER, kind_and_layer, loss_curves, matrix_sparsity
+from ner_pruning.figures.style import SCOPE_STYLES
+from ner_pruning.files import InputError
 
 STEPS = 12
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from compression.run_statistics import run_statistics, run_statistics_table
+from ner_pruning.report.run_table import run_statistics, run_statistics_table
 
 
 def record(seconds: float, pieces: int, rows: int | None) -> dict:

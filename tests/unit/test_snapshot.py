@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from compression import finetune as finetune_module
-from compression import snapshot as snapshot_module
-from compression.files import InputError, read_json
-from compression.snapshot import Interrupted
+from ner_pruning.files import InputError, read_json
+from ner_pruning.training import finetune as finetune_module
+from ner_pruning.training import snapshot as snapshot_module
+from ner_pruning.training.snapshot import Interrupted
 from small_runs import FILES, FINETUNING, PRUNING, WEIGHTS, make_study, run
 
 VARIANTS = ["dense", "partial-50", "full-90"]

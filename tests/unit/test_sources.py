@@ -11,10 +11,10 @@ import datasets
 import language_data
 import pytest
 import resolve_data
-from compression.files import InputError
-from compression.mentions import LABELS
-from compression.sources import SPLITS, check_sizes, read_local, source_files
-from compression.wikiann import Corpus, read_corpus
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.sources import SPLITS, check_sizes, read_local, source_files
+from ner_pruning.data.wikiann import Corpus, read_corpus
+from ner_pruning.files import InputError
 from real_data import WIKIANN, needs_wikiann
 
 PROJECT = Path(__file__).parents[2]
@@ -213,7 +213,7 @@ def test_importing_sources_imports_no_heavy_library():
     program = f"""
 import sys
 sys.path.insert(0, "workflow/scripts")
-import compression.sources
+import ner_pruning.data.sources
 print(sorted({HEAVY} & set(sys.modules)))
 """
     result = subprocess.run([sys.executable, "-c", program], cwd=PROJECT, capture_output=True, text=True, check=True)

@@ -4,9 +4,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from compression.files import InputError
-from compression.languages import read_languages
-from compression.study import (
+from ner_pruning.files import InputError
+from ner_pruning.study.grid import (
     code_digest,
     environment_pins,
     expected_sizes,
@@ -20,7 +19,8 @@ from compression.study import (
     training_languages,
     training_sets,
 )
-from compression.variants import choose_schedule, parse_variant, variant_names
+from ner_pruning.study.languages import read_languages
+from ner_pruning.variants import choose_schedule, parse_variant, variant_names
 
 ROOT = Path(__file__).parents[2]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")
@@ -301,7 +301,7 @@ def test_the_last_row_of_the_schedules_needs_no_limit():
 
 SCRIPT = '''"""Train."""
 
-from compression.loop import train
+from ner_pruning.loop import train
 from logs import log_to
 
 if __name__ == "__main__":
@@ -309,7 +309,7 @@ if __name__ == "__main__":
 '''
 LOOP = '''"""The loop."""
 
-from compression import steps
+from ner_pruning import steps
 
 
 def train(rate=0.1):
@@ -328,39 +328,39 @@ def take(rate):
 @pytest.fixture
 def scripts(tmp_path):
     """A script that imports a module that imports another; `report` is a module that none of them imports."""
-    (tmp_path / "compression").mkdir()
-    write = {"train.py": SCRIPT, "logs.py": "A = 1\n", "compression/__init__.py": "", "compression/loop.py": LOOP}
-    write |= {"compression/steps.py": STEPS, "compression/report.py": "B = 1\n"}
+    (tmp_path / "ner_pruning").mkdir()
+    write = {"train.py": SCRIPT, "logs.py": "A = 1\n", "ner_pruning/__init__.py": "", "ner_pruning/loop.py": LOOP}
+    write |= {"ner_pruning/steps.py": STEPS, "ner_pruning/report.py": "B = 1\n"}
     for name, text in write.items():
         (tmp_path / name).write_text(text)
     return tmp_path
 
 
 def digest(scripts):
-    return code_digest(scripts / "train.py", scripts / "compression")
+    return code_digest(scripts / "train.py", scripts / "ner_pruning")
 
 
 UNCHANGED = {
-    "comment": ("compression/steps.py", "LIMIT = 3\n", "# three\nLIMIT = 3  # steps\n\n\n"),
+    "comment": ("ner_pruning/steps.py", "LIMIT = 3\n", "# three\nLIMIT = 3  # steps\n\n\n"),
     "comment in the script": ("train.py", "    train()", "    # now\n    train()"),
-    "docstring of a module": ("compression/loop.py", "The loop.", "A loop,\nin two lines."),
-    "docstring of a function": ("compression/loop.py", '    """Train."""\n', ""),
-    "docstring of an attribute": ("compression/steps.py", "How far", "How many steps"),
-    "formatting": ("compression/loop.py", "def train(rate=0.1):", "def train(\n    rate = 0.10,\n):"),
+    "docstring of a module": ("ner_pruning/loop.py", "The loop.", "A loop,\nin two lines."),
+    "docstring of a function": ("ner_pruning/loop.py", '    """Train."""\n', ""),
+    "docstring of an attribute": ("ner_pruning/steps.py", "How far", "How many steps"),
+    "formatting": ("ner_pruning/loop.py", "def train(rate=0.1):", "def train(\n    rate = 0.10,\n):"),
     "quotes": ("train.py", '"__main__"', "'__main__'"),
     "how scripts log": ("logs.py", "A = 1", "A = 2"),
-    "module that is not imported": ("compression/report.py", "B = 1", "B = 2"),
+    "module that is not imported": ("ner_pruning/report.py", "B = 1", "B = 2"),
 }
 CHANGED = {
     "script": ("train.py", "train()\n", "train(0.2)\n"),
-    "module": ("compression/loop.py", "rate=0.1", "rate=0.2"),
-    "module that a module imports": ("compression/steps.py", "LIMIT = 3", "LIMIT = 4"),
-    "string that is used": ("compression/steps.py", "LIMIT = 3", 'LIMIT = "3"'),
-    "another import": ("compression/steps.py", "LIMIT = 3", "import compression.report\n\nLIMIT = 3"),
+    "module": ("ner_pruning/loop.py", "rate=0.1", "rate=0.2"),
+    "module that a module imports": ("ner_pruning/steps.py", "LIMIT = 3", "LIMIT = 4"),
+    "string that is used": ("ner_pruning/steps.py", "LIMIT = 3", 'LIMIT = "3"'),
+    "another import": ("ner_pruning/steps.py", "LIMIT = 3", "import ner_pruning.report\n\nLIMIT = 3"),
     "import inside a function": (
-        "compression/steps.py",
+        "ner_pruning/steps.py",
         "    return",
-        "    from compression.report import B\n\n    return",
+        "    from ner_pruning.report import B\n\n    return",
     ),
 }
 
@@ -382,9 +382,9 @@ def test_the_digest_of_code_changes_with(scripts, file, old, new):
 
 
 def test_a_module_counts_as_soon_as_it_is_imported(scripts):
-    (scripts / "compression/steps.py").write_text("from compression import report\n" + STEPS)
+    (scripts / "ner_pruning/steps.py").write_text("from ner_pruning import report\n" + STEPS)
     before = digest(scripts)
-    (scripts / "compression/report.py").write_text("B = 2\n")
+    (scripts / "ner_pruning/report.py").write_text("B = 2\n")
     assert digest(scripts) != before
 
 
@@ -406,14 +406,14 @@ def test_a_module_counts_as_soon_as_it_is_imported(scripts):
     ],
 )
 def test_an_import_counts_in_every_block(scripts, block):
-    (scripts / "compression/steps.py").write_text(STEPS + block.format("import compression.report"))
+    (scripts / "ner_pruning/steps.py").write_text(STEPS + block.format("import ner_pruning.report"))
     before = digest(scripts)
-    (scripts / "compression/report.py").write_text("B = 2\n")
+    (scripts / "ner_pruning/report.py").write_text("B = 2\n")
     assert digest(scripts) != before
 
 
 def test_modules_that_import_each_other_have_a_digest(scripts):
-    (scripts / "compression/steps.py").write_text("from compression import loop\n" + STEPS)
+    (scripts / "ner_pruning/steps.py").write_text("from ner_pruning import loop\n" + STEPS)
     assert len(digest(scripts)) == 16
 
 
@@ -426,23 +426,24 @@ def test_the_digest_does_not_depend_on_where_the_code_lies(scripts, tmp_path_fac
 @pytest.mark.parametrize(
     "script, module, counts",
     [
-        ("finetune", "pruning", True),
-        ("finetune", "encoded", True),
-        ("finetune", "scoring", False),
-        ("finetune", "plots", False),
-        ("predict", "encoded", True),
-        ("predict", "pruning", False),
-        ("score", "scoring", True),
-        ("score", "finetune", False),
+        ("finetune", "training/pruning", True),
+        ("finetune", "data/encoded_sentences", True),
+        ("finetune", "scoring/f1", False),
+        ("finetune", "figures/paper_figures", False),
+        ("predict", "data/encoded_sentences", True),
+        ("predict", "training/pruning", False),
+        ("score", "scoring/f1", True),
+        ("score", "training/finetune", False),
     ],
 )
 def test_the_project_s_own_scripts_depend_on_what_they_import(tmp_path, script, module, counts):
     shutil.copytree(ROOT / "workflow" / "scripts", tmp_path / "scripts")
-    path = tmp_path / "scripts" / "compression" / f"{module}.py"
-    before = code_digest(tmp_path / "scripts" / f"{script}.py", path.parent)
-    assert before == code_digest(ROOT / f"workflow/scripts/{script}.py", ROOT / "workflow/scripts/compression")
+    library = tmp_path / "scripts" / "ner_pruning"
+    path = library / f"{module}.py"
+    before = code_digest(tmp_path / "scripts" / f"{script}.py", library)
+    assert before == code_digest(ROOT / f"workflow/scripts/{script}.py", ROOT / "workflow/scripts/ner_pruning")
     path.write_text(path.read_text() + "\n\nADDED = 1\n")
-    assert (code_digest(tmp_path / "scripts" / f"{script}.py", path.parent) != before) == counts
+    assert (code_digest(tmp_path / "scripts" / f"{script}.py", library) != before) == counts
 
 
 LOCK = "# pins\nnumpy==2.3.1\n\ntorch==2.13.0  # CPU\n"
@@ -500,21 +501,21 @@ SCORING = {"__init__.py", "scoring/__init__.py", "scoring/f1.py"}
 @pytest.mark.parametrize(
     "imports, expected",
     [
-        ("from compression.training.loop import RATE", LOOP_IN_TRAINING),
-        ("from compression.training import loop", LOOP_IN_TRAINING),
-        ("import compression.training.loop", LOOP_IN_TRAINING),
-        ("from compression import training", {"__init__.py", "training/__init__.py"}),
-        ("import compression.training as room", {"__init__.py", "training/__init__.py"}),
-        ("from compression import scoring", SCORING),
-        ("from compression.scoring import F1", SCORING),
-        ("from compression.scoring import loop", SCORING | {"scoring/loop.py"}),
-        ("from compression import loop", {"__init__.py", "loop.py"}),
+        ("from ner_pruning.training.loop import RATE", LOOP_IN_TRAINING),
+        ("from ner_pruning.training import loop", LOOP_IN_TRAINING),
+        ("import ner_pruning.training.loop", LOOP_IN_TRAINING),
+        ("from ner_pruning import training", {"__init__.py", "training/__init__.py"}),
+        ("import ner_pruning.training as room", {"__init__.py", "training/__init__.py"}),
+        ("from ner_pruning import scoring", SCORING),
+        ("from ner_pruning.scoring import F1", SCORING),
+        ("from ner_pruning.scoring import loop", SCORING | {"scoring/loop.py"}),
+        ("from ner_pruning import loop", {"__init__.py", "loop.py"}),
         ("import numpy", {"__init__.py"}),
     ],
 )
 def test_what_an_import_runs_counts_and_nothing_else(tmp_path, imports, expected):
     """Each file is changed in turn: those that Python runs at the import change the digest, and no others."""
-    package = tmp_path / "compression"
+    package = tmp_path / "ner_pruning"
     for name, text in ROOMS.items():
         (package / name).parent.mkdir(parents=True, exist_ok=True)
         (package / name).write_text(text)
@@ -530,7 +531,7 @@ def test_what_an_import_runs_counts_and_nothing_else(tmp_path, imports, expected
     assert changed == expected
 
     show = f"import sys; sys.path.insert(0, sys.argv[1])\n{imports}\n"
-    show += "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'compression'), sep='\\n')"
+    show += "print(*(m.__file__ for n, m in sys.modules.items() if n.split('.')[0] == 'ner_pruning'), sep='\\n')"
     done = subprocess.run([sys.executable, "-c", show, tmp_path], capture_output=True, text=True, check=True)
     ran = {str(Path(line).relative_to(package)) for line in done.stdout.split()}
     assert ran | {"__init__.py"} == expected  # the package itself always counts
@@ -538,8 +539,8 @@ def test_what_an_import_runs_counts_and_nothing_else(tmp_path, imports, expected
 
 def test_two_modules_of_one_name_that_change_places_change_the_digest(tmp_path):
     """The same two texts, the other way round."""
-    package = tmp_path / "compression"
-    (tmp_path / "script.py").write_text("from compression.scoring import loop\nfrom compression.training import loop\n")
+    package = tmp_path / "ner_pruning"
+    (tmp_path / "script.py").write_text("from ner_pruning.scoring import loop\nfrom ner_pruning.training import loop\n")
     digests = []
     for scoring, training in (("A = 1\n", "A = 2\n"), ("A = 2\n", "A = 1\n")):
         for room, text in (("scoring", scoring), ("training", training)):

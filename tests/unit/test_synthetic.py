@@ -7,11 +7,11 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from compression.files import InputError
-from compression.mentions import LABELS, TYPES
-from compression.synthetic import generate, make_pools, split_words
-from compression.synthetic_lists import LISTS
-from compression.wikiann import Corpus, read_corpus, write_corpus
+from ner_pruning.data.mentions import LABELS, TYPES
+from ner_pruning.data.synthetic import generate, make_pools, split_words
+from ner_pruning.data.synthetic_lists import LISTS
+from ner_pruning.data.wikiann import Corpus, read_corpus, write_corpus
+from ner_pruning.files import InputError
 
 SCRIPTS = {
     "en": "LATIN",
@@ -26,8 +26,8 @@ SCRIPTS = {
 SIZES = {"train": 400, "validation": 100, "test": 100}
 
 PRINT_DIGESTS = """
-from compression.files import sentence_digest
-from compression.synthetic import generate
+from ner_pruning.files import sentence_digest
+from ner_pruning.data.synthetic import generate
 for language in ("yo", "ru"):
     for split, corpus in generate(language, {"train": 50, "test": 50}, 3).items():
         print(language, split, sentence_digest([word for tokens in corpus.tokens for word in tokens]), corpus.tags)

@@ -10,10 +10,10 @@ import f1_table
 import numpy as np
 import pandas as pd
 import pytest
-from compression import tables
-from compression.files import InputError
-from compression.languages import read_languages
-from compression.wikiann import Corpus, write_corpus
+from ner_pruning.data.wikiann import Corpus, write_corpus
+from ner_pruning.files import InputError
+from ner_pruning.report import tables
+from ner_pruning.study.languages import read_languages
 from paper_tables import LANGUAGES as PAPER_LANGUAGES
 from paper_tables import SPARSITIES, SUMMARIES, paper_scores
 

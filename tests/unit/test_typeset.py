@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from compression.typeset import PAGE_ROWS, Cell, Table, escape_latex, escape_markdown
+from ner_pruning.table import PAGE_ROWS, Cell, Table, escape_latex, escape_markdown
 
 SPECIAL = {
     "\\": r"\textbackslash{}",

@@ -4,13 +4,13 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from compression.checkpoint import read_weights, save_run
-from compression.encoded import pack
-from compression.files import file_digest
-from compression.finetune import finetune
-from compression.model import packed_inputs
-from compression.pruning import Pruner, prunable_matrices, sparsity_schedule
-from compression.vocabulary import trim_vocabulary
+from ner_pruning.data.encoded_sentences import pack
+from ner_pruning.files import file_digest
+from ner_pruning.training.checkpoint import read_weights, save_run
+from ner_pruning.training.finetune import finetune
+from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
+from ner_pruning.training.vocabulary import trim_vocabulary
 from small_models import make_training, random_sentences, tiny_model
 
 VOCABULARY = 240

@@ -4,8 +4,8 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from compression.files import InputError
-from compression.wikiann import Corpus, read_corpus, read_hub_shards, read_tagged_text, write_corpus
+from ner_pruning.data.wikiann import Corpus, read_corpus, read_hub_shards, read_tagged_text, write_corpus
+from ner_pruning.files import InputError
 from real_data import WIKIANN, needs_wikiann
 
 SMALL = Corpus(tokens=[["Lamu", "ni", "mji"], ["\u2028", "a\u00a0b"]], tags=[[5, 0, 0], [1, 2]])

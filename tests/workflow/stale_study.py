@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from compression.encoder import random_encoder
-from compression.synthetic import generate
 from hub_layout import write_hub_files
+from ner_pruning.data.synthetic import generate
+from ner_pruning.training.encoder import random_encoder
 from workflow_copy import ROOT, Workflow
 
 SIZES = {"train": 24, "validation": 8, "test": 12}

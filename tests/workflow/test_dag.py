@@ -15,7 +15,7 @@ LINE = re.compile(rf"(seconds|cpu-seconds|ratio) dag/(\S+) {NUMBER} \({NUMBER}-{
 COUNT_DIGESTS = """
 import sys
 sys.path.insert(0, "workflow/scripts")
-from compression import study
+from ner_pruning.study import grid as study
 from snakemake.cli import main
 digest, digested = study.code_digest, []
 study.code_digest = lambda script, library: digested.append(script.stem) or digest(script, library)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from compression.predictions import read_manifest, read_predictions
-from compression.wikiann import read_corpus
 from huggingface_hub import ModelCard
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.scoring.predictions import read_manifest, read_predictions
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 RUN = "hi/full-50/seed-1"

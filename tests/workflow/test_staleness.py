@@ -7,8 +7,8 @@ import os
 from collections import Counter
 
 import pytest
-from compression.synthetic import generate
 from hub_layout import write_hub_files
+from ner_pruning.data.synthetic import generate
 from stale_study import (
     AFTER_CARDS,
     AFTER_SCORES,
@@ -119,13 +119,15 @@ def test_deleted_weights_are_trained_again_only_for_what_is_made_of_them(without
     study = without_weights
     assert planned(study) == Counter()
     edited(
-        "workflow/scripts/compression/run_statistics.py", "import pandas as pd\n", "import pandas as pd\nCHANGED = 1\n"
+        "workflow/scripts/ner_pruning/report/run_table.py",
+        "import pandas as pd\n",
+        "import pandas as pd\nCHANGED = 1\n",
     )
     assert planned(study) == Counter(["run_statistics"])
-    edited("workflow/scripts/compression/scoring.py", "import ", "CHANGED = 1\nimport ")
+    edited("workflow/scripts/ner_pruning/scoring/f1.py", "import ", "CHANGED = 1\nimport ")
     assert not any(job.startswith(("finetune", "predict")) for job in planned(study))
     assert planned(study, "models") >= Counter(jobs("finetune", RUNS))
-    edited("workflow/scripts/compression/predict.py", "import torch\n", "import torch\nCHANGED = 1\n")
+    edited("workflow/scripts/ner_pruning/training/prediction.py", "import torch\n", "import torch\nCHANGED = 1\n")
     assert planned(study) >= Counter(jobs("finetune predict", RUNS))
 
 
@@ -133,8 +135,10 @@ def test_deleted_weights_are_trained_again_only_for_what_is_made_of_them(without
 
 
 def test_comments_docstrings_and_formatting_are_not_stale(study, edited):
-    edited("workflow/scripts/compression/pruning.py", "class Pruner:\n", "class Pruner:  # prunes\n")
-    edited("workflow/scripts/compression/scoring.py", '"""Scores of predicted tags', '"""The scores of predicted tags')
+    edited("workflow/scripts/ner_pruning/training/pruning.py", "class Pruner:\n", "class Pruner:  # prunes\n")
+    edited(
+        "workflow/scripts/ner_pruning/scoring/f1.py", '"""Scores of predicted tags', '"""The scores of predicted tags'
+    )
     edited("workflow/scripts/finetune.py", "if __name__", "\n\nif __name__")
     edited("requirements.lock", "# All packages", "# All the packages")
     assert planned(study) == Counter()
@@ -142,7 +146,7 @@ def test_comments_docstrings_and_formatting_are_not_stale(study, edited):
 
 def test_changed_scoring_reruns_scores_and_what_follows(study, edited):
     edited(
-        "workflow/scripts/compression/scoring.py",
+        "workflow/scripts/ner_pruning/scoring/f1.py",
         "SCORE_COLUMNS: dict[str, str] = {",
         "CHANGED = 1\nSCORE_COLUMNS: dict[str, str] = {",
     )
@@ -150,17 +154,17 @@ def test_changed_scoring_reruns_scores_and_what_follows(study, edited):
 
 
 def test_changed_training_reruns_runs_and_what_follows(study, edited):
-    edited("workflow/scripts/compression/pruning.py", "import torch\n", "import torch\nCHANGED = 1\n")
+    edited("workflow/scripts/ner_pruning/training/pruning.py", "import torch\n", "import torch\nCHANGED = 1\n")
     assert planned(study) == Counter(trained(RUNS))
 
 
 def test_changed_prediction_trains_nothing(study, edited):
-    edited("workflow/scripts/compression/predict.py", "import torch\n", "import torch\nCHANGED = 1\n")
+    edited("workflow/scripts/ner_pruning/training/prediction.py", "import torch\n", "import torch\nCHANGED = 1\n")
     assert planned(study) == Counter(predicted(RUNS))
 
 
 def test_changed_plots_redraw_figures_only(study, edited):
-    edited("workflow/scripts/compression/styles.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
+    edited("workflow/scripts/ner_pruning/figures/style.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
     assert planned(study) == Counter(FIGURES | {"training_curves", "sparsity_map"})
 
 

@@ -15,13 +15,15 @@ sys.path.insert(0, str(SCRIPTS))
 
 import gpus
 import summary
-from compression import resources, study, terms
-from compression.config import check_config, check_repeated_keys, make_floats
-from compression.files import InputError, check_writable
-from compression.languages import read_languages
-from compression.published import cells_of_study, check_reference, read_published, read_reference
-from compression.sources import SPLITS, encoder_files, source_files
-from compression.variants import DENSE, parse_variant, variant_names
+from ner_pruning.study import job_resources as resources
+from ner_pruning.study import grid as study
+from ner_pruning import terms
+from ner_pruning.study.config import check_config, check_repeated_keys, make_floats
+from ner_pruning.files import InputError, check_writable
+from ner_pruning.study.languages import read_languages
+from ner_pruning.claims.paper_scores import cells_of_study, check_reference, read_published, read_reference
+from ner_pruning.data.sources import SPLITS, encoder_files, source_files
+from ner_pruning.variants import DENSE, parse_variant, variant_names
 
 # Neither Snakemake's modules nor its graph of jobs become garbage: without these lines every full collection walks them,
 # a tenth of the time that planning takes, and more of it the larger the study is.
@@ -111,7 +113,7 @@ wildcard_constraints:
 @cache
 def version_of(script):
     """Return what makes the results of a script stale besides its input and parameters: its code and the lock."""
-    return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'compression')} {LOCK}"
+    return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'ner_pruning')} {LOCK}"
 
 
 def sorted_values(value):

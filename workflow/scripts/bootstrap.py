@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from compression.bootstrap import resample, write_replicates
-from compression.counts import read_counts
 from logs import log_to
+from ner_pruning.scoring.counts import read_counts
+from ner_pruning.statistics.bootstrap import resample, write_replicates
 
 
 def main(runs: Sequence[tuple[str, str, int]], counts: Sequence[str], seed: int, resamples: int, out: str) -> None:

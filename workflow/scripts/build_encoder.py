@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder
-from compression.files import naming, read_json
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.files import naming, read_json
+from ner_pruning.training.encoder import FILES, check_packing, fetch_encoder, random_encoder
 
 
 def read_texts(paths: Sequence[str]) -> Iterator[list[str]]:

@@ -1,10 +1,10 @@
 """Write the chance floor of each test set of one language: the F1 that the gold of other sentences gets on it."""
 
-from compression.evaluation import read_names, read_test_set
-from compression.files import write_json
-from compression.scoring import chance_floor
-from compression.terms import VALIDATION
 from logs import log_to
+from ner_pruning.data.test_sets import read_names, read_test_set
+from ner_pruning.files import write_json
+from ner_pruning.scoring.f1 import chance_floor
+from ner_pruning.terms import VALIDATION
 
 
 def main(evaluation_path: str, seed: int, derangements: int, out_json: str) -> None:

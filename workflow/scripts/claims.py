@@ -2,19 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.analysis import language_groups
-from compression.bootstrap import read_replicates
-from compression.cards import read_training_sizes
-from compression.claims import Study
-from compression.collection import read_all_scores, read_floors, read_overlap, without_mentions
-from compression.files import atomic_path, write_text
-from compression.inference import Cells
-from compression.languages import read_languages
-from compression.ledger import ledger, ledger_tables, published_cells
-from compression.published import read_published, read_reference
-from compression.terms import REGULAR
-from compression.typeset import html_page, markdown_page
 from logs import log_to
+from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
+from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_scores import read_published, read_reference
+from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.files import atomic_path, write_text
+from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
+from ner_pruning.statistics.bootstrap import read_replicates
+from ner_pruning.statistics.intervals import Cells
+from ner_pruning.statistics.summaries import language_groups
+from ner_pruning.study.languages import read_languages
+from ner_pruning.table import html_page, markdown_page
+from ner_pruning.terms import REGULAR
 
 
 def main(

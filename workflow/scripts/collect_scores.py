@@ -1,10 +1,10 @@
 """Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
 
 import pyarrow as pa
-from compression.collection import check_precision, collect, read_overlap, read_scores
-from compression.files import atomic_path, read_json
-from compression.parquet import write_table
 from logs import log_to
+from ner_pruning.files import atomic_path, read_json
+from ner_pruning.parquet import write_table
+from ner_pruning.scoring.score_table import check_precision, collect, read_overlap, read_scores
 
 
 def main(

@@ -1,10 +1,10 @@
 """Write the data card of one language."""
 
-from compression.cards import card
-from compression.encoding import load_tokenizer
-from compression.files import write_json
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.data_cards import card
+from ner_pruning.data.tokenization import load_tokenizer
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.files import write_json
 
 
 def main(

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from compression.cards import read_training_sizes
-from compression.languages import read_languages
-from compression.tables import data_sizes_table
-from compression.typeset import save_table
 from logs import log_to
+from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.report.tables import data_sizes_table
+from ner_pruning.study.languages import read_languages
+from ner_pruning.table import save_table
 
 
 def main(

@@ -4,16 +4,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
-from compression.collection import read_all_scores
-from compression.diagnosis import DIAGNOSIS_COLUMNS, diagnose, diagnosis_tables, is_near_floor, perturbed_scores
-from compression.entities import known_mentions
-from compression.evaluation import read_test_set
-from compression.files import atomic_path, write_text
-from compression.predictions import check_alignment, read_manifest, read_predictions
-from compression.terms import MULTILINGUAL, REGULAR
-from compression.typeset import html_page, markdown_page
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.perturbation import known_mentions
+from ner_pruning.data.test_sets import read_test_set
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.files import atomic_path, write_text
+from ner_pruning.scoring.diagnosis import DIAGNOSIS_COLUMNS, diagnose, diagnosis_tables, is_near_floor, perturbed_scores
+from ner_pruning.scoring.predictions import check_alignment, read_manifest, read_predictions
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.table import html_page, markdown_page
+from ner_pruning.terms import MULTILINGUAL, REGULAR
 
 Run = tuple[str, str, int]
 

@@ -1,9 +1,9 @@
 """Tokenise the training sentences of a language."""
 
-from compression.encoded import write_encoded
-from compression.encoding import encode, load_tokenizer
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.encoded_sentences import write_encoded
+from ner_pruning.data.tokenization import encode, load_tokenizer
+from ner_pruning.data.wikiann import read_corpus
 
 
 def main(corpus_path: str, tokenizer_path: str, max_length: int, out: str) -> None:

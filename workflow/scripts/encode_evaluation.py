@@ -1,8 +1,8 @@
 """Tokenise all that a language is evaluated on."""
 
-from compression.encoding import encode, load_tokenizer
-from compression.evaluation import read_names, read_test_set, write_encoded_evaluation
 from logs import log_to
+from ner_pruning.data.test_sets import read_names, read_test_set, write_encoded_evaluation
+from ner_pruning.data.tokenization import encode, load_tokenizer
 
 
 def main(evaluation_path: str, tokenizer_path: str, max_length: int, out: str) -> None:

@@ -1,8 +1,8 @@
 """Put all that a language is evaluated on into one file."""
 
-from compression.evaluation import write_evaluation
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.test_sets import write_evaluation
+from ner_pruning.data.wikiann import read_corpus
 
 
 def main(paths: dict[str, str], out: str) -> None:

@@ -1,10 +1,10 @@
 """Write table 10 or 11: sentences of a test set beside their perturbed form."""
 
-from compression.languages import read_languages
-from compression.tables import examples_table
-from compression.typeset import save_table
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.report.tables import examples_table
+from ner_pruning.study.languages import read_languages
+from ner_pruning.table import save_table
 
 
 def main(

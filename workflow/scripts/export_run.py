@@ -4,13 +4,13 @@ from pathlib import Path
 from shutil import copy
 
 import pandas as pd
-from compression.checkpoint import load_run
-from compression.collection import read_scores
-from compression.encoder import TOKENIZER_FILES
-from compression.files import atomic_folder, read_json
-from compression.model_card import model_card
 from huggingface_hub import ModelCard
 from logs import log_to
+from ner_pruning.files import atomic_folder, read_json
+from ner_pruning.report.model_card import model_card
+from ner_pruning.scoring.score_table import read_scores
+from ner_pruning.training.checkpoint import load_run
+from ner_pruning.training.encoder import TOKENIZER_FILES
 from transformers import PreTrainedModel
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from compression.collection import read_all_scores
-from compression.tables import f1_table
-from compression.typeset import save_table
 from logs import log_to
+from ner_pruning.report.tables import f1_table
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.table import save_table
 
 
 def main(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.analysis import language_groups
-from compression.cards import read_training_sizes
-from compression.collection import read_all_scores
-from compression.languages import read_languages
-from compression.plots import TRAINING_SIZE, draw_figure
-from compression.styles import save_figures
 from logs import log_to
+from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.figures.paper_figures import TRAINING_SIZE, draw_figure
+from ner_pruning.figures.style import save_figures
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.statistics.summaries import language_groups
+from ner_pruning.study.languages import read_languages
 
 
 def main(

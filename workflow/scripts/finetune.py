@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from compression.run import train_run
 from gpus import claim_gpu
 from logs import log_to
+from ner_pruning.training.run import train_run
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.analysis import language_groups
-from compression.bootstrap import read_replicates
-from compression.cards import read_training_sizes
-from compression.collection import read_floors
-from compression.files import atomic_path
-from compression.inference import Cells, intervals_table
-from compression.languages import read_languages
 from logs import log_to
+from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.files import atomic_path
+from ner_pruning.scoring.score_table import read_floors
+from ner_pruning.statistics.bootstrap import read_replicates
+from ner_pruning.statistics.intervals import Cells, intervals_table
+from ner_pruning.statistics.summaries import language_groups
+from ner_pruning.study.languages import read_languages
 
 
 def main(paths: Mapping[str, str], cards: Mapping[str, str], size_classes: Sequence[int], out: str) -> None:

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from compression.files import read_json
-from compression.sources import check_sizes, read_hub, read_local
-from compression.wikiann import write_corpus
 from logs import log_to
+from ner_pruning.data.sources import check_sizes, read_hub, read_local
+from ner_pruning.data.wikiann import write_corpus
+from ner_pruning.files import read_json
 
 
 def main(
@@ -22,7 +22,7 @@ def main(
     elif source == "local":
         corpora = read_local(origin, language)
     else:
-        from compression.synthetic import generate  # needs libraries that real data do without
+        from ner_pruning.data.synthetic import generate  # needs libraries that real data do without
 
         corpora = generate(language, **origin)
     check_sizes(language, corpora, expected, other_sizes)

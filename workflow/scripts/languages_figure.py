@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from compression.analysis import language_groups
-from compression.cards import read_training_sizes
-from compression.collection import read_all_scores
-from compression.groups import f1_by_language
-from compression.language_plots import all_languages
-from compression.languages import read_languages
-from compression.styles import save_figures
 from logs import log_to
+from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.figures.by_language import all_languages
+from ner_pruning.figures.style import save_figures
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.statistics.groups import f1_by_language
+from ner_pruning.statistics.summaries import language_groups
+from ner_pruning.study.languages import read_languages
 
 
 def main(

@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from compression.analysis import fractions_by_language, main_setting
-from compression.collection import read_all_scores
-from compression.novelty_plots import fraction_and_novelty
-from compression.styles import save_figures
 from logs import log_to
+from ner_pruning.figures.by_overlap import fraction_and_novelty
+from ner_pruning.figures.style import save_figures
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.statistics.summaries import fractions_by_language, main_setting
 
 
 def main(scores: str, study: str, demo: bool, outputs: Sequence[str]) -> None:

@@ -3,12 +3,12 @@
 import csv
 from collections.abc import Iterable, Mapping
 
-from compression.entities import known_mentions, overlap
-from compression.evaluation import read_names, read_test_set
-from compression.files import atomic_path
-from compression.terms import VALIDATION
-from compression.wikiann import read_corpus
 from logs import log_to
+from ner_pruning.data.perturbation import known_mentions, overlap
+from ner_pruning.data.test_sets import read_names, read_test_set
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.files import atomic_path
+from ner_pruning.terms import VALIDATION
 
 COLUMNS = ("language", "test_set", "mentions", "seen", "unseen_share")
 

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from compression.entities import known_mentions, mention_pool, overlap, replace_mentions
-from compression.files import write_json
-from compression.wikiann import read_corpus, write_corpus
 from logs import log_to
+from ner_pruning.data.perturbation import known_mentions, mention_pool, overlap, replace_mentions
+from ner_pruning.data.wikiann import read_corpus, write_corpus
+from ner_pruning.files import write_json
 
 
 def main(

@@ -8,20 +8,20 @@ from typing import Any
 
 import numpy as np
 import yaml
-from compression import costs
-from compression.calibration import distinct_pieces
-from compression.costs import Run, TrainingSetSize
-from compression.encoded import EncodedSentences, concatenate, read_encoded, take, write_encoded
-from compression.files import write_json
-from compression.model import choose_device
-from compression.variants import choose_schedule
 from gpus import gpu_slots
 from logs import log_to
+from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, take, write_encoded
+from ner_pruning.files import write_json
+from ner_pruning.planning import costs
+from ner_pruning.planning.calibration import distinct_pieces
+from ner_pruning.planning.costs import Run, TrainingSetSize
+from ner_pruning.training.model import choose_device
+from ner_pruning.variants import choose_schedule
 
 SAMPLE = 2000
 """Sentences that are calibrated on, of all languages."""
 
-PACKAGE = "workflow/scripts/compression"
+PACKAGE = "workflow/scripts/ner_pruning"
 
 
 def training_set_sizes(

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from compression.files import read_json
-from compression.plan_check import plan_table, planned_and_measured
-from compression.run_statistics import Run
-from compression.typeset import save_table
 from logs import log_to
+from ner_pruning.files import read_json
+from ner_pruning.report.plan_table import plan_table, planned_and_measured
+from ner_pruning.report.run_table import Run
+from ner_pruning.table import save_table
 
 
 def measure(record: str, finetuned: str, predicted: str, predictions: str) -> dict[str, float]:

@@ -4,14 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from compression.checkpoint import load_run
-from compression.evaluation import read_encoded_evaluation
-from compression.files import atomic_folder, read_json
-from compression.model import choose_device
-from compression.predict import predict_language
-from compression.predictions import LanguagePredictions, write_manifest, write_predictions
 from gpus import claim_gpu
 from logs import log_to
+from ner_pruning.data.test_sets import read_encoded_evaluation
+from ner_pruning.files import atomic_folder, read_json
+from ner_pruning.scoring.predictions import LanguagePredictions, write_manifest, write_predictions
+from ner_pruning.training.checkpoint import load_run
+from ner_pruning.training.model import choose_device
+from ner_pruning.training.prediction import predict_language
 from transformers import PreTrainedModel
 
 

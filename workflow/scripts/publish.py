@@ -5,8 +5,8 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from compression.files import atomic_folder
 from logs import log_to
+from ner_pruning.files import atomic_folder
 
 
 def main(files: Sequence[str], out: str) -> None:

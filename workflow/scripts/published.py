@@ -1,13 +1,13 @@
 """Write and draw a study's F1 beside the published one and the chance floor."""
 
 import pandas as pd
-from compression.collection import read_all_scores
-from compression.comparison import compare, published_table
-from compression.comparison_plots import ours_and_theirs
-from compression.published import read_published
-from compression.styles import save_figures
-from compression.typeset import save_table
 from logs import log_to
+from ner_pruning.claims.paper_scores import read_published
+from ner_pruning.figures.against_paper import ours_and_theirs
+from ner_pruning.figures.style import save_figures
+from ner_pruning.report.comparison import compare, published_table
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.table import save_table
 
 
 def main(

@@ -1,8 +1,8 @@
 """Write the commit that the data set's revision stands for, so that every language comes from the same one."""
 
-from compression.files import write_json
-from compression.hub import resolve_revision
 from logs import log_to
+from ner_pruning.data.hub import resolve_revision
+from ner_pruning.files import write_json
 
 
 def main(out_json: str, repository: str, revision: str) -> None:

@@ -1,8 +1,8 @@
 """Write the commit that the encoder's revision stands for."""
 
-from compression.files import write_json
-from compression.hub import resolve_revision
 from logs import log_to
+from ner_pruning.data.hub import resolve_revision
+from ner_pruning.files import write_json
 
 
 def main(out_json: str, name: str, revision: str) -> None:

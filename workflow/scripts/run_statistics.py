@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from compression.files import read_json
-from compression.run_statistics import Run, run_statistics, run_statistics_table
-from compression.typeset import save_table
 from logs import log_to
+from ner_pruning.files import read_json
+from ner_pruning.report.run_table import Run, run_statistics, run_statistics_table
+from ner_pruning.table import save_table
 
 
 def main(records: Mapping[Run, str], study: str, encoder: str, demo: bool, *out: str) -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from compression.counts import write_counts
-from compression.evaluation import read_names, read_test_set
-from compression.files import InputError
-from compression.predictions import check_alignment, read_manifest, read_predictions
-from compression.scoring import score, sentence_counts, write_scores
-from compression.terms import VALIDATION
 from logs import log_to
+from ner_pruning.data.test_sets import read_names, read_test_set
+from ner_pruning.files import InputError
+from ner_pruning.scoring.counts import write_counts
+from ner_pruning.scoring.f1 import score, sentence_counts, write_scores
+from ner_pruning.scoring.predictions import check_alignment, read_manifest, read_predictions
+from ner_pruning.terms import VALIDATION
 
 
 def main(

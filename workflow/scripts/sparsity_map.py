@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
-from compression.run_plots import matrix_sparsity, sparsity_map
-from compression.styles import save_figures
 from logs import log_to
+from ner_pruning.figures.of_runs import matrix_sparsity, sparsity_map
+from ner_pruning.figures.style import save_figures
 
 
 def main(

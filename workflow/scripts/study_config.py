@@ -5,8 +5,8 @@ from html import escape
 from typing import Any
 
 import yaml
-from compression.files import write_text
 from logs import log_to
+from ner_pruning.files import write_text
 
 
 def main(config: Mapping[str, Any], out_yaml: str, out_html: str) -> None:

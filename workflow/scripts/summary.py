@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from compression.progress import duration
+from ner_pruning.progress import duration
 from snakemake_interface_logger_plugins.common import LogEvent
 
 SHOWN_LOGS, LOG_LINES, LOG_WIDTH = 3, 10, 200

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from compression.run_plots import loss_curves, training_curves
-from compression.styles import save_figures
 from logs import log_to
+from ner_pruning.figures.of_runs import loss_curves, training_curves
+from ner_pruning.figures.style import save_figures
 
 
 def main(runs: Sequence[tuple[str, str, str]], study: str, demo: bool, out: Sequence[str]) -> None:

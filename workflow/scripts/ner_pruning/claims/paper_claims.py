@@ -1,0 +1,373 @@
+"""The paper's claims, each in the parts that it says: statistics of a study, and where they have to lie."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from ner_pruning.claims.statistics import (
+    MODERATE,
+    READINGS,
+    Statistic,
+    above_floor,
+    against_reference,
+    counted_languages,
+    dense_f1,
+    difference_of_losses,
+    fraction_difference,
+    linear_correlation,
+    mean_difference,
+    mean_fraction,
+    multilingual_gain,
+    rank_correlation,
+    share_that_gains,
+    smallest_against_others,
+    smallest_gain,
+    start_and_loss,
+)
+from ner_pruning.claims.verdicts import (
+    COLLAPSED,
+    EQUAL_F1,
+    EQUAL_FRACTIONS,
+    MOST,
+    NEGATIVE,
+    POSITIVE,
+    Criterion,
+)
+from ner_pruning.statistics.intervals import Cells
+from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
+from ner_pruning.variants import variant_name
+
+HIGH = 70
+"""Percent; the paper's text calls 70 to 98 high."""
+
+EXTREME = 90
+SCOPES = ("partial", "full")
+SMALLEST = 100
+"""Training sentences of what the paper calls its smallest data sets."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """What the claims are tested on.
+
+    train_sizes: size class by language. families, scripts: by language. seen_shares: by language, the share (0 to 1) of
+    the mentions of its regular test set that are mentions of the multilingual training set. floors: chance floor by
+    (language, test set). reference: F1 of dense multilingual models by others, by language.
+    """
+
+    cells: Cells
+    train_sizes: Mapping[str, int]
+    families: Mapping[str, str]
+    scripts: Mapping[str, str]
+    seen_shares: Mapping[str, float]
+    floors: Mapping[tuple[str, str], float]
+    reference: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One thing that a claim says: its words, the statistic, where that has to lie, and the paper's value of it."""
+
+    text: str
+    statistic: Statistic
+    criterion: Criterion
+    paper: float | None = None
+    note: Callable[[Cells], str] | None = None
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claim of the paper; readings: whether its parts are readings of one sentence (see `combine`)."""
+
+    number: str
+    text: str
+    parts: Sequence[Part]
+    readings: bool = False
+
+
+def paper_claims(study: Study) -> list[Claim]:
+    """Return the claims of the paper, in the numbering of its findings, at the sparsities that the study has."""
+    cells = study.cells
+    smallest = [language for language, size in study.train_sizes.items() if size <= SMALLEST]
+
+    def variants(*settings: str, least: int = 0, scopes: Sequence[str] = SCOPES) -> Iterator[tuple[str, int]]:
+        """Yield the scopes and sparsities that one of the settings has; of none, the paper's first: it is missing."""
+        found = [
+            (scope, sparsity)
+            for scope in scopes
+            for sparsity in sorted({each for setting in settings for each in cells.sparsities(setting, scope)})
+            if sparsity >= least
+        ]
+        yield from found or [(scopes[0], max(least, MODERATE[0]))]
+
+    def full_less_partial(test_set: str, criterion: Criterion) -> list[Part]:
+        """Return the parts: F1 of fully less that of partially pruned models, at each sparsity of each setting."""
+        return [
+            Part(
+                f"{setting}, {sparsity} %, {test_set}: F1 full - partial",
+                mean_difference((setting, test_set, "full", sparsity), (setting, test_set, "partial", sparsity)),
+                criterion,
+            )
+            for setting in (MONOLINGUAL, MULTILINGUAL)
+            for _, sparsity in variants(setting, scopes=["full"])
+        ]
+
+    return [
+        Claim(
+            "1",
+            "Multilingual models beat monolingual ones at every sparsity (figure 1).",
+            [
+                Part(
+                    f"{variant_name(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
+                    mean_difference((MULTILINGUAL, REGULAR, scope, sparsity), (MONOLINGUAL, REGULAR, scope, sparsity)),
+                    POSITIVE,
+                )
+                for scope, sparsity in [("", 0), *variants(MULTILINGUAL, MONOLINGUAL)]
+            ],
+        ),
+        Claim(
+            "1, exceptions",
+            "Footnote 3: three cells in which the monolingual model is better.",
+            [
+                Part(
+                    f"{language}, {variant_name(scope, sparsity)}: F1 multilingual - monolingual",
+                    mean_difference(
+                        (MULTILINGUAL, REGULAR, scope, sparsity),
+                        (MONOLINGUAL, REGULAR, scope, sparsity),
+                        only=[language],
+                    ),
+                    NEGATIVE,
+                    paper,
+                )
+                for language, scope, sparsity, paper in [
+                    ("af", "", 0, -0.003),
+                    ("hi", "partial", 50, -0.01),
+                    ("yo", "full", 98, -0.07),
+                ]
+            ],
+        ),
+        Claim(
+            "2, as printed",
+            'Footnote 2: "Kappa\'s tau = 0.39 between multilingual gain and finetuning size for dense models".',
+            [
+                Part(
+                    "dense, regular: Kendall's tau of gain and training size",
+                    rank_correlation(multilingual_gain, study.train_sizes, "languages with both kinds of models"),
+                    POSITIVE,
+                    0.39,
+                )
+            ],
+        ),
+        Claim(
+            "2, as in the text",
+            "Lower-resource languages tend to benefit more from multilingual training.",
+            [
+                Part(
+                    "dense, regular: Kendall's tau of gain and training size",
+                    rank_correlation(multilingual_gain, study.train_sizes, "languages with both kinds of models"),
+                    NEGATIVE,
+                )
+            ],
+        ),
+        Claim(
+            "3",
+            "At high sparsity the loss is smaller for multilingual than for monolingual models.",
+            [
+                Part(
+                    f"{variant_name(scope, sparsity)}, regular: relative loss monolingual - multilingual",
+                    difference_of_losses(scope, sparsity),
+                    POSITIVE,
+                )
+                for scope, sparsity in variants(MULTILINGUAL, MONOLINGUAL, least=HIGH)
+            ],
+        ),
+        Claim(
+            "4, languages",
+            "Moderate partial pruning (50-70 %) beats dense for most languages (26 of 40).",
+            [
+                Part(
+                    f"{reading}: share of languages that gain",
+                    share_that_gains(reading),
+                    MOST,
+                    26 / 40,
+                    counted_languages(reading),
+                )
+                for reading in READINGS
+            ],
+            readings=True,
+        ),
+        Claim(
+            "4, smallest sizes",
+            "All languages with 100 training sentences gain from moderate partial pruning.",
+            [
+                Part(
+                    f"{reading}: the smallest gain of them",
+                    smallest_gain(reading, smallest),
+                    POSITIVE,
+                )
+                for reading in READINGS
+            ],
+            readings=True,
+        ),
+        Claim(
+            "5, sizes",
+            "At high sparsity (70-98 %) the smallest training sizes lose most, absolutely and relatively.",
+            [
+                Part(
+                    f"{variant_name(scope, sparsity)}: {'relative ' * relative}difference to dense, "
+                    "smallest size - others",
+                    smallest_against_others(study.train_sizes, scope, sparsity, relative),
+                    NEGATIVE,
+                )
+                for scope, sparsity in variants(MULTILINGUAL, least=HIGH)
+                for relative in (False, True)
+            ],
+        ),
+        *(
+            Claim(
+                f"5, {what}",
+                f"The {what} that start lowest lose most under extreme sparsity.",
+                [
+                    Part(
+                        f"{variant_name(scope, sparsity)}: Kendall's tau of dense F1 and relative difference to dense",
+                        start_and_loss(groups, scope, sparsity, what),
+                        POSITIVE,
+                    )
+                    for scope, sparsity in variants(MULTILINGUAL, least=EXTREME)
+                ],
+            )
+            for what, groups in (("families", study.families), ("scripts", study.scripts))
+        ),
+        Claim(
+            "6",
+            "Dense models collapse on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, dense, {perturbation}: F1 perturbed / regular",
+                    mean_fraction((setting, perturbation, "", 0)),
+                    COLLAPSED,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for perturbation in (PERTURBATIONS if setting == MULTILINGUAL else [IN_LANGUAGE])
+            ],
+        ),
+        Claim(
+            "6, chance",
+            "Dense models are no better than chance on perturbed sets (printed: mean F1 0.0189, monolingual).",
+            [
+                Part(
+                    "monolingual, dense, in-language: F1 - chance floor",
+                    above_floor((MONOLINGUAL, IN_LANGUAGE, "", 0), study.floors),
+                    NEGATIVE,
+                )
+            ],
+        ),
+        Claim(
+            "7",
+            "Partial pruning at any level improves on dense models on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, {variant_name(scope, sparsity)}, {perturbation}: F1 partial - dense",
+                    mean_difference((setting, perturbation, scope, sparsity), (setting, perturbation, scope, 0)),
+                    POSITIVE,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for perturbation in (PERTURBATIONS if setting == MULTILINGUAL else [IN_LANGUAGE])
+                for scope, sparsity in variants(setting, scopes=["partial"])
+            ],
+        ),
+        Claim(
+            "7, levels",
+            "The relative drop on perturbed sets is the same at every level above 0.",
+            [
+                Part(
+                    f"{setting}, {perturbation}: fraction of regular F1 at {level} % - at {lowest} %",
+                    fraction_difference(
+                        (setting, perturbation, "partial", level), (setting, perturbation, "partial", lowest)
+                    ),
+                    EQUAL_FRACTIONS,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for perturbation in (PERTURBATIONS if setting == MULTILINGUAL else [IN_LANGUAGE])
+                for levels in [cells.sparsities(setting, "partial")]
+                for lowest, *higher in [levels if len(levels) > 1 else MODERATE]
+                for level in higher
+            ],
+        ),
+        Claim(
+            "8",
+            "Pruning the embeddings too gives the same collapse on perturbed sets.",
+            [
+                Part(
+                    f"{setting}, {variant_name(scope, sparsity)}, {IN_LANGUAGE}: F1 perturbed / regular",
+                    mean_fraction((setting, IN_LANGUAGE, scope, sparsity)),
+                    COLLAPSED,
+                )
+                for setting in (MONOLINGUAL, MULTILINGUAL)
+                for scope, sparsity in variants(setting, scopes=["full"])
+            ],
+        ),
+        Claim(
+            "8, regular",
+            "On regular data pruning the embeddings too hardly matters.",
+            full_less_partial(REGULAR, EQUAL_F1),
+        ),
+        Claim(
+            "8, robustness",
+            "Pruning the embeddings too negates what partial pruning gains on perturbed sets.",
+            full_less_partial(IN_LANGUAGE, NEGATIVE),
+        ),
+        Claim(
+            "8, low-resource",
+            "Pruning the embeddings too negates the gains of the smallest training sizes at 50-70 %.",
+            [
+                Part(
+                    f"{sparsity} %, regular, 100 training sentences: F1 full - dense",
+                    mean_difference(
+                        (MULTILINGUAL, REGULAR, "full", sparsity),
+                        (MULTILINGUAL, REGULAR, "full", 0),
+                        only=smallest,
+                    ),
+                    NEGATIVE,
+                )
+                for sparsity in MODERATE
+            ],
+        ),
+        Claim(
+            "9",
+            "The three perturbations agree.",
+            [
+                Part(
+                    f"{variant_name(scope, sparsity)}: fraction of regular F1, {perturbation} - {IN_LANGUAGE}",
+                    fraction_difference(
+                        (MULTILINGUAL, perturbation, scope, sparsity), (MULTILINGUAL, IN_LANGUAGE, scope, sparsity)
+                    ),
+                    EQUAL_FRACTIONS,
+                )
+                for perturbation in PERTURBATIONS
+                if perturbation != IN_LANGUAGE
+                for scope, sparsity in [("", 0), *variants(MULTILINGUAL)]
+            ],
+        ),
+        Claim(
+            "10",
+            "Entity overlap between train and test set correlates with the F1 of dense models (figure 9).",
+            [
+                Part(
+                    "dense, regular: Pearson's r of F1 and share of test mentions seen in training",
+                    linear_correlation(dense_f1, study.seen_shares, "languages of a multilingual model"),
+                    POSITIVE,
+                )
+            ],
+        ),
+        Claim(
+            "11",
+            "Dense models replicate the results that others published.",
+            [
+                Part(
+                    "dense, regular: F1 - F1 of the reference, mean over languages",
+                    against_reference(study.reference),
+                    EQUAL_F1,
+                )
+            ],
+        ),
+    ]

@@ -1,0 +1,371 @@
+"""What the paper's claims are about, as statistics of a study's scores.
+
+A statistic is a function of `Cells`, so that the same function gives the paper's own value from its published scores.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
+from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR
+from ner_pruning.variants import variant_name
+
+MODERATE = (50, 70)
+"""Sparsities in percent, as in the paper's text."""
+
+LEAST_LANGUAGES = 4
+"""Languages, or groups of them, that a correlation needs."""
+
+SIGNIFICANT = 0.05
+"""False discovery rate at which languages are counted."""
+
+
+class Missing(Exception):
+    """A study lacks what a statistic needs; the message says what."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A statistic, (1 + resamples) with the measured value first, and the languages and fewest seeds behind it.
+
+    interval and against (one-sided p-value against the claim): of a count of languages or the smallest of them, which
+    percentiles of replicates do not have: these count, and choose, what is noise. None: from the replicates.
+    """
+
+    values: np.ndarray
+    languages: Sequence[str]
+    seeds: int
+    interval: Estimate | None = None
+    against: float | None = None
+
+
+Statistic = Callable[[Cells], Measured]
+
+
+Key = tuple[str, str, str, int]
+"""Setting, test set, scope and sparsity; sparsity 0 is the dense model in every scope."""
+
+
+def _common(cells: Cells, *keys: Key, only: Sequence[str] | None = None) -> tuple[list[str], list[np.ndarray], int]:
+    """Return the languages that all keys have, F1 of each key, languages × (1 + resamples), and the fewest seeds.
+
+    only: languages that count, all if None. Raises Missing when there is none.
+    """
+    common = [
+        code
+        for code in cells.languages(*keys[0])
+        if all(code in cells.languages(*key) for key in keys) and (only is None or code in only)
+    ]
+    if not common:
+        who = "a language" if only is None else " or ".join(only) or "a language of that training size"
+        lacking = [key for key in keys if not (set(cells.languages(*key)) & set(only or cells.languages(*key)))]
+        raise Missing(f"{who} with {' and '.join(dict.fromkeys(map(_describe, lacking or keys)))}")
+    seeds = min(int(cells.seeds(*key, common).min()) for key in keys)
+    return common, [cells.f1(*key, common) for key in keys], seeds
+
+
+def _describe(key: Key) -> str:
+    setting, test_set, scope, sparsity = key
+    return f"{setting} {variant_name(scope, sparsity)} models on {test_set}"
+
+
+def mean_difference(first: Key, second: Key, only: Sequence[str] | None = None) -> Statistic:
+    """Return the statistic: mean over languages of F1 of the first less F1 of the second key."""
+
+    def statistic(cells: Cells) -> Measured:
+        languages, (one, other), seeds = _common(cells, first, second, only=only)
+        return Measured(mean_of_defined(one - other), languages, seeds)
+
+    return statistic
+
+
+def mean_fraction(key: Key) -> Statistic:
+    """Return the statistic: mean over languages of perturbed F1 / regular F1 of the same models (figure 3)."""
+
+    def statistic(cells: Cells) -> Measured:
+        languages, (fractions,), seeds = _fractions(cells, key)
+        return Measured(fractions.mean(axis=0), languages, seeds)
+
+    return statistic
+
+
+def fraction_difference(first: Key, second: Key) -> Statistic:
+    """Return the statistic: mean over languages of the fraction of regular F1 of the first less that of the second."""
+
+    def statistic(cells: Cells) -> Measured:
+        languages, (one, other), seeds = _fractions(cells, first, second)
+        return Measured((one - other).mean(axis=0), languages, seeds)
+
+    return statistic
+
+
+def _fractions(cells: Cells, *keys: Key) -> tuple[list[str], list[np.ndarray], int]:
+    """Return what `_common` does, with fractions of regular F1 (`Cells.fraction`), of the languages that all have one.
+
+    Raises Missing when there is none.
+    """
+    on_regular = [_on(REGULAR, key) for key in keys]
+    common, _, _ = _common(cells, *keys, *on_regular)
+    fractions = [cells.fraction(*key, common) for key in keys]
+    defined = np.isfinite([values[:, 0] for values in fractions])
+    if not defined.all(axis=0).any():
+        lacking = [_describe(key) for key, row in zip(on_regular, defined, strict=True) if not row.any()]
+        raise Missing(f"a language above chance with {' and '.join(lacking or map(_describe, on_regular))}")
+    languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
+    _, _, seeds = _common(cells, *keys, *on_regular, only=languages)
+    return languages, [values[defined.all(axis=0)] for values in fractions], seeds
+
+
+def _mean_over(languages: Sequence[str], values: np.ndarray, seeds: int) -> Measured:
+    """Return the mean over those languages whose measured value is defined; values: languages × (1 + resamples)."""
+    defined = [language for language, value in zip(languages, values[:, 0], strict=True) if np.isfinite(value)]
+    return Measured(mean_of_defined(values), defined, seeds)
+
+
+def difference_of_losses(scope: str, sparsity: int) -> Statistic:
+    """Return the statistic: mean over languages of the relative loss of monolingual less that of multilingual models.
+
+    A relative loss is (dense - sparse) / dense on the regular test set.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        keys = [(setting, REGULAR, scope, level) for setting in (MONOLINGUAL, MULTILINGUAL) for level in (0, sparsity)]
+        languages, (mono_dense, mono, multi_dense, multi), seeds = _common(cells, *keys)
+        losses = divide(mono_dense - mono, mono_dense), divide(multi_dense - multi, multi_dense)
+        return _mean_over(languages, losses[0] - losses[1], seeds)
+
+    return statistic
+
+
+READINGS = ("at 50 %", "at 70 %", "at either", "on their mean")
+
+
+def _moderate_gains(cells: Cells, reading: str, only: Sequence[str] | None = None) -> tuple[list[str], np.ndarray, int]:
+    """Return F1 of moderately pruned models less dense F1, levels × languages × (1 + resamples), in one of READINGS.
+
+    A language gains if it does at one of the levels; there is one, but "at either".
+    """
+    levels = {"at 50 %": (50,), "at 70 %": (70,)}.get(reading, MODERATE)
+    keys = [(MULTILINGUAL, REGULAR, "partial", level) for level in (0, *levels)]
+    languages, (dense, *sparse), seeds = _common(cells, *keys, only=only)
+    gains = np.array(sparse) - dense
+    return languages, gains.mean(axis=0, keepdims=True) if reading == "on their mean" else gains, seeds
+
+
+def _p_values_of_gains(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return one-sided p-values of each language: small where it gains, and where it does not.
+
+    gains: levels × languages × (1 + resamples). It gains if it does at one level, of which the best is adjusted for
+    their number (Bonferroni); it does not if it does at none.
+    """
+    better, worse = (
+        np.array([[criterion.against(language) for language in level] for level in gains])
+        for criterion in (NEGATIVE, POSITIVE)
+    )
+    return np.minimum(1, len(gains) * better.min(axis=0)), worse.max(axis=0)
+
+
+def share_that_gains(reading: str) -> Statistic:
+    """Return the statistic: the share of languages with a gain from moderate pruning in one of READINGS.
+
+    Its interval goes from the languages that gain at least to those that do (`partial_conjunctions`), of all.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        languages, gains, seeds = _moderate_gains(cells, reading)
+        share, number = (gains.max(axis=0) > 0).mean(axis=0), len(languages)
+        better, worse = map(partial_conjunctions, _p_values_of_gains(gains))
+        # partial conjunctions of more languages need not have larger p-values: the last that holds
+        proven = [max(np.flatnonzero(p_values <= ONE_SIDE) + 1, default=0) / number for p_values in (better, worse)]
+        interval = Estimate(float(share[0]), proven[0], 1 - proven[1], float("nan"))
+        return Measured(share, languages, seeds, interval, against=float(worse[number // 2]))
+
+    return statistic
+
+
+def smallest_gain(reading: str, only: Sequence[str]) -> Statistic:
+    """Return the statistic: the smallest gain of some languages from moderate pruning in one of READINGS.
+
+    It is above a bound when the gains of all languages are, and below when that of one of them is, whose end of the
+    interval is adjusted for their number (Bonferroni).
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        languages, gains, seeds = _moderate_gains(cells, reading, only)
+        values = gains.max(axis=0).min(axis=0)
+        low, high = (
+            float(np.quantile(gains[..., 1:], quantile, axis=-1).max(axis=0).min())
+            for quantile in (ONE_SIDE / len(gains), 1 - ONE_SIDE / len(languages))
+        )
+        _, worse = _p_values_of_gains(gains)
+        against = float(min(1, len(languages) * worse.min()))
+        return Measured(values, languages, seeds, Estimate(float(values[0]), low, high, float("nan")), against)
+
+    return statistic
+
+
+def counted_languages(reading: str) -> Callable[[Cells], str]:
+    """Return the note: how many languages gain and lose, and how many of them significantly."""
+
+    def note(cells: Cells) -> str:
+        languages, gains, _ = _moderate_gains(cells, reading)
+        p_better, p_worse = _p_values_of_gains(gains)
+        significant = adjust(np.minimum(1, 2 * np.minimum(p_better, p_worse))) <= SIGNIFICANT
+        up, down = (significant & (one < other) for one, other in ((p_better, p_worse), (p_worse, p_better)))
+        return (
+            f"{(gains[..., 0].max(axis=0) > 0).sum()} of {len(languages)} better; significantly better {up.sum()}, "
+            f"worse {down.sum()} (Benjamini-Hochberg, {SIGNIFICANT:.0%})"
+        )
+
+    return note
+
+
+ByLanguage = Callable[[Cells], tuple[Sequence[str], np.ndarray, int]]
+"""A value of each language: (languages, languages × (1 + resamples), fewest seeds)."""
+
+
+Coefficient = Callable[[np.ndarray, np.ndarray], np.ndarray]
+"""A correlation of each column of two arrays, items × columns."""
+
+
+def rank_correlation(values: ByLanguage, of: Mapping[str, float], what: str) -> Statistic:
+    """Return the statistic: Kendall's tau-b over languages between a value and what `of` gives."""
+    return _correlation(values, of, what, kendall)
+
+
+def linear_correlation(values: ByLanguage, of: Mapping[str, float], what: str) -> Statistic:
+    """Return the statistic: Pearson's correlation over languages between a value and what `of` gives."""
+    return _correlation(values, of, what, pearson)
+
+
+def pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Pearson's correlation of each column; x, y: items × columns."""
+    return stats.pearsonr(x, y, axis=0).statistic
+
+
+def kendall(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Return Kendall's tau-b (Kendall 1945) of each column; x, y: items × columns.
+
+    All columns at once: scipy's kendalltau takes a column at a time, and seconds for the replicates of one statistic.
+    """
+    first, second = np.triu_indices(len(x), k=1)
+    x_order, y_order = np.sign(x[first] - x[second]), np.sign(y[first] - y[second])
+    return (x_order * y_order).sum(axis=0) / np.sqrt((x_order**2).sum(axis=0) * (y_order**2).sum(axis=0))
+
+
+def _correlation(values: ByLanguage, of: Mapping[str, float], what: str, coefficient: Coefficient) -> Statistic:
+    def statistic(cells: Cells) -> Measured:
+        languages, f1, seeds = values(cells)
+        known = {language for language, value in of.items() if np.isfinite(value)}
+        rows = [row for row, language in enumerate(languages) if language in known and np.isfinite(f1[row, 0])]
+        x = np.array([of[languages[row]] for row in rows], dtype=float)
+        if len(rows) < LEAST_LANGUAGES or len(set(x)) < 2:
+            raise Missing(f"{LEAST_LANGUAGES} {what}, not all of one size or overlap")
+        x = np.broadcast_to(x[:, None], (len(rows), f1.shape[1]))
+        return Measured(correlate(x, f1[rows], coefficient), [languages[row] for row in rows], seeds)
+
+    return statistic
+
+
+def correlate(x: np.ndarray, y: np.ndarray, coefficient: Coefficient) -> np.ndarray:
+    """Return a correlation over items; each replicate draws the items again, with replacement, besides its own noise.
+
+    x, y: items × (1 + resamples), the measured values first. NaN where all drawn items have the same x or y.
+    """
+    drawn = np.random.default_rng(0).integers(len(x), size=x.shape)
+    drawn[:, 0] = np.arange(len(x))
+    x, y = np.take_along_axis(x, drawn, axis=0), np.take_along_axis(y, drawn, axis=0)
+    defined = (np.ptp(x, axis=0) > 0) & (np.ptp(y, axis=0) > 0)
+    correlations = np.full(x.shape[1], np.nan)
+    if defined.any():
+        correlations[defined] = coefficient(x[:, defined], y[:, defined])
+    return correlations
+
+
+def multilingual_gain(cells: Cells) -> tuple[list[str], np.ndarray, int]:
+    """Return dense F1 of multilingual less that of monolingual models on the regular test set, by language."""
+    languages, (multi, mono), seeds = _common(cells, (MULTILINGUAL, REGULAR, "", 0), (MONOLINGUAL, REGULAR, "", 0))
+    return languages, multi - mono, seeds
+
+
+def dense_f1(cells: Cells) -> tuple[list[str], np.ndarray, int]:
+    """Return dense multilingual F1 on the regular test set, by language."""
+    languages, (f1,), seeds = _common(cells, (MULTILINGUAL, REGULAR, "", 0))
+    return languages, f1, seeds
+
+
+def smallest_against_others(train_sizes: Mapping[str, int], scope: str, sparsity: int, relative: bool) -> Statistic:
+    """Return the statistic: mean difference to dense of the smallest size class less that of all other languages."""
+
+    def statistic(cells: Cells) -> Measured:
+        keys = [(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
+        languages, (sparse, dense), seeds = _common(cells, *keys)
+        difference = divide(sparse - dense, dense) if relative else sparse - dense
+        sizes = np.array([train_sizes[language] for language in languages])
+        if sizes.min() == sizes.max():
+            raise Missing("languages of two training sizes")
+        small = sizes == sizes.min()
+        values = mean_of_defined(difference[small]) - mean_of_defined(difference[~small])
+        return Measured(values, _mean_over(languages, difference, seeds).languages, seeds)
+
+    return statistic
+
+
+def start_and_loss(groups: Mapping[str, str], scope: str, sparsity: int, what: str) -> Statistic:
+    """Return the statistic: Kendall's tau over groups of dense F1 and of the relative difference to dense.
+
+    Positive: the groups that start lowest lose most.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        keys = [(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
+        languages, (sparse, dense), seeds = _common(cells, *keys)
+        relative = divide(sparse - dense, dense)
+        defined = np.isfinite(relative[:, 0])
+        languages = [language for language, known in zip(languages, defined, strict=True) if known]
+        dense, relative = dense[defined], relative[defined]
+        names = sorted({groups[language] for language in languages})
+        if len(names) < LEAST_LANGUAGES:
+            raise Missing(f"{LEAST_LANGUAGES} {what}")
+        member = [np.array([groups[language] == name for language in languages]) for name in names]
+        starts = np.array([dense[rows].mean(axis=0) for rows in member])
+        losses = np.array([mean_of_defined(relative[rows]) for rows in member])
+        return Measured(correlate(starts, losses, kendall), languages, seeds)
+
+    return statistic
+
+
+def above_floor(key: Key, floors: Mapping[tuple[str, str], float]) -> Statistic:
+    """Return the statistic: mean over languages of F1 less the chance floor of its test set."""
+
+    def statistic(cells: Cells) -> Measured:
+        languages, (f1,), seeds = _common(cells, key)
+        if absent := [language for language in languages if (language, key[1]) not in floors]:
+            raise Missing(f"a chance floor of {', '.join(absent)}")
+        floor = np.array([floors[language, key[1]] for language in languages])
+        return Measured((f1 - floor[:, None]).mean(axis=0), languages, seeds)
+
+    return statistic
+
+
+def against_reference(reference: Mapping[str, float]) -> Statistic:
+    """Return the statistic: mean over languages of dense multilingual F1 less the F1 that others report."""
+
+    def statistic(cells: Cells) -> Measured:
+        languages, f1, seeds = dense_f1(cells)
+        common = [language for language in languages if language in reference]
+        if not common:
+            raise Missing("F1 by others: a file that the config's key reference names")
+        rows = [languages.index(language) for language in common]
+        others = np.array([reference[language] for language in common])
+        return Measured((f1[rows] - others[:, None]).mean(axis=0), common, seeds)
+
+    return statistic
+
+
+def _on(test_set: str, key: Key) -> Key:
+    return key[0], test_set, key[2], key[3]

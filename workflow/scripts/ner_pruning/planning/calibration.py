@@ -1,0 +1,189 @@
+"""What parts of a run take on this machine: short real runs on sentences of the study, in a process of their own.
+
+`costs.measure_rates` calls this module as a program: `python -m ner_pruning.planning.calibration WORK.json RATES.json`.
+"""
+
+import dataclasses
+import gc
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy.optimize import nnls
+from transformers import PreTrainedModel
+
+from ner_pruning.data.encoded_sentences import EncodedSentences, read_encoded, take, write_encoded
+from ner_pruning.files import read_json, write_json
+from ner_pruning.planning.costs import Rates
+from ner_pruning.scoring.predictions import LanguagePredictions, write_predictions
+from ner_pruning.training.checkpoint import load_run
+from ner_pruning.training.finetune import Training, draw_batches, finetune
+from ner_pruning.training.model import choose_device, load_encoder
+from ner_pruning.training.prediction import first_of_same, predict_language
+from ner_pruning.training.pruning import Pruner
+from ner_pruning.training.run import chosen_matrices, make_training, run_paths, train_run
+from ner_pruning.training.vocabulary import trim_vocabulary
+from ner_pruning.variants import DENSE
+
+SECONDS = 3.0
+"""How long each part is measured, at least."""
+
+STEPS = 5, 400
+"""The fewest and the most steps in a row: the first, which allocates, does not count."""
+
+SAMPLED_SPARSITIES = {2: 0.25, 3: 0.5}
+"""Of pruning updates, by step; they take about the same time at any sparsity."""
+
+
+@dataclasses.dataclass
+class Work:
+    """What is measured, and in what folder; finetuning, pruning: those mappings of the config, see `run.train_run`.
+
+    train, evaluation: files of encoded sentences. spawned: the time at which this process was started.
+    """
+
+    encoder: str
+    train: str
+    evaluation: str
+    finetuning: dict[str, Any]
+    pruning: dict[str, Any]
+    scopes: list[str]
+    batch_size: int
+    spawned: float
+    folder: str
+
+
+def main(work: Work) -> Rates:
+    """Store a run, time its parts and its prediction."""
+    start_seconds = time.time() - work.spawned
+    sentences = read_encoded(work.train)
+    record = store_run(work, sentences)
+    model = load_encoder(work.encoder, dropout=work.finetuning["dropout"], seed=1)
+    words = model.get_input_embeddings().weight
+    rows, hidden = words.shape
+    fixed_weights = sum(parameter.numel() for parameter in model.parameters()) - words.numel()
+    matrices = {scope: chosen_matrices(model, scope, work.pruning).values() for scope in work.scopes}
+    prunable_weights = {
+        scope: sum(matrix.numel() for matrix in found if matrix is not words) for scope, found in matrices.items()
+    }
+    return Rates(
+        start_seconds=start_seconds,
+        load_seconds=record["seconds"] - record["training_seconds"],
+        **time_training(model, sentences, work),
+        **time_prediction(work, record["precision"]),
+        stored_share=record["weights_bytes"]
+        / (4 * (fixed_weights + hidden * (record["vocabulary_rows_trained"] or rows))),
+        fixed_weights=fixed_weights,
+        rows=rows,
+        hidden=hidden,
+        prunable=prunable_weights,
+        device=record["device"],
+    )
+
+
+def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
+    """Train for two steps as the workflow's rule does, and return run.json."""
+    folder, paths = Path(work.folder), run_paths(work.folder)
+    write_encoded(folder / "two-steps.parquet", take(sentences, np.arange(len(sentences))[: 2 * work.batch_size]))
+    train_run(
+        encoder_folder=work.encoder,
+        encoded_paths=[str(folder / "two-steps.parquet")],
+        variant=DENSE,
+        seed=1,
+        finetuning=work.finetuning | {"epochs": 1},
+        schedules=[{"up_to": len(sentences), "batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}],
+        pruning=None,
+        snapshot_minutes=60,
+        version="calibration",
+        **paths,
+    )
+    return read_json(paths["run_path"])
+
+
+def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Work) -> dict[str, Any]:
+    """Return parameter_seconds, piece_seconds and update_seconds; the model is trained and its vocabulary trimmed."""
+    device = choose_device(work.finetuning["device"])
+    training = make_training(work.finetuning | {"epochs": 1}, work.batch_size, device)
+    model.to(device)
+    rest = {}
+    if training.weight_decay == 0:
+        vocabulary, pieces = trim_vocabulary(model, sentences.pieces, keep_rest="full" in work.scopes)
+        sentences = dataclasses.replace(sentences, pieces=pieces)
+        rest[vocabulary.name] = vocabulary.rest, vocabulary.used, vocabulary.unused
+    weights = sum(parameter.numel() for parameter in model.parameters())
+    few = STEPS[0] * work.batch_size
+    by_length = np.argsort(sentences.lengths, kind="stable")
+    some = take(sentences, np.resize(by_length, few))
+    _, probed = time_steps(model, some, training, Pruner({}, {}))
+    steps = int(np.clip(SECONDS / probed[1:].mean(), *STEPS))
+    halves = [np.resize(half, steps * work.batch_size) for half in np.array_split(by_length, 2)]  # short and long ones
+    timed = [time_steps(model, take(sentences, half), training, Pruner({}, {})) for half in halves]
+    pieces, seconds = (np.concatenate([part[1:] for part in parts]) for parts in zip(*timed, strict=True))
+    (parameter_seconds, piece_seconds), _ = nnls(np.column_stack([np.full(len(pieces), weights), pieces]), seconds)
+
+    updates = {}
+    for scope in work.scopes:
+        rows = rest if scope == "full" else {}
+        matrices = chosen_matrices(model, scope, work.pruning)
+        pruner = Pruner(matrices, SAMPLED_SPARSITIES, work.pruning["threshold"], rows)
+        pieces, seconds = time_steps(model, some, training, pruner)
+        update_seconds = seconds - parameter_seconds * weights - piece_seconds * pieces
+        updates[scope] = max(0.0, float(np.mean([update_seconds[step - 1] for step in SAMPLED_SPARSITIES])))
+    return {
+        "parameter_seconds": float(parameter_seconds),
+        "piece_seconds": float(piece_seconds),
+        "update_seconds": updates,
+    }
+
+
+def time_steps(
+    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner
+) -> tuple[np.ndarray, np.ndarray]:
+    """Train for an epoch; return the pieces and the seconds of each step, with its pruning update."""
+    curve = finetune(model, sentences, training, pruner, seed=1)
+    batches = draw_batches(len(sentences), training, 1)
+    pieces = np.array([sentences.lengths[chosen.numpy()].sum() for _, chosen in batches])
+    return pieces, pieces / np.array([row["tokens_per_second"] for row in curve])
+
+
+def time_prediction(work: Work, precision: str) -> dict[str, float]:
+    """Return predict_start_seconds (less those of the imports), predict_piece_seconds and prediction_bytes."""
+    paths = run_paths(work.folder)
+    began = time.perf_counter()
+    model = load_run(paths["weights_path"], paths["config_path"], work.encoder)
+    model.to(choose_device(work.finetuning["device"]))
+    load_seconds = time.perf_counter() - began
+    sentences, count = read_encoded(work.evaluation), 64
+
+    def predict_some() -> tuple[EncodedSentences, LanguagePredictions, float]:
+        sample = take(sentences, np.arange(min(count, len(sentences))))
+        began = time.perf_counter()
+        predictions = predict_language(model, "und", sample, {"sample": len(sample)}, precision)["sample"]
+        return sample, predictions, time.perf_counter() - began
+
+    predict_some()  # the first batches allocate
+    sample, predictions, seconds = predict_some()
+    while seconds < SECONDS and len(sample) < len(sentences):
+        count = int(count * np.clip(1.2 * SECONDS / seconds, 2, 16))
+        sample, predictions, seconds = predict_some()
+    path = Path(work.folder, "predictions.parquet")
+    write_predictions(path, [predictions])
+    return {
+        "load_run_seconds": load_seconds,
+        "predict_piece_seconds": seconds / distinct_pieces(sample),
+        "prediction_bytes": os.path.getsize(path) / len(sample),
+    }
+
+
+def distinct_pieces(sentences: EncodedSentences) -> int:
+    """Return the pieces that a prediction reads: equal sentences are predicted once."""
+    return int(sentences.lengths[np.unique(first_of_same(sentences))].sum())
+
+
+if __name__ == "__main__":
+    gc.freeze()  # as a job does
+    rates = main(Work(**read_json(sys.argv[1])))
+    write_json(sys.argv[2], dataclasses.asdict(rates))

@@ -1,0 +1,299 @@
+"""What a study will cost: the steps, word pieces, bytes and hours of each run, from its sizes and measured rates."""
+
+import dataclasses
+import os
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from ner_pruning.files import read_json, write_json
+from ner_pruning.progress import duration
+from ner_pruning.report.run_table import Run
+from ner_pruning.study.grid import imported_packages
+from ner_pruning.training.pruning import sparsity_schedule
+from ner_pruning.variants import choose_schedule, parse_variant, training_steps
+
+JOB_SECONDS = 0.3
+"""Seconds of a core that Snakemake itself takes to start a job and to record its end: measured on the demo."""
+
+RUN_RULES = ("finetune", "predict")
+"""Their jobs are estimated one by one; of all others only the start counts."""
+
+JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
+WILDCARD = re.compile(r"(\w+)=([^,\n]+)")
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What parts of a run take, and the sizes of its model.
+
+    start_seconds: until a job has imported its modules, and to end when all is done. load_seconds: to load the encoder
+    and store a dense run. parameter_seconds: of a step by trained weight (the optimiser); piece_seconds: of a step by
+    word piece.
+    update_seconds: of a pruning update, by scope. load_run_seconds: to load a stored run; predict_piece_seconds: of a
+    prediction by word piece. stored_share: bytes of a stored dense run to those of its trained weights.
+    prediction_bytes: by sentence. fixed_weights: of the model without its word embedding, which has `rows` rows of
+    `hidden` weights. prunable: weights that a scope prunes, the word embedding left out. device: its name.
+    """
+
+    start_seconds: float
+    load_seconds: float
+    parameter_seconds: float
+    piece_seconds: float
+    update_seconds: dict[str, float]
+    load_run_seconds: float
+    predict_piece_seconds: float
+    stored_share: float
+    prediction_bytes: float
+    fixed_weights: int
+    rows: int
+    hidden: int
+    prunable: dict[str, int]
+    device: str
+
+    def trained_weights(self, rows: int) -> int:
+        """Return the weights of a model with so many rows of its word embedding: those that are trained."""
+        return self.fixed_weights + self.hidden * rows
+
+
+def mean_rates(several: Sequence[Rates]) -> Rates:
+    """Return the mean of rates that were measured in several processes at a time."""
+    names = [field.name for field in dataclasses.fields(Rates) if field.type is float]
+    means = {name: fmean(getattr(rates, name) for rates in several) for name in names}
+    scopes = several[0].update_seconds
+    updates = {scope: fmean(rates.update_seconds[scope] for rates in several) for scope in scopes}
+    return dataclasses.replace(several[0], **means, update_seconds=updates)
+
+
+def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
+    """Run `ner_pruning.planning.calibration` in so many processes at a time, as many as jobs will, and return the mean.
+
+    work: what `calibration.Work` holds, but the time and the folder. Raises RuntimeError with the last line that a
+    process printed which failed.
+    """
+    environment = _environment(Path(__file__).parents[2])
+    with TemporaryDirectory(prefix="calibration.") as folder:
+
+        def measure(number: int) -> Rates:
+            own = Path(folder, str(number))
+            own.mkdir()
+            work_path, rates_path = own / "work.json", own / "rates.json"
+            write_json(work_path, {**work, "spawned": time.time(), "folder": str(own)})
+            command = [sys.executable, "-m", "ner_pruning.planning.calibration", str(work_path), str(rates_path)]
+            done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True)
+            end = time.time()
+            if done.returncode:
+                raise RuntimeError(f"the calibration failed: {done.stderr.strip().splitlines()[-1]}")
+            rates = Rates(**read_json(rates_path))
+            end_seconds = end - rates_path.stat().st_mtime
+            return dataclasses.replace(rates, start_seconds=rates.start_seconds + end_seconds)
+
+        with ThreadPoolExecutor(processes) as pool:
+            return mean_rates(list(pool.map(measure, range(processes))))
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """Return the environment of a process that imports modules of a folder."""
+    return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))}
+
+
+def import_seconds(scripts: Iterable[Path], library: Path, processes: int) -> dict[Path, float]:
+    """Return the seconds that the jobs of scripts take to start, measured so many at a time.
+
+    Of scripts that import the same packages one is measured. library: the folder of the package that they share.
+    """
+
+    def measure(script: Path) -> float:
+        began = time.perf_counter()
+        subprocess.run(
+            [sys.executable, "-c", f"import gc, {script.stem}; gc.freeze()"],
+            env=_environment(script.parent),
+            check=True,
+        )
+        return time.perf_counter() - began
+
+    packages = {script: imported_packages(script, library) for script in scripts}
+    measured = {names: script for script, names in packages.items()}
+    with ThreadPoolExecutor(processes) as pool:
+        seconds = dict(zip(measured, pool.map(measure, measured.values()), strict=True))
+    return {script: seconds[names] for script, names in packages.items()}
+
+
+@dataclass(frozen=True)
+class TrainingSetSize:
+    """What the runs on a training set read: sentences and word pieces of an epoch, distinct pieces, and what they are
+    evaluated on: sentences, and word pieces without those of repeated sentences."""
+
+    sentences: int
+    pieces: int
+    rows: int
+    evaluation_sentences: int
+    evaluation_pieces: int
+
+
+def plan_run(
+    run: Run,
+    size: TrainingSetSize,
+    schedules: Sequence[Mapping[str, int]],
+    config: Mapping[str, Any],
+    rates: Rates,
+) -> dict[str, Any]:
+    """Return what a run will take, as a row of the plan.
+
+    schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
+    updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights and predictions).
+    """
+    training_set, variant, seed = run
+    scope, sparsity = parse_variant(variant)
+    schedule = choose_schedule(schedules, size.sentences)
+    epochs = config["finetuning"]["epochs"]
+    steps, pieces = training_steps(epochs, size.sentences, schedule["batch_size"]), epochs * size.pieces
+    updates = len(sparsity_schedule(1, *(schedule[key] for key in ("start", "end", "frequency")))) if scope else 0
+    rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
+    step_seconds = steps * rates.trained_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
+    update_seconds = updates * rates.update_seconds[scope] if scope else 0
+    return {
+        "training_set": training_set,
+        "variant": variant,
+        "seed": seed,
+        "steps": steps,
+        "pieces": pieces,
+        "updates": updates,
+        "finetune_seconds": rates.start_seconds + rates.load_seconds + step_seconds + update_seconds,
+        "predict_seconds": rates.start_seconds
+        + rates.load_run_seconds
+        + size.evaluation_pieces * rates.predict_piece_seconds,
+        "stored_bytes": round(
+            stored_bytes(scope, sparsity, rows, rates) + size.evaluation_sentences * rates.prediction_bytes
+        ),
+    }
+
+
+def stored_bytes(scope: str, sparsity: int, rows: int, rates: Rates) -> float:
+    """Return the size of a stored run: its weights, without pruned ones, which take a bit each (see `checkpoint`)."""
+    weights = rates.trained_weights(rows)
+    if not scope:
+        return 4 * weights * rates.stored_share
+    words = rates.hidden * rows if scope == "full" else 0
+    untrained = rates.hidden * (rates.rows - rows) if scope == "full" else 0
+    pruned = rates.prunable[scope] + words
+    kept = weights - pruned * sparsity / 100
+    return 4 * kept * rates.stored_share + (pruned + untrained) / 8
+
+
+def planned_jobs(
+    snakefile: str | os.PathLike, config_path: str | os.PathLike, *options: str
+) -> Counter[str | tuple[str, Run]]:
+    """Return how many jobs of each rule snakemake would run; those of RUN_RULES by (rule, run).
+
+    Raises RuntimeError with what snakemake printed last when its dry run fails.
+    """
+    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", str(config_path)]
+    done = subprocess.run([*command, "--dry-run", "--nolock", *options], capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"the dry run failed: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
+    jobs = Counter()
+    for rule, block in JOB.findall(done.stdout):
+        wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
+        values = dict(WILDCARD.findall(wildcards[1])) if wildcards else {}
+        run = (values["training_set"], values["variant"], int(values["seed"])) if rule in RUN_RULES else None
+        jobs[(rule, run) if run else rule] += 1
+    del jobs["all"]  # names what is asked for
+    return jobs
+
+
+@dataclass(frozen=True)
+class Hours:
+    """The hours of jobs, one after another, and those by the clock on a machine's cores or GPUs."""
+
+    finetune: float
+    predict: float
+    other: float
+    clock: float
+
+
+def slowed_down(
+    plan: Mapping[Run, Mapping[str, Any]],
+    start_seconds: Mapping[str, float],
+    jobs: Counter[str | tuple[str, Run]],
+) -> tuple[dict[Run, dict[str, Any]], dict[str, float]]:
+    """Return a plan and start_seconds, see `hours`, of jobs that leave Snakemake no core of its own.
+
+    A calibration has the cores for itself; while jobs run, Snakemake starts others and records their ends. That is much
+    where jobs take seconds, as in the demo, and nothing where they take hours.
+    """
+    alone = hours(jobs, plan, start_seconds, cores=1, runs_at_a_time=1)
+    seconds = 3600 * (alone.finetune + alone.predict + alone.other)
+    factor = 1 + JOB_SECONDS * jobs.total() / seconds if seconds else 1.0
+    keys = [f"{rule}_seconds" for rule in RUN_RULES]
+    slowed = {run: {**row, **{key: factor * row[key] for key in keys}} for run, row in plan.items()}
+    return slowed, {rule: factor * seconds for rule, seconds in start_seconds.items()}
+
+
+def hours(
+    jobs: Counter[str | tuple[str, Run]],
+    plan: Mapping[Run, Mapping[str, Any]],
+    start_seconds: Mapping[str, float],
+    cores: int,
+    runs_at_a_time: int,
+) -> Hours:
+    """Return what jobs will take; plan: rows of `plan_run` by run, start_seconds: of the other rules by name.
+
+    By the clock it is never less than the longest run.
+    """
+    seconds = dict.fromkeys((*RUN_RULES, "other"), 0.0)
+    longest = 0.0
+    for job, count in jobs.items():
+        if isinstance(job, tuple):
+            rule, run = job
+            seconds[rule] += plan[run][f"{rule}_seconds"]
+            longest = max(longest, sum(plan[run][f"{rule}_seconds"] for rule in RUN_RULES))
+        else:
+            seconds["other"] += count * start_seconds.get(job, 0.0)
+    runs = sum(seconds[rule] for rule in RUN_RULES)
+    clock = max(longest, runs / runs_at_a_time) + seconds["other"] / cores
+    return Hours(*(value / 3600 for value in (*seconds.values(), clock)))
+
+
+def plan_text(plan: Mapping[str, Any]) -> str:
+    """Return a plan as lines to read.
+
+    plan: study, cores, runs_at_a_time, rates, runs (rows of `plan_run`), runs_left, jobs, jobs_left, and hours and
+    hours_left (`Hours`); "left" is what results that are there already leave to do.
+    """
+    runs, rates = plan["runs"], plan["rates"]
+    steps, pieces, stored = (sum(run[key] for run in runs) for key in ("steps", "pieces", "stored_bytes"))
+    lines = [
+        f"study {plan['study']}: {len(runs):,} runs ({plan['runs_left']:,} to train), {plan['jobs']:,} jobs "
+        f"({plan['jobs_left']:,} to do)",
+        f"training: {steps:,} steps, {pieces:,} word pieces",
+        f"disk: {_bytes(stored)} of weights and predictions",
+        f"device: {rates['device']}, {plan['runs_at_a_time']} at a time",
+        f"{'time':<30}{'all':>14}{'to do':>14}",
+    ]
+    names = {
+        "finetune": "fine-tuning",
+        "predict": "prediction",
+        "other": "start of all other jobs",
+        "clock": f"by the clock, on {plan['cores']} core{'s' * (plan['cores'] > 1)}",
+    }
+    for key, name in names.items():
+        lines.append(f"{name:<30}{_time(plan['hours'][key]):>14}{_time(plan['hours_left'][key]):>14}")
+    return "\n".join(lines)
+
+
+def _time(hours: float) -> str:
+    return duration(3600 * hours)
+
+
+def _bytes(number: float) -> str:
+    return f"{number / 1e9:,.1f} GB" if number >= 1e9 else f"{number / 1e6:,.1f} MB"

@@ -1,0 +1,139 @@
+"""A study's F1 beside the published one and the chance floor, cell by cell, as a frame and as a table."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from ner_pruning.claims.paper_scores import PublishedF1
+from ner_pruning.files import InputError
+from ner_pruning.statistics.summaries import count, count_range
+from ner_pruning.table import Cell, Table, cells_with_interval, four_digits
+from ner_pruning.terms import REGULAR
+from ner_pruning.variants import variant_name
+
+CELL = ["setting", "test_set", "scope", "language", "sparsity"]
+FLOOR = ["chance_floor", "chance_floor_low", "chance_floor_high"]
+MEANINGLESS = "This study is a demo on synthetic text: its comparison with the published numbers MEANS NOTHING."
+
+
+def compare(published: Sequence[PublishedF1], scores: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells that both the paper and the study have, in the order of the published ones.
+
+    scores: the study's tidy scores; intervals: its intervals.csv, of which the rows with the statistic f1 are taken
+    (estimate: mean over seeds; low, high: its 95 % interval).
+    Returns the columns setting, test_set, scope ("" for dense), language, sparsity, seeds, ours, ours_low, ours_high,
+    theirs, difference (ours - theirs), difference_low, difference_high (the interval of ours less theirs, since the
+    paper prints no spread), chance_floor, chance_floor_low, chance_floor_high, theirs_below, ours_below (whether the F1
+    is less than the mean chance floor, NA without one). Raises InputError for a missing column, for no cell in
+    common, and for a cell with scores that has not one interval.
+    """
+    floors = _select(scores, "scores", ["f1", *FLOOR]).dropna(subset=["f1"]).groupby(CELL)[FLOOR].mean().reset_index()
+    theirs = pd.DataFrame(published, columns=PublishedF1._fields).rename(columns={"f1": "theirs"})
+    frame = theirs.merge(floors, on=CELL).merge(_ours(intervals), on=CELL, how="left")
+    if frame.empty:
+        raise InputError("scores: no cell of the published tables; expected at least one")
+    missing = frame[frame["ours"].isna()]
+    if len(missing):
+        raise InputError(f"intervals: no f1 of {_name(missing.iloc[0])}; expected one, because the scores have it")
+    for end in ("", "_low", "_high"):
+        frame[f"difference{end}"] = frame[f"ours{end}"] - frame["theirs"]
+    for whose in ("theirs", "ours"):
+        below = (frame[whose] < frame["chance_floor"]).astype("boolean")
+        frame[f"{whose}_below"] = below.mask(frame["chance_floor"].isna())
+    ours, difference = ([f"{value}{end}" for end in ("", "_low", "_high")] for value in ("ours", "difference"))
+    return frame[[*CELL, "seeds", *ours, "theirs", *difference, *FLOOR, "theirs_below", "ours_below"]]
+
+
+def _ours(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the study's F1 of each cell, with its interval; means over languages are no cell."""
+    f1 = _select(intervals, "intervals", ["statistic", "estimate", "low", "high", "seeds"])
+    f1 = f1[(f1["statistic"] == "f1") & (f1["language"] != "mean")].drop(columns="statistic")
+    repeated = f1[f1.duplicated(CELL)]
+    if len(repeated):
+        raise InputError(f"intervals: more than one f1 of {_name(repeated.iloc[0])}; expected one")
+    return f1.rename(columns={"estimate": "ours", "low": "ours_low", "high": "ours_high"})
+
+
+def _select(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
+    """Return the columns of the cell and some others; a scope that went through CSV is NaN for dense runs."""
+    missing = [column for column in [*CELL, *columns] if column not in frame.columns]
+    if missing:
+        raise InputError(f"{name}: no column {', '.join(missing)}; expected {', '.join([*CELL, *columns])}")
+    return frame[[*CELL, *columns]].assign(scope=frame["scope"].astype(object).fillna(""))
+
+
+def _name(cell: pd.Series) -> str:
+    setting, test_set, scope, language, sparsity = cell[CELL]
+    return f"{setting} {variant_name(scope, sparsity)} in {language} on the test set {test_set}"
+
+
+def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> Table:
+    """Return the comparison as a table; frame: of `compare`.
+
+    The CSV has every column of the frame; Markdown and LaTeX put the intervals beside their numbers, name the variant,
+    and say in one column whose F1 is below the chance floor. The setting has a column there if there are two; else the
+    title names it.
+    """
+    settings = list(frame["setting"].unique())
+    numbers = frame.select_dtypes("float").columns
+    rows = frame.assign(
+        **{column: frame[column].map(four_digits) for column in numbers},
+        **{
+            column: frame[column].map({True: "yes", False: "no"}).fillna("")
+            for column in ("theirs_below", "ours_below")
+        },
+    )
+    rows = rows.astype(str).rename(columns=lambda column: column.replace("_", " "))
+    shown = pd.DataFrame(
+        {
+            "setting": frame["setting"].map(Cell),
+            "test set": frame["test_set"].map(Cell),
+            "variant": list(map(Cell, map(variant_name, frame["scope"], frame["sparsity"]))),
+            "language": frame["language"].map(Cell),
+            "ours": _with_interval(frame, "ours"),
+            "theirs": frame["theirs"].map(four_digits).map(Cell),
+            "difference": _with_interval(frame, "difference"),
+            "chance floor": _with_interval(frame, "chance_floor"),
+            "below the floor": list(map(_below, frame["theirs_below"], frame["ours_below"])),
+        }
+    )
+    of_setting = ""
+    if len(settings) == 1:
+        shown, of_setting = shown.drop(columns="setting"), f", {settings[0]} models"
+    title = (
+        "F1 of this study (ours) beside the F1 that the paper prints (theirs; Ogueji et al. 2022, tables 6-9)"
+        f"{of_setting}"
+        f"{' (demo on synthetic text: the comparison means nothing)' if demo else ''}"
+    )
+    return Table("published", title, [MEANINGLESS] * demo + _notes(frame, study, encoder), rows, shown)
+
+
+def _notes(frame: pd.DataFrame, study: str, encoder: str) -> list[str]:
+    seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
+    below = "; ".join(_count_below(test_set, cells) for test_set, cells in frame.groupby("test_set", sort=False))
+    return [
+        f"Study {study}, encoder {encoder}; the paper's encoder is multilingual BERT. "
+        f"{count(frame['language'].nunique(), 'language')}, {seeds}.",
+        "ours: mean over seeds with its 95 % interval; theirs: mean over three seeds, without spread in the paper; "
+        "difference: ours less theirs, with the interval of ours alone.",
+        "chance floor: F1 of the gold tags of other sentences on the same test set of this study, mean with interval. "
+        f"Below its mean: {below}.",
+    ]
+
+
+def _count_below(test_set: str, cells: pd.DataFrame) -> str:
+    theirs, ours = (int(cells[column].sum()) for column in ("theirs_below", "ours_below"))
+    data = "regular" if test_set == REGULAR else f"perturbed ({test_set})"
+    return f"on {data} data theirs in {theirs} and ours in {ours} of {count(len(cells), 'cell')}"
+
+
+def _below(theirs: bool, ours: bool) -> Cell:
+    """Return whose F1 is below the chance floor; nothing where there is no floor."""
+    if pd.isna(theirs) or pd.isna(ours):
+        return Cell("")
+    words = {(True, True): "both", (True, False): "theirs", (False, True): "ours", (False, False): "neither"}
+    return Cell(words[bool(theirs), bool(ours)])
+
+
+def _with_interval(frame: pd.DataFrame, value: str) -> list[Cell]:
+    return cells_with_interval(frame[value], frame[f"{value}_low"], frame[f"{value}_high"])

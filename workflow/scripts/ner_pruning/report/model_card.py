@@ -1,0 +1,111 @@
+"""The model card of an exported run: what the Hugging Face Hub reads of it, and the same for people."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+from huggingface_hub import EvalResult, ModelCard, ModelCardData
+
+from ner_pruning.terms import VALIDATION
+from ner_pruning.variants import parse_variant
+
+TASK = "token-classification"
+
+SCOPES = {"partial": "linear layers of the encoder", "full": "linear layers of the encoder, and embeddings"}
+
+BODY = """
+# {name}
+
+Tags named entities (PER, ORG, LOC, in IOB2) in {languages}.
+
+| | |
+|:--|:--|
+| encoder | {encoder} |
+| training data | {dataset}: {sentences} sentences of {training_set}, cut at {max_length} pieces |
+| training | {steps} steps in {precision}, seed {seed} |
+| pruning | {pruning} |
+
+```python
+from transformers import AutoModelForTokenClassification, AutoTokenizer
+
+model = AutoModelForTokenClassification.from_pretrained(folder)
+tokenizer = AutoTokenizer.from_pretrained(folder)
+```
+
+The tag of a word is that of its first piece.
+
+## Scores
+
+Micro averages over mentions, as seqeval counts them. The test set `regular` is the test split; `in-language`,
+`in-script` and `in-family` are that split with each mention replaced by another of its type, of the same language, or
+of the languages that share its script or family.
+
+{scores}
+"""
+
+
+def model_card(
+    study: str,
+    training_set: str,
+    languages: Sequence[str],
+    encoder: str,
+    dataset: str,
+    hub: Mapping[str, Any],
+    run: Mapping[str, Any],
+    sparsity: pd.DataFrame,
+    scores: pd.DataFrame,
+) -> ModelCard:
+    """Return the card of a run.
+
+    languages: those of the training set. encoder, dataset: their names. hub: as far as the Hub has them, their ids, as
+    base_model and datasets. run: its run.json; sparsity: its sparsity.csv; scores: its scores.csv.
+    """
+    scope, _ = parse_variant(run["variant"])
+    name = f"{study}-{training_set}-{run['variant']}-seed-{run['seed']}"
+    data = ModelCardData(
+        language=list(languages),
+        library_name="transformers",
+        pipeline_tag=TASK,
+        tags=["named-entity-recognition", *(["pruning"] if scope else [])],
+        metrics=["f1"],
+        model_name=name,
+        eval_results=[_result(row, dataset) for row in scores[scores["mentions"] > 0].to_dict("records")],
+        **hub,
+    )
+    shown = scores[["language", "test_set", "mentions", "precision", "recall", "f1"]].astype(object)
+    shown.loc[shown["mentions"] == 0, ["precision", "recall", "f1"]] = None  # which such a test set does not have
+    body = BODY.format(
+        name=name,
+        languages=", ".join(languages),
+        encoder=encoder,
+        dataset=dataset,
+        training_set=training_set,
+        max_length=run["finetuning"]["max_length"],
+        pruning=describe_pruning(run["variant"], sparsity),
+        scores=shown.to_markdown(index=False, tablefmt="pipe", floatfmt=".4f", missingval=""),
+        **{key: run[key] for key in ("sentences", "steps", "precision", "seed")},
+    )
+    return ModelCard(f"---\n{data.to_yaml()}\n---\n{body}")
+
+
+def describe_pruning(variant: str, sparsity: pd.DataFrame) -> str:
+    """Return what was pruned, in words; sparsity: of each matrix, as counted from the stored model."""
+    scope, percent = parse_variant(variant)
+    if not scope:
+        return "none (dense)"
+    pruned = sparsity[sparsity["pruned"]]
+    zeros, weights = pruned["zeros"].sum(), pruned["weights"].sum()
+    return f"{percent} % by magnitude ({zeros:,} of {weights:,} weights are 0), scope {scope} ({SCOPES[scope]})"
+
+
+def _result(row: Mapping[str, Any], dataset: str) -> EvalResult:
+    return EvalResult(
+        task_type=TASK,
+        dataset_type=dataset,
+        dataset_name=f"{dataset} ({row['language']})",
+        dataset_config=row["language"],
+        dataset_split=VALIDATION if row["test_set"] == VALIDATION else "test",
+        metric_type="f1",
+        metric_name=f"F1, {row['test_set']}",
+        metric_value=row["f1"],
+    )

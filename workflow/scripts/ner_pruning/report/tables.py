@@ -1,0 +1,220 @@
+"""Tables 1-11: what stands in their cells, titles and notes."""
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from ner_pruning.data.mentions import find_mentions
+from ner_pruning.scoring.score_table import without_mentions
+from ner_pruning.statistics.summaries import (
+    SUMMARY,
+    chance_by_language,
+    count,
+    f1_by_sparsity,
+    languages_of_means,
+    seeds_by_sparsity,
+    size_class,
+    spread_by_sparsity,
+)
+from ner_pruning.study.languages import Language
+from ner_pruning.table import Cell, Table, cells_with_interval, four_digits, three_digits
+from ner_pruning.terms import F1_TABLES, REGULAR
+
+
+def _demo(demo: bool) -> str:
+    return " (demo on synthetic text)" if demo else ""
+
+
+def data_sizes_table(
+    train_sentences: Mapping[str, int],
+    monolingual: Sequence[str],
+    resource: Mapping[str, Language],
+    size_classes: Sequence[int],
+    study: str,
+    demo: bool,
+) -> Table:
+    """Return table 1: training sizes, languages, and their average share of mBERT's pre-training tokens.
+
+    train_sentences: sentences as counted in the training set, by language, in the order of the study; monolingual: the
+    languages with a model of their own, marked with * (underlined in the paper); resource: rows of languages.tsv;
+    size_classes: training sizes in ascending order. A language belongs to the smallest class that is not smaller, else
+    the largest: the class that also selects its schedule.
+    """
+    classes: dict[int, list[str]] = {}
+    for language, sentences in train_sentences.items():
+        classes.setdefault(size_class(sentences, size_classes), []).append(language)
+    rows = []
+    for size, languages in sorted(classes.items()):
+        counted = [train_sentences[language] for language in languages]
+        low, high = min(counted), max(counted)
+        share = sum(resource[language].pretraining_share for language in languages) / len(languages)
+        rows.append(
+            {
+                "# Sent.": str(size),
+                "Languages": " ".join(code + "*" * (code in monolingual) for code in sorted(languages)),
+                "Pretr. Token %": f"{share:.2f}",
+                "Sentences counted": str(high) if low == high else f"{low}–{high}",
+            }
+        )
+    title = "Data sizes and languages, and their average representation in mBERT's pre-training" + _demo(demo)
+    notes = [
+        f"Study {study}: {count(len(train_sentences), 'language')}. # Sent.: the class of training sizes (the smallest "
+        "that is not smaller than the training set, else the largest); Sentences counted: training sentences of its "
+        "languages. Pretr. Token %: the average share the paper gives for a language's class, averaged over the "
+        "languages here.",
+    ]
+    if monolingual:
+        notes.append("* also fine-tuned on this language alone (underlined in the paper).")
+    return Table("table-1", title, notes, pd.DataFrame(rows))
+
+
+def f1_table(
+    scores: pd.DataFrame, number: int, languages: Sequence[str], study: str, encoder: str, demo: bool
+) -> Table:
+    """Return one of tables 2-9: F1 by language and sparsity, mean and spread over seeds, with means and medians.
+
+    scores: the study's tidy scores; languages: those of the table's setting, in the order of the rows. The tables of
+    perturbed test sets have the chance floor and the shares of changed and unseen mentions beside the scores.
+    Raises InputError when the study holds no score for the table.
+    """
+    setting, test_set, scope = F1_TABLES[number]
+    f1 = f1_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
+    over = languages_of_means(f1.drop(index=list(SUMMARY)))
+    spread = spread_by_sparsity(scores, setting, test_set, scope, languages, over).rename(columns=str)
+    seeds = seeds_by_sparsity(scores, setting, test_set, scope, languages)
+    perturbed = test_set != REGULAR
+    beside = chance_by_language(scores, setting, test_set, languages, over) if perturbed else f1[[]]
+    printed = f1.map(four_digits)
+    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside.map(four_digits))
+    shown = _shown(printed, spread.map(_spread), over).join(_shown_beside(beside) if perturbed else beside)
+    shown.insert(0, "languages", [Cell(language) for language in shown.index])
+    data = f"perturbed data ({test_set})" if perturbed else "regular data"
+    title = (
+        f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
+        f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{_demo(demo)}"
+    )
+    empty = without_mentions(scores[scores["setting"] == setting]).get(test_set, [])
+    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds, over, empty)}"]
+    notes.append("Columns: sparsity in percent; 0 is the dense model. Bold: the best of a row.")
+    if spread.notna().any(axis=None):
+        notes.append(
+            "± (sd in the CSV): standard deviation over seeds, none where there is one seed; that of means and medians "
+            "is of each seed's mean and median over the languages."
+        )
+    else:
+        notes.append("No standard deviation over seeds: no score has more than one seed.")
+    if perturbed:
+        notes.append(
+            "chance floor: F1 of the gold tags of other sentences on the same test set, with the range of 95 % of the "
+            "orders drawn; changed: share of the mentions that the perturbation changed; unseen: share of the mentions "
+            "after it that are absent from training."
+        )
+    return Table(f"table-{number}", title, notes, rows.rename_axis(columns=None).reset_index(), shown)
+
+
+def _spread(value: float) -> str:
+    return "" if pd.isna(value) else f"±{three_digits(value)}"
+
+
+def _shown(printed: pd.DataFrame, spread: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
+    """Return the cells of F1 with their spread beside them, the best of each row bold; over: languages of the means."""
+    best = _best_of_rows(printed, over)
+    cells = {column: list(map(Cell, printed[column], spread[column], best[column])) for column in printed}
+    return pd.DataFrame(cells, index=printed.index)
+
+
+def _shown_beside(beside: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of `chance_by_language`, the range of the chance floor beside it."""
+    floor = ["chance floor", "chance floor low", "chance floor high"]
+    shown = beside.drop(columns=floor).map(four_digits).map(Cell)
+    shown.insert(0, "chance floor", cells_with_interval(*(beside[column] for column in floor)))
+    return shown
+
+
+def _best_of_rows(printed: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
+    """Return which of the printed values are the highest of their row, ties all.
+
+    None where a row has but one value, and none of means and medians over other languages in each column.
+    """
+    values = printed.replace("", None).astype(float)
+    best = values.eq(values.max(axis="columns"), axis="index")
+    best[values.count(axis="columns") < 2] = False
+    if values.loc[over].isna().any(axis=None):
+        best.loc[list(SUMMARY)] = False
+    return best
+
+
+def _counted(seeds: pd.DataFrame, over: Sequence[str], empty: Sequence[str]) -> str:
+    """Return sentences that say how many languages and seeds are behind a table.
+
+    seeds: languages × sparsities; over: the languages of means and medians; empty: those whose test set has no mention.
+    """
+    most = int(seeds.to_numpy().max())
+    scored = seeds[(seeds > 0).any(axis="columns")]
+    sentences = [
+        f"{count(len(scored), 'language')}; every F1 is the mean over {count(most, 'seed')}." if most else "No F1."
+    ]
+    cells = [(f"{language} at {sparsity} %", int(n)) for (language, sparsity), n in scored.stack().items()]
+    if fewer := [f"{cell} ({n})" for cell, n in cells if 0 < n < most]:
+        sentences.append(f"Fewer seeds: {', '.join(fewer)}.")
+    lacking = [
+        f"{language} (its test set has no mention)" if language in empty else language
+        for language in seeds.index.difference(scored.index)
+    ]
+    if absent := [*lacking, *(cell for cell, n in cells if n == 0)]:
+        languages = "the other languages"
+        if len(over) < len(scored):
+            languages = f"the languages with a score in every column ({len(over)})"
+        elif len(over) > len(scored) or 0 in scored.to_numpy():
+            languages = "those of each column, and not to be compared"
+        sentences.append(f"No score: {', '.join(absent)}; {' and '.join(SUMMARY)} are over {languages}.")
+    return " ".join(sentences)
+
+
+def mark_mentions(tokens: Sequence[str], tags: Sequence[int]) -> str:
+    """Return a sentence as text in which a mention reads "[PER John Smith]"; tags: tag ids, one a word."""
+    words = list(tokens)
+    for mention in find_mentions(tags):
+        words[mention.start] = f"[{mention.type} {words[mention.start]}"
+        words[mention.end - 1] += "]"
+    return " ".join(words)
+
+
+Sentence = tuple[Sequence[str], Sequence[int]]
+"""Words and tag ids of a sentence."""
+
+
+def examples_table(
+    pairs: Sequence[tuple[int, Sentence, Sentence]],
+    number: int,
+    language: Language,
+    examples: int,
+    study: str,
+    demo: bool,
+    least_words: int = 4,
+) -> Table:
+    """Return table 10 or 11: sentences of a test set beside what the in-language perturbation made of them.
+
+    pairs: (row in the test set, original, perturbed), in the order of the perturbed set. The first `examples` pairs are
+    shown that differ in a mention and have at least `least_words` words before and after; all, if there are fewer.
+    """
+    rows = []
+    for sentence, original, perturbed in pairs:
+        if len(rows) == examples:
+            break
+        if min(len(original[0]), len(perturbed[0])) < least_words or list(original[0]) == list(perturbed[0]):
+            continue
+        rows.append(
+            {"sentence": str(sentence), "original": mark_mentions(*original), "perturbed": mark_mentions(*perturbed)}
+        )
+    title = (
+        f"Example of test sentences for {language.name} ({language.code}) using the entity mention "
+        "replacement (Dai and Adel, 2020) technique where an entity is randomly swapped with another entity of the "
+        f"same type, in-language{_demo(demo)}"
+    )
+    shown = f"the first {count(len(rows), 'sentence')}" if rows else "no sentence"
+    notes = [
+        f"Study {study}: {shown} of the test set with at least {least_words} words in which a mention was changed; "
+        "sentence: its row in the test set, counted from 0."
+    ]
+    return Table(f"table-{number}", title, notes, pd.DataFrame(rows, columns=["sentence", "original", "perturbed"]))

@@ -1,0 +1,4 @@
+"""Predicted tags against gold: F1, chance floors, the table of all scores, and the diagnosis of those near chance.
+
+Predictions carry digests of the sentences that they were made for, and are scored against no others.
+"""

@@ -1,0 +1,161 @@
+"""The table of all runs' scores, each beside its chance floor and the shares of changed and unseen mentions."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from ner_pruning.files import InputError
+from ner_pruning.parquet import read_table
+from ner_pruning.scoring.f1 import SCORE_COLUMNS
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, VALIDATION
+from ner_pruning.variants import parse_variant
+
+RUN_COLUMNS = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "language"]
+"""What the columns of a run's scores come after in the table of all runs."""
+
+NOVELTY_COLUMNS = ["chance_floor", "chance_floor_low", "chance_floor_high", "changed_share", "unseen_share"]
+"""What they come before: floats."""
+
+ORDER = ["training_set", "scope", "sparsity", "seed", "test_set", "language"]
+"""What the rows of the table of all runs are sorted by."""
+
+
+def read_scores(path: str | Path) -> pd.DataFrame:
+    """Return a run's scores, columns SCORE_COLUMNS; raises InputError for other columns or unreadable values."""
+    try:
+        frame = pd.read_csv(path, dtype=SCORE_COLUMNS, keep_default_na=False)
+    except ValueError as error:
+        raise InputError(f"{path}: not a table of scores ({error})") from None
+    if list(frame.columns) != list(SCORE_COLUMNS):
+        raise InputError(f"{path}: columns {', '.join(frame.columns)}; expected {', '.join(SCORE_COLUMNS)}")
+    return frame
+
+
+def read_all_scores(path: str | Path) -> pd.DataFrame:
+    """Return the table of all runs' scores from its Parquet file, with an F1 of NaN where a test set has no mention.
+
+    There is none; seqeval calls it 0.0, which the file keeps.
+    """
+    table = read_table(path).to_pandas(use_threads=False)
+    return table.assign(f1=table["f1"].where(table["mentions"] > 0))
+
+
+def without_mentions(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the languages whose test set has no mention, by test set, validation apart; scores: of all runs."""
+    rows = scores[(scores["mentions"] == 0) & (scores["test_set"] != VALIDATION)]
+    return {name: sorted(set(part["language"])) for name, part in rows.groupby("test_set")}
+
+
+def read_overlap(path: str | Path) -> pd.DataFrame:
+    """Return the overlap of a training set with its test sets; the share is NaN for a test set without mentions."""
+    types = {"language": "str", "test_set": "str", "unseen_share": "float64"}
+    return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"unseen_share": [""]})
+
+
+def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
+    """Return the chance floor (F1) by (language, test set) from the Parquet table of all runs' scores.
+
+    A test set of one sentence, or without a mention, has none.
+    """
+    rows = read_table(path).select(["language", "test_set", "chance_floor"]).to_pylist()
+    floors = {(row["language"], row["test_set"]): row["chance_floor"] for row in rows if row["test_set"] != VALIDATION}
+    return {key: floor for key, floor in floors.items() if floor is not None}
+
+
+def collect(
+    scores: Sequence[tuple[str, str, int, pd.DataFrame]],
+    floors: Mapping[str, Mapping[str, Mapping[str, float | None]]],
+    overlap: Mapping[str, pd.DataFrame],
+    perturbed: Mapping[tuple[str, str], Mapping[str, int]],
+) -> pd.DataFrame:
+    """Return one tidy table of all runs' scores, each beside its chance floor and the novelty of its mentions.
+
+    scores: training set, variant, seed and scores of each run. floors: `chance_floor` by language and test set.
+    overlap: by training set, with the columns language, test_set and unseen_share. perturbed: the counts `mentions` and
+    `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of SCORE_COLUMNS, and NOVELTY_COLUMNS,
+    which are NaN on validation and where a share or floor does not exist. Rows are sorted by ORDER.
+
+    Raises InputError that names run, language and test set where a row is given twice, is missing or is not expected,
+    and where no test set has a mention.
+    A monolingual run is expected to have its own language, a multilingual one every language of `floors`, and a
+    language the test sets of its `floors`, and validation.
+    """
+    runs = [(training_set, variant, seed) for training_set, variant, seed, _ in scores]
+    if len(set(runs)) < len(runs):
+        training_set, variant, seed = max(runs, key=runs.count)
+        raise InputError(f"run {training_set}/{variant}/seed-{seed} is given twice")
+    for *run, frame in scores:
+        _check_rows(*run, frame, floors)
+    table = pd.concat([_with_run(*run) for run in scores], ignore_index=True)
+    keys = ["language", "test_set"]
+
+    floor_rows = [
+        (language, test_set, values["mean"], values["low"], values["high"])
+        for language, test_sets in floors.items()
+        for test_set, values in test_sets.items()
+    ]
+    changed_rows = [(language, REGULAR, 0.0) for language in floors] + [
+        (language, perturbation, counts["changed"] / counts["mentions"] if counts["mentions"] else None)
+        for (perturbation, language), counts in perturbed.items()
+    ]
+    unseen = pd.concat([frame.assign(training_set=name) for name, frame in overlap.items()], ignore_index=True)
+    table = _join(table, pd.DataFrame(floor_rows, columns=keys + NOVELTY_COLUMNS[:3]), keys)
+    table = _join(table, pd.DataFrame(changed_rows, columns=[*keys, "changed_share"]), keys)
+    table = _join(table, unseen[["training_set", *keys, "unseen_share"]], ["training_set", *keys])
+
+    if not table.loc[table["test_set"] != VALIDATION, "mentions"].any():
+        raise InputError("scores: no test set has a mention; expected one or more, F1 is of mentions")
+    table = table.astype(dict.fromkeys(NOVELTY_COLUMNS, "float64"))
+    rest = [column for column in SCORE_COLUMNS if column not in RUN_COLUMNS]
+    return table[RUN_COLUMNS + rest + NOVELTY_COLUMNS].sort_values(ORDER, ignore_index=True)
+
+
+def check_precision(runs: Mapping[str, Mapping[str, object]]) -> None:
+    """Raise InputError when the runs of a study were trained in different precision; runs: run.json by run name."""
+    by_precision: dict[object, str] = {}
+    for name, run in runs.items():
+        by_precision.setdefault(run["precision"], name)
+    if len(by_precision) > 1:
+        found = ", ".join(f"{precision} (run {name})" for precision, name in by_precision.items())
+        raise InputError(f"finetuning.precision: the runs of one study need the same precision, these have {found}")
+
+
+def _with_run(training_set: str, variant: str, seed: int, frame: pd.DataFrame) -> pd.DataFrame:
+    scope, sparsity = parse_variant(variant)
+    setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
+    return frame.assign(
+        training_set=training_set, setting=setting, variant=variant, scope=scope, sparsity=sparsity, seed=seed
+    )
+
+
+def _check_rows(training_set: str, variant: str, seed: int, frame: pd.DataFrame, floors: Mapping[str, Mapping]) -> None:
+    languages = floors if training_set == MULTILINGUAL else [training_set]
+    expected = {(language, name) for language in languages for name in (VALIDATION, *floors.get(language, ()))}
+    rows = list(zip(frame["language"], frame["test_set"], strict=True))
+    twice = {row for row in rows if rows.count(row) > 1}
+    for what, wrong in (
+        ("scores given twice", twice),
+        ("no scores", expected - set(rows)),
+        ("scores that the study doesn't expect", set(rows) - expected),
+    ):
+        if wrong:
+            language, test_set = min(wrong)
+            raise InputError(
+                f"run {training_set}/{variant}/seed-{seed}, language {language}, test set {test_set}: {what}"
+            )
+
+
+def _join(table: pd.DataFrame, values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Add the columns of `values` to each row by its keys, NaN on validation; refuse missing and repeated values."""
+    what = ", ".join(column for column in values.columns if column not in keys)
+    values = values[values["test_set"] != VALIDATION]
+    if values.duplicated(keys).any():
+        row = values[values.duplicated(keys)].iloc[0]
+        raise InputError(f"{what} given twice for {', '.join(f'{key} {row[key]}' for key in keys)}")
+    joined = table.merge(values, on=keys, how="left", indicator=True)
+    missing = joined[(joined["_merge"] == "left_only") & (joined["test_set"] != VALIDATION)]
+    if len(missing):
+        row = missing.iloc[0]
+        raise InputError(f"no {what} for {', '.join(f'{key} {row[key]}' for key in keys)}")
+    return joined.drop(columns="_merge")

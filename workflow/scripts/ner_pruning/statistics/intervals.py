@@ -1,0 +1,254 @@
+"""Intervals, p-values and their adjustment, from bootstrap replicates; and the table of all intervals of a study.
+
+A statistic is an array whose last axis holds the measured value first and then its replicates; what is computed along
+that axis (differences, means over languages) is computed for all of them at once.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import false_discovery_control
+
+from ner_pruning.statistics.bootstrap import Replicates
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
+
+LEVEL = 95
+"""Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
+
+INTERVAL_COLUMNS = [
+    *("statistic", "setting", "test_set", "language", "group", "scope", "sparsity"),
+    *("estimate", "low", "high", "p_value", "p_adjusted", "languages", "seeds"),
+]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measured value with its interval; p_value: two-sided, of the value 0. NaN where the statistic is undefined."""
+
+    value: float
+    low: float
+    high: float
+    p_value: float
+
+
+def estimate(statistic: np.ndarray) -> Estimate:
+    """Return the measured value, its percentile interval and p-value; statistic: (1 + resamples), measured first.
+
+    The p-value is twice the smaller share of replicates on either side of 0, counting the measured one on both, so it
+    is never 0 (Davison & Hinkley 1997, section 4.2). An undefined replicate may be anything: it counts on both sides of
+    0, and beyond both ends of the interval, which does not exist (NaN) where more are undefined than lie outside of it.
+    """
+    value, replicates = float(statistic[0]), statistic[1:]
+    defined = replicates[np.isfinite(replicates)]
+    if not np.isfinite(value) or not len(defined):
+        return Estimate(value if np.isfinite(value) else float("nan"), float("nan"), float("nan"), float("nan"))
+    undefined, percent = len(replicates) - len(defined), 50 - LEVEL / 2
+    smaller = min((defined <= 0).sum(), (defined >= 0).sum()) + undefined
+    p_value = float(min(1, 2 * (1 + smaller) / (1 + len(replicates))))
+    if undefined:
+        place = percent / 100 * (len(replicates) - 1) - undefined  # of the lower end among the defined ones
+        if place < 0:
+            return Estimate(value, float("nan"), float("nan"), p_value)
+        percent = 100 * place / (len(defined) - 1)
+    low, high = np.percentile(defined, [percent, 100 - percent])
+    return Estimate(value, float(low), float(high), p_value)
+
+
+def adjust(p_values: Sequence[float]) -> np.ndarray:
+    """Return p-values adjusted for the false discovery rate (Benjamini & Hochberg 1995); NaN stay NaN, uncounted."""
+    p_values = np.asarray(p_values, dtype=float)
+    adjusted, known = np.full(p_values.shape, np.nan), ~np.isnan(p_values)
+    if known.any():
+        adjusted[known] = false_discovery_control(p_values[known])
+    return adjusted
+
+
+def partial_conjunctions(p_values: Sequence[float]) -> np.ndarray:
+    """Return the p-values of "r or more of the n effects exist", r = 1..n (Benjamini & Heller 2008, by Bonferroni).
+
+    p_values: of each effect. If fewer than r exist, n - r + 1 or more do not, and the r-th smallest p-value is no less
+    than the smallest one of these; it is adjusted for their number.
+    """
+    ordered = np.sort(np.asarray(p_values, dtype=float))
+    return np.minimum(1, np.arange(len(ordered), 0, -1) * ordered)
+
+
+class Cells:
+    """The replicates of a study by setting, test set, scope, sparsity and language.
+
+    floors: chance floor by (language, test set); 0 where it is not known.
+    """
+
+    def __init__(self, replicates: Replicates, floors: Mapping[tuple[str, str], float] | None = None) -> None:
+        self.resamples = replicates.values.shape[1] - 1
+        self._floors = floors or {}
+        self._rows: dict[tuple, dict[str, np.ndarray]] = {}
+        self._seeds: dict[tuple, dict[str, int]] = {}
+        for row, values in zip(replicates.cells.itertuples(), replicates.values, strict=True):
+            key = (row.setting, row.test_set, row.scope, row.sparsity)
+            self._rows.setdefault(key, {})[row.language] = values.astype(np.float64)
+            self._seeds.setdefault(key, {})[row.language] = row.seeds
+
+    def of(self, languages: Iterable[str]) -> "Cells":
+        """Return the cells of some languages; a kind that has none of them is left out."""
+        chosen, part = set(languages), copy(self)
+        part._rows, part._seeds = (
+            {key: found for key, row in rows.items() if (found := {code: row[code] for code in row if code in chosen})}
+            for rows in (self._rows, self._seeds)
+        )
+        return part
+
+    def kinds(self) -> list[tuple[str, str, str, int]]:
+        """Return every (setting, test set, scope, sparsity) that has cells; the scope of dense cells is ""."""
+        return list(self._rows)
+
+    def sparsities(self, setting: str, scope: str) -> list[int]:
+        """Return the sparsities above 0 that a setting has in a scope, in ascending order."""
+        return sorted({key[3] for key in self._rows if key[0] == setting and key[2] == scope})
+
+    def languages(self, setting: str, test_set: str, scope: str, sparsity: int) -> list[str]:
+        """Return the languages of a cell; sparsity 0 is the dense model, in every scope."""
+        return list(self._rows.get(_key(setting, test_set, scope, sparsity), {}))
+
+    def f1(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Iterable[str]) -> np.ndarray:
+        """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""
+        rows = self._rows[_key(setting, test_set, scope, sparsity)]
+        return np.array([rows[language] for language in languages])
+
+    def fraction(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Sequence[str]) -> np.ndarray:
+        """Return F1 as a fraction of the regular F1 of the same models, languages × (1 + resamples).
+
+        NaN for a language whose regular F1 is not above its chance floor: a fraction of what chance gives may be any
+        number. Raises KeyError for a language without either F1.
+        """
+        regular = self.f1(setting, REGULAR, scope, sparsity, languages)
+        fractions = divide(self.f1(setting, test_set, scope, sparsity, languages), regular)
+        floors = np.array([self._floors.get((language, REGULAR), 0.0) for language in languages])
+        return np.where((regular[:, 0] > floors)[:, None], fractions, np.nan)
+
+    def seeds(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Iterable[str]) -> np.ndarray:
+        """Return how many seeds are behind the cell of each of some languages."""
+        seeds = self._seeds[_key(setting, test_set, scope, sparsity)]
+        return np.array([seeds[language] for language in languages], dtype=int)
+
+
+def _key(setting: str, test_set: str, scope: str, sparsity: int) -> tuple[str, str, str, int]:
+    return setting, test_set, scope if sparsity else "", sparsity
+
+
+def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Return the ratio, NaN where the denominator is not above 0: an F1 of 0 has no fraction."""
+    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+
+
+def mean_of_defined(values: np.ndarray) -> np.ndarray:
+    """Return the mean over languages whose measured value is defined; values: languages × (1 + resamples).
+
+    NaN if there is none. A replicate in which one of them is undefined is undefined.
+    """
+    defined = values[np.isfinite(values[:, 0])]
+    return defined.mean(axis=0) if len(defined) else np.full(values.shape[1], np.nan)
+
+
+def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> pd.DataFrame:
+    """Return every score, difference and mean of a study with its interval.
+
+    groups: by name of a grouping ("family", …), the group of each language. Returns the columns INTERVAL_COLUMNS.
+    statistic is one of: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction
+    (perturbed / regular, see `Cells.fraction`); multilingual_gain (multilingual - monolingual, under setting
+    multilingual). language is a code, or `mean` over all languages that have the statistic (group ""), or those of a
+    group ("family Germanic"). p_value and p_adjusted are for the value 0, where it means no effect; p_adjusted is over
+    the languages of a statistic, setting, test set, scope and sparsity. low and high of f1 are within 0..1,
+    those of fraction not below 0.
+    """
+    tables = []
+    for key in cells.kinds():
+        for statistic, languages, values, seeds in _statistics(cells, *key):
+            tables.append(_rows(statistic, key, languages, values, seeds, groups))
+    table = pd.concat(tables, ignore_index=True)
+    for statistic, most in (("f1", 1), ("fraction", None)):
+        rows = table["statistic"] == statistic
+        table.loc[rows, ["low", "high"]] = table.loc[rows, ["low", "high"]].clip(0, most)
+    return table
+
+
+def _statistics(cells: Cells, setting: str, test_set: str, scope: str, sparsity: int):
+    """Yield (statistic, languages, languages × (1 + resamples), seeds) of all that is known of one kind of cells.
+
+    seeds: of each language, the smaller number where two cells are compared.
+    """
+
+    def known(*keys) -> tuple[list[str], list[np.ndarray], np.ndarray]:
+        common = [code for code in cells.languages(*keys[0]) if all(code in cells.languages(*key) for key in keys)]
+        if not common:
+            return [], [], np.array([])
+        seeds = np.min([cells.seeds(*key, common) for key in keys], axis=0)
+        return common, [cells.f1(*key, common) for key in keys], seeds
+
+    here, dense = (setting, test_set, scope, sparsity), (setting, test_set, scope, 0)
+    languages, (f1,), seeds = known(here)
+    yield "f1", languages, f1, seeds
+    if sparsity:
+        languages, pair, seeds = known(here, dense)
+        if languages:
+            yield "difference", languages, pair[0] - pair[1], seeds
+            yield "relative_difference", languages, divide(pair[0] - pair[1], pair[1]), seeds
+    if test_set in PERTURBATIONS:
+        languages, _, seeds = known(here, (setting, REGULAR, scope, sparsity))
+        if languages:
+            yield "fraction", languages, cells.fraction(*here, languages), seeds
+    if setting == MULTILINGUAL:
+        languages, pair, seeds = known(here, (MONOLINGUAL, test_set, scope, sparsity))
+        if languages:
+            yield "multilingual_gain", languages, pair[0] - pair[1], seeds
+
+
+def _rows(
+    statistic: str,
+    key: tuple[str, str, str, int],
+    languages: Sequence[str],
+    values: np.ndarray,
+    seeds: np.ndarray,
+    groups: Mapping[str, Mapping[str, str | int]],
+) -> pd.DataFrame:
+    """Return the rows of one statistic: each language, the mean over all, and the means over groups.
+
+    The seeds of a mean are the smallest number of its languages.
+    """
+    members: dict[str, list[str]] = {"": list(languages)}
+    for name, group_of in groups.items():
+        for language in languages:
+            members.setdefault(f"{name} {group_of[language]}", []).append(language)
+    place = {language: number for number, language in enumerate(languages)}
+    rows = [(language, "", values[row], 1, seeds[row]) for row, language in enumerate(languages)]
+    for group, codes in members.items():
+        part, part_seeds = ([array[place[code]] for code in codes] for array in (values, seeds))
+        defined = int(np.isfinite(np.array(part)[:, 0]).sum())
+        rows.append(("mean", group, mean_of_defined(np.array(part)), defined, min(part_seeds)))
+    setting, test_set, scope, sparsity = key
+    estimates = [estimate(row[2]) for row in rows]
+    effect = statistic in ("difference", "relative_difference", "multilingual_gain")
+    p_values = [each.p_value if effect else np.nan for each in estimates]
+    adjusted = np.full(len(rows), np.nan)
+    adjusted[: len(languages)] = adjust(p_values[: len(languages)])
+    return pd.DataFrame(
+        {
+            "statistic": statistic,
+            "setting": setting,
+            "test_set": test_set,
+            "language": [row[0] for row in rows],
+            "group": [row[1] for row in rows],
+            "scope": scope,
+            "sparsity": sparsity,
+            "estimate": [each.value for each in estimates],
+            "low": [each.low for each in estimates],
+            "high": [each.high for each in estimates],
+            "p_value": p_values,
+            "p_adjusted": adjusted,
+            "languages": [row[3] for row in rows],
+            "seeds": [row[4] for row in rows],
+        }
+    )[INTERVAL_COLUMNS]

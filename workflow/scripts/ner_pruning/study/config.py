@@ -1,0 +1,249 @@
+"""Checks of a study's config, each of which ends in one line that names the key and what is allowed."""
+
+import json
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
+
+from ner_pruning.files import InputError
+from ner_pruning.study.grid import fixed_training_size, possible_schedules, study_runs, training_sets
+from ner_pruning.study.languages import Language
+from ner_pruning.variants import variant_names
+
+_TYPES = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number without decimal point or exponent",
+    "null": "null",
+    "number": "a finite number",
+    "object": "a mapping of keys to values",
+    "string": "a text",
+}
+"""What the types of a schema are called."""
+
+
+def check_repeated_keys(text: str, source: str) -> None:
+    """Raise InputError that names the line of a key which stands twice in one mapping of a YAML or JSON file.
+
+    text: of a file that Snakemake has read, silently with the last of such keys; source: what the error names.
+    """
+    for mapping in _mappings(yaml.compose(text, Loader=yaml.CSafeLoader)):
+        lines: dict[str, int] = {}
+        for key, _ in mapping.value:
+            line = key.start_mark.line + 1
+            if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+                raise InputError(
+                    f"{source}: line {line}: the key {key.value!r} stands in line {lines[key.value]} already; "
+                    "expected it once"
+                )
+
+
+def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
+    """Yield a node of a YAML file, if it is a mapping, and all mappings within it."""
+    if isinstance(node, yaml.MappingNode):
+        yield node
+        for _, value in node.value:
+            yield from _mappings(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _mappings(item)
+
+
+def _is_integer(_, value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(_, value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+# Stricter than JSON Schema, where 50.0 is an integer, which makes no name of a variant, and NaN a number.
+_Validator = extend(
+    Draft202012Validator,
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many({"integer": _is_integer, "number": _is_number}),
+)
+
+
+def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
+    """Raise InputError on the first wrong value: its type and range (the schema), and how the values fit together."""
+    error = best_match(_Validator(schema).iter_errors(config))
+    if error is not None:
+        raise InputError(f"config: {schema_message(error)}")
+    studied = config["languages"]
+    _known("languages", studied, table, "resources/languages.tsv")
+    _known("monolingual", config["monolingual"], studied, "languages")
+    _known("tables.examples", config["tables"]["examples"], table, "resources/languages.tsv")
+    if not config["monolingual"] and not config["multilingual"]:
+        raise InputError("config: multilingual: false and monolingual: [] leave nothing to train")
+    if config["multilingual"] and len(studied) < 2:
+        raise InputError("config: multilingual: true needs two languages or more; set it to false")
+    if bool(config["pruning"]["scopes"]) != bool(config["pruning"]["sparsities"]):
+        raise InputError("config: pruning: scopes and sparsities: both or neither must be empty")
+    _known("data.synthetic.sizes", list(config["data"]["synthetic"]["sizes"]), table, "resources/languages.tsv")
+    _check_data(config["data"], studied)
+    _check_encoder(config["encoder"], config["finetuning"]["max_length"])
+    _check_schedules(config["schedules"])
+    _check_fewer_runs(config)
+    _check_steps(config, table)
+    _check_export(config)
+
+
+def make_floats(config: dict[str, Any], schema: Mapping[str, Any]) -> None:
+    """Make the whole numbers of a checked config floats, in place, where the schema has numbers.
+
+    `1` and `1.0` are one value to a study, and two to Snakemake, which compares parameters by how they print.
+    """
+    for key, part in schema["properties"].items():
+        if part.get("type") == "number":
+            config[key] = float(config[key])
+        elif part.get("type") == "object" and "properties" in part:
+            make_floats(config[key], part)
+
+
+def schema_message(error: ValidationError) -> str:
+    """Return a schema error as one line: the key, what it is, and what is allowed."""
+    key = ".".join(str(part) for part in error.absolute_path) or "the config"
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})), key=str)[0]
+        allowed = ", ".join(error.schema.get("properties", {}))
+        return f"{key}: unknown key {unknown!r}; allowed: {allowed}"
+    if error.validator == "required":
+        missing = [name for name in error.validator_value if name not in error.instance][0]
+        return f"{key}: the key {missing!r} is missing"
+    allowed = {
+        "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
+        "type": lambda allowed: _type_names(allowed, error.instance),
+        "minimum": lambda allowed: f"at least {allowed}",
+        "maximum": lambda allowed: f"at most {allowed}",
+        "exclusiveMinimum": lambda allowed: f"more than {allowed}",
+        "exclusiveMaximum": lambda allowed: f"less than {allowed}",
+        "minItems": lambda allowed: f"a list of at least {allowed}",
+        "maxItems": lambda allowed: f"a list of at most {allowed}",
+        "minLength": lambda allowed: "a text that is not empty",
+        "maxLength": lambda allowed: f"a text of at most {allowed} characters",
+        "uniqueItems": lambda allowed: "a list without repetitions",
+        "pattern": lambda _: error.schema["description"],
+    }[error.validator](error.validator_value)
+    return f"{key}: {_shown(error.instance)} is wrong: it must be {allowed}"
+
+
+def _type_names(types: str | Sequence[str], value: Any) -> str:
+    """Return what the types that a schema allows are called, and what a value lacks that YAML reads as another."""
+    types = [types] if isinstance(types, str) else types
+    names = " or ".join(_TYPES[name] for name in types)
+    if "string" in types and isinstance(value, bool | int | float):
+        return f"{names}, in quotes"
+    number = (
+        re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(e[-+]?\d+)?", value, re.IGNORECASE) if isinstance(value, str) else None
+    )
+    if number and number[1] and "number" in types:
+        return f"{names}: YAML reads an exponent only with a point before it and a sign, as in 1.0e-5"
+    if number and not number[1] and not {"integer", "number"}.isdisjoint(types):
+        return f"{names}, without quotes"
+    return names
+
+
+def _shown(value: Any) -> str:
+    """Return a value as a message shows it: null, true and false as YAML writes them, and no long one in full."""
+    text = json.dumps(value) if value is None or isinstance(value, bool) else repr(value)
+    return text if len(text) < 80 else f"{text[:77]}..."
+
+
+def _known(key: str, values: Sequence, known, where: str) -> None:
+    unknown = [value for value in values if value not in known]
+    if unknown:
+        raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {', '.join(map(str, known))}")
+
+
+def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:
+    if data["source"] == "local" and not data["folder"]:
+        raise InputError("config: data.folder: source local needs the folder of the data")
+    if data["source"] == "synthetic":
+        missing = [code for code in studied if code not in data["synthetic"]["sizes"]]
+        if missing:
+            raise InputError(f"config: data.synthetic.sizes: no sizes for the language {missing[0]!r}")
+
+
+def _check_encoder(encoder: Mapping[str, Any], max_length: int) -> None:
+    if encoder["source"] == "local" and not encoder["folder"]:
+        raise InputError("config: encoder.folder: source local needs the folder of the encoder")
+    if encoder["source"] == "random":
+        sizes = encoder["random"]
+        if not sizes:
+            raise InputError("config: encoder.random: source random needs the sizes of the encoder")
+        if sizes["hidden"] % sizes["heads"]:
+            raise InputError(
+                f"config: encoder.random.hidden: {sizes['hidden']} is wrong: it must be a multiple of "
+                f"encoder.random.heads ({sizes['heads']})"
+            )
+        if max_length > sizes["positions"]:
+            raise InputError(
+                f"config: finetuning.max_length: {max_length} is wrong: it must be at most encoder.random.positions "
+                f"({sizes['positions']})"
+            )
+
+
+def _check_schedules(schedules: Sequence[Mapping[str, int]]) -> None:
+    for number, row in enumerate(schedules):
+        if number and row["up_to"] <= schedules[number - 1]["up_to"]:
+            raise InputError(f"config: schedules.{number}.up_to: {row['up_to']} is wrong: rows must ascend by up_to")
+        if row["start"] >= row["end"]:
+            raise InputError(
+                f"config: schedules.{number}.start: {row['start']} is wrong: it must be less than end ({row['end']})"
+            )
+        if row["frequency"] > row["end"] - row["start"]:
+            raise InputError(
+                f"config: schedules.{number}.frequency: {row['frequency']} is wrong: it must be at most end − start "
+                f"({row['end'] - row['start']})"
+            )
+
+
+def _check_fewer_runs(config: Mapping[str, Any]) -> None:
+    """Refuse a part of the grid that is not in it: of another training set, or with other values than the study's."""
+    _known("fewer_runs", list(config["fewer_runs"]), training_sets(config), "the training sets")
+    grid = {"seeds": config["seeds"], **config["pruning"]}
+    for training_set, part in config["fewer_runs"].items():
+        key = f"fewer_runs.{training_set}"
+        for name, values in part.items():
+            _known(f"{key}.{name}", values, grid[name], "those of the study")
+        scopes, sparsities = (part.get(name, grid[name]) for name in ("scopes", "sparsities"))
+        if bool(scopes) != bool(sparsities):
+            raise InputError(f"config: {key}: scopes and sparsities: both or neither must be empty")
+
+
+def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
+    """Refuse pruning or a warm-up that ends after the last optimiser step of a training set whose size is known."""
+    epochs, warmup = config["finetuning"]["epochs"], config["finetuning"]["warmup_steps"]
+    for training_set in training_sets(config):
+        size = fixed_training_size(training_set, config, table)
+        if size is None:
+            continue
+        (row,) = possible_schedules(training_set, config, table)
+        steps = epochs * -(-size // row["batch_size"])
+        length = f"{size} sentences in batches of {row['batch_size']} over {epochs} epochs are {steps} steps"
+        grid = config["pruning"] | config["fewer_runs"].get(training_set, {})
+        if grid["sparsities"] and row["end"] > steps:
+            raise InputError(f"config: schedules: pruning of {training_set} ends at step {row['end']}, but {length}")
+        if warmup >= steps:
+            raise InputError(
+                f"config: finetuning.warmup_steps: {warmup} is wrong: it must be less than the steps of each training "
+                f"set, and of {training_set} {length}"
+            )
+
+
+def _check_export(config: Mapping[str, Any]) -> None:
+    variants = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+    runs = {f"{training_set}/{variant}/seed-{seed}" for training_set, variant, seed in study_runs(config)}
+    for run in config["export"]:
+        training_set, variant, seed = run.split("/")
+        _known(f"export: {run}", [training_set], training_sets(config), "the training sets")
+        _known(f"export: {run}", [variant], variants, "the variants")
+        _known(f"export: {run}", [seed], [f"seed-{number}" for number in config["seeds"]], "the seeds")
+        if run not in runs:
+            raise InputError(f"config: export: {run}: fewer_runs leaves this run out")

@@ -1,0 +1,67 @@
+"""What a run's jobs ask a cluster for: minutes and memory, from the study's sizes and the number of the attempt."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from ner_pruning import variants
+from ner_pruning.study.grid import expected_sizes, possible_schedules, training_languages
+from ner_pruning.study.languages import Language
+
+STEP_SECONDS = {0: 1.4, 1: 0.1}
+"""A fine-tuning step of mBERT's size by the number of GPUs: measured on one core, the upper end of what a GPU needs."""
+
+STEP_SENTENCES = 16
+STEPS_TO_FORWARD = 3
+"""The backward pass of a step costs twice its forward pass, which is all that prediction does."""
+
+PEAK_MEGABYTES = {"dense": 2300, "pruned": 3200}
+"""Peak resident memory of a run of mBERT's size on Hindi, which trains 1,929 rows of the embeddings."""
+
+EMBEDDING_MEGABYTES = 1100
+"""Gradients and AdamW's two moments of all 119,547 rows of the embeddings, which many languages use."""
+
+MARGIN = 1.5
+START_MINUTES = 10
+"""To import torch, read the encoder over the network and store the run."""
+
+
+def gpus(device: str) -> int:
+    """Return the GPUs that a run on a device of the config asks for: none on `cpu`, else one."""
+    return 0 if device == "cpu" else 1
+
+
+def training_steps(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> int:
+    """Return the optimiser steps of a run on a training set of the size that the study expects.
+
+    Where the schedule is not fixed (other sizes are allowed), that of the smallest batches counts.
+    """
+    codes = training_languages(training_set, config)
+    sentences = sum(expected_sizes(code, config, table)["train"] for code in codes)
+    batch_size = min(row["batch_size"] for row in possible_schedules(training_set, config, table))
+    return variants.training_steps(config["finetuning"]["epochs"], sentences, batch_size)
+
+
+def training_minutes(steps: int, gpus: int, attempt: int) -> int:
+    """Return the minutes that a fine-tuning asks for; attempt counts from 1, and each asks for as much again."""
+    return attempt * _minutes(steps * STEP_SECONDS[gpus])
+
+
+def training_megabytes(variant: str, languages: int, attempt: int) -> int:
+    """Return the memory that a fine-tuning asks for; languages: how many its training set holds."""
+    peak = PEAK_MEGABYTES["dense" if variant == variants.DENSE else "pruned"]
+    return attempt * math.ceil(MARGIN * (peak + (EMBEDDING_MEGABYTES if languages > 1 else 0)))
+
+
+def prediction_minutes(sentences: int, gpus: int, attempt: int) -> int:
+    """Return the minutes that a prediction asks for; sentences: of all test sets of all its languages."""
+    return attempt * _minutes(sentences * STEP_SECONDS[gpus] / (STEP_SENTENCES * STEPS_TO_FORWARD))
+
+
+def prediction_megabytes(attempt: int) -> int:
+    """Return the memory that a prediction asks for: what a dense fine-tuning needs is more than enough."""
+    return attempt * math.ceil(MARGIN * PEAK_MEGABYTES["dense"])
+
+
+def _minutes(seconds: float) -> int:
+    return START_MINUTES + math.ceil(MARGIN * seconds / 60)

@@ -1,0 +1,46 @@
+"""The languages of the study and their properties, as resources/languages.tsv lists them."""
+
+import csv
+import os
+from dataclasses import dataclass
+
+from ner_pruning.files import InputError
+
+
+@dataclass(frozen=True)
+class Language:
+    """A row of resources/languages.tsv; sizes in sentences, pretraining_share in percent of mBERT's tokens."""
+
+    code: str
+    name: str
+    phylum: str
+    family: str
+    script: str
+    train_size: int
+    test_size: int
+    pretraining_share: float
+    monolingual: bool
+
+
+def read_languages(path: str | os.PathLike) -> dict[str, Language]:
+    """Read languages.tsv, in the order of its rows, by language code.
+
+    Raises InputError that names the line of a wrong or missing value, and of a second row of a language.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    languages = {}
+    for number, row in enumerate(rows, start=2):
+        try:
+            languages[row["code"]] = Language(
+                **{key: row[key] for key in ("code", "name", "phylum", "family", "script")},
+                train_size=int(row["train_size"]),
+                test_size=int(row["test_size"]),
+                pretraining_share=float(row["pretraining_share"]),
+                monolingual={"yes": True, "no": False}[row["monolingual"]],
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
+        if len(languages) < number - 1:
+            raise InputError(f"{path}: line {number}: a second row of {row['code']}; expected one row a language")
+    return languages

@@ -1,0 +1,239 @@
+"""The pretrained encoder: fetched from the Hub, copied from a folder, or described in the config."""
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from torch import nn
+from transformers import (
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    AutoConfig,
+    AutoModelForTokenClassification,
+    AutoTokenizer,
+    BertConfig,
+    BertModel,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
+    logging,
+)
+
+from ner_pruning.data.encoded_sentences import EncodedSentences, pack
+from ner_pruning.data.hub import download
+from ner_pruning.files import InputError
+from ner_pruning.training.model import first_position, load_encoder, packed_inputs
+
+TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+
+FILES = ("config.json", "model.safetensors", *TOKENIZER_FILES)
+"""What an encoder folder holds."""
+
+WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
+"""Names of weights on the Hub, in one file or several; the first that there are count."""
+
+DESCRIPTIONS = ("*.json", "*.txt", "*.model")
+"""Names of what a repository on the Hub holds besides weights: config, tokenizer, list of weights."""
+
+PACKING_TOLERANCE = 1e-4
+"""Largest difference of two scores that rounding explains."""
+
+SPECIAL_PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+
+
+def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
+    """Load an encoder and its fast tokenizer from the Hub or a folder, and save both to the folder `out`.
+
+    source: a Hub id (`google-bert/bert-base-multilingual-cased`) or a folder. revision: commit, for a Hub id.
+    A tagging head that it comes with is left out. Raises InputError when it cannot be had (`hub.download`) or loaded,
+    is of a kind that has no tagging model, lacks weights or a fast tokenizer, has weights of other shapes than its
+    config says, or another model's tokenizer.
+    """
+    what = f"{source} (revision {revision})" if revision else source
+    folder = _download_encoder(source, revision) if revision else source
+    config = _load(f"{what}: its config.json", lambda: AutoConfig.from_pretrained(folder))
+    if type(config) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING:
+        raise InputError(
+            f"encoder: {what}: transformers has no tagging model of the type {config.model_type}; expected one such as "
+            "bert or xlm-roberta"
+        )
+    tokenizer = _load(
+        f"{what}: its tokenizer (tokenizer.json, tokenizer_config.json)",
+        lambda: AutoTokenizer.from_pretrained(folder, use_fast=True),
+    )
+    tagger, loading = _load(
+        f"{what}: its weights",
+        lambda: AutoModelForTokenClassification.from_pretrained(
+            folder, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True
+        ),
+    )
+    _check_weights(tagger, loading, what)
+    model = tagger.base_model  # without the pooler, which no tagger uses
+    _check_tokenizer(tokenizer, model, what)
+    model.save_pretrained(out, max_shard_size="100GB")
+    tokenizer.save_pretrained(out)
+
+
+def _download_encoder(name: str, commit: str) -> Path:
+    """Return the folder of the Hub's cache with an encoder at one commit, its weights in one format only."""
+    what = f"encoder: {name} (revision {commit})"
+    folder = download(name, commit, "model", [*DESCRIPTIONS, WEIGHTS[0]], what)
+    if not any(folder.glob(WEIGHTS[0])):
+        download(name, commit, "model", WEIGHTS, what)
+    return folder
+
+
+def _load(what: str, load: Callable[[], Any]) -> Any:
+    """Return what `load` returns; raises InputError that names `what` and the cause."""
+    try:
+        return load()
+    except Exception as error:  # damaged files make the libraries raise whatever their parsers do
+        sentence = re.split(r"(?<=\.) ", " ".join(str(error).split()))[0]  # advice on code that is not ours follows
+        cause = ": ".join(filter(None, (type(error).__name__, sentence[:300].rstrip("."))))
+        raise InputError(f"encoder: {what} cannot be loaded ({cause})") from None
+
+
+def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) -> None:
+    """Refuse an encoder whose weights are missing, of other shapes or not finite; its head does not count."""
+    encoder = f"{tagger.base_model_prefix}."
+    missing = sorted(name for name in loading["missing_keys"] if name.startswith(encoder))
+    if missing:
+        raise InputError(f"encoder: {what}: no weights for {missing[0]} ({len(missing)} matrices are missing)")
+    for name, found, expected in sorted(loading["mismatched_keys"]):
+        if name.startswith(encoder):
+            raise InputError(
+                f"encoder: {what}: the weights of {name} have the shape {list(found)}; "
+                f"expected {list(expected)} by its config.json"
+            )
+    for name, weight in tagger.base_model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise InputError(f"encoder: {what}: the weights of {name} are not all finite")
+
+
+def _check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, what: str) -> None:
+    """Refuse a tokenizer that is not fast, has no pieces, or does not fit the rows of the word embedding.
+
+    A model may have some rows more than its tokenizer pieces, but not half of them.
+    """
+    if not tokenizer.is_fast:
+        raise InputError(f"encoder: {what}: no fast tokenizer (tokenizer.json), which word alignment needs")
+    pieces = tokenizer.get_vocab()
+    if set(pieces) <= set(tokenizer.all_special_tokens):  # transformers makes such a one where there is none
+        raise InputError(f"encoder: {what}: no tokenizer; expected tokenizer.json")
+    rows = model.get_input_embeddings().num_embeddings
+    last = max(pieces.values())
+    if last >= rows or 2 * len(pieces) < rows:
+        raise InputError(
+            f"encoder: {what}: the tokenizer has {len(pieces)} pieces with ids up to {last}, the model {rows} "
+            "embedding rows: the tokenizer of another model"
+        )
+
+
+def train_wordpiece(texts: Iterable[list[str]], size: int) -> dict[str, int]:
+    """Return a cased WordPiece vocabulary (piece to id) trained on lists of words.
+
+    size: number of pieces, or as many as the characters need. Same texts, same vocabulary: the trainer numbers
+    continuing characters in the order of a hash map and breaks ties by their numbers (tokenizers issue 1794), so they
+    are given to it in order, as if they were special pieces.
+    """
+    lines = [" ".join(words) for words in texts]
+    tokenizer = Tokenizer(models.WordPiece(unk_token=SPECIAL_PIECES["unk"]))
+    _split_as_bert(tokenizer)
+    characters = sorted(set(tokenizer.normalizer.normalize_str(" ".join(lines))) - {" "})
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=size,
+        special_tokens=[*SPECIAL_PIECES.values(), *(f"##{character}" for character in characters)],
+        show_progress=False,
+    )
+    tokenizer.train_from_iterator(lines, trainer)
+    return tokenizer.get_vocab()
+
+
+def _split_as_bert(tokenizer: Tokenizer) -> None:
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=False, strip_accents=False)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+
+
+def random_encoder(texts: Iterable[list[str]], sizes: dict[str, int], seed: int, out: Path) -> None:
+    """Build a BERT with random weights and a cased WordPiece vocabulary trained on `texts` (lists of words).
+
+    sizes: vocabulary, hidden, layers, heads, feed_forward, positions. Same texts, sizes and seed give the same files.
+    """
+    tokenizer = Tokenizer(
+        models.WordPiece(train_wordpiece(texts, sizes["vocabulary"]), unk_token=SPECIAL_PIECES["unk"])
+    )
+    _split_as_bert(tokenizer)
+    tokenizer.decoder = decoders.WordPiece()
+    cls, sep = SPECIAL_PIECES["cls"], SPECIAL_PIECES["sep"]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        single=f"{cls} $A {sep}", special_tokens=[(piece, tokenizer.token_to_id(piece)) for piece in (cls, sep)]
+    )
+    wrapped = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer,
+        model_max_length=sizes["positions"],
+        **{f"{name}_token": piece for name, piece in SPECIAL_PIECES.items()},
+    )
+    torch.manual_seed(seed)
+    model = BertModel(
+        BertConfig(
+            vocab_size=tokenizer.get_vocab_size(),
+            hidden_size=sizes["hidden"],
+            num_hidden_layers=sizes["layers"],
+            num_attention_heads=sizes["heads"],
+            intermediate_size=sizes["feed_forward"],
+            max_position_embeddings=sizes["positions"],
+            pad_token_id=tokenizer.token_to_id(SPECIAL_PIECES["pad"]),
+        ),
+        add_pooling_layer=False,
+    )
+    model.save_pretrained(out)
+    wrapped.save_pretrained(out)
+
+
+@torch.inference_mode()
+def check_packing(folder: Path, max_length: int) -> None:
+    """Raise InputError unless the encoder in a folder gives a sentence the same tags packed with others as alone.
+
+    Compares the model's own call on one sentence at a time with one packed batch of several: a model that takes no
+    position ids, or attends in its own way, would train on sentences that see each other. One sentence has
+    max_length pieces, which shows a model that attends within a window. Raises it too when the encoder has fewer
+    positions than that.
+    """
+    model = load_encoder(folder, dropout=0.0, seed=0).eval()
+    _check_positions(model, max_length)
+    random = np.random.default_rng(0)
+    lengths = np.array([5, 2, max_length])
+    pieces = random.integers(model.get_input_embeddings().num_embeddings // 2, size=lengths.sum()) + 5
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    words = np.concatenate([np.arange(length) for length in lengths])  # every piece is the first of a word
+    sentences = EncodedSentences(pieces, offsets, words, np.zeros_like(words), offsets, [""] * len(lengths))
+    try:
+        packed = model(**packed_inputs(pack(sentences, np.arange(len(lengths))), model, torch.device("cpu"))).logits[0]
+    except (TypeError, ValueError, RuntimeError, IndexError) as error:
+        raise InputError(f"encoder: {model.config.model_type} models take no packed batches ({error})") from None
+    model.set_attn_implementation("eager")
+    rows = [pieces[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
+    alone = torch.cat([model(input_ids=torch.from_numpy(row)[None]).logits[0] for row in rows])
+    difference = float((packed - alone).abs().max())
+    if np.isnan(difference):
+        raise InputError("encoder: its scores are NaN; expected finite weights")
+    if difference > PACKING_TOLERANCE:
+        raise InputError(
+            f"encoder: {model.config.model_type} models cannot be trained on packed batches: the scores of a sentence "
+            f"differ by {difference:.2g} from those it has alone"
+        )
+
+
+def _check_positions(model: PreTrainedModel, max_length: int) -> None:
+    tables = (getattr(module, "position_embeddings", None) for module in model.base_model.modules())
+    for table in tables:
+        if isinstance(table, nn.Embedding) and table.num_embeddings - first_position(model) < max_length:
+            raise InputError(
+                f"config: finetuning.max_length: {max_length} is wrong: it must be at most "
+                f"{table.num_embeddings - first_position(model)}, the positions of the encoder"
+            )

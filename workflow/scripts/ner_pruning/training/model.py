@@ -1,0 +1,146 @@
+"""The tagging model: an encoder with a linear head, loaded, and called on packed batches."""
+
+import inspect
+import os
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from torch import nn
+from transformers import (
+    MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    AutoConfig,
+    AutoModelForTokenClassification,
+    PreTrainedConfig,
+    PreTrainedModel,
+    logging,
+)
+
+from ner_pruning.data.encoded_sentences import PackedBatch
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.files import InputError
+from ner_pruning.training.attention import PACKED_ATTENTION, SentenceGrid, sentence_grid
+from ner_pruning.training.dropout import replace_dropout
+
+DROPOUT_KEYS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embd_pdrop")
+HEAD_DROPOUT_KEYS = ("classifier_dropout", "classifier_dropout_prob")
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+
+
+def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int) -> PreTrainedModel:
+    """Load an encoder with a new linear tagging head over LABELS, drawn from `seed`, in float32.
+
+    dropout: probability of every dropout of the encoder and of the head's. Raises InputError when the folder cannot be
+    loaded or lacks weights of the encoder.
+    """
+    config = _load_config(folder)
+    config.id2label = dict(enumerate(LABELS))
+    config.label2id = {label: number for number, label in enumerate(LABELS)}
+    for key in DROPOUT_KEYS + HEAD_DROPOUT_KEYS:
+        if hasattr(config, key):
+            setattr(config, key, dropout)
+    torch.manual_seed(seed)
+    model, missing = _load_weights(folder, config)
+    _refuse_missing(folder, [name for name in missing if name.startswith(f"{model.base_model_prefix}.")])
+    return model
+
+
+def load_trained(config_path: str | os.PathLike, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
+    """Return a run's model in float32, for prediction, from its config and its weights by name.
+
+    Raises InputError when the config is damaged, weights are missing, or the labels are not LABELS with their ids.
+    """
+    folder = Path(config_path).parent
+    config = _load_config(folder)
+    if config.id2label != dict(enumerate(LABELS)):
+        raise InputError(f"{config_path}: labels {config.id2label}, expected {dict(enumerate(LABELS))}")
+    model, missing = _load_weights(folder, config, weights)
+    _refuse_missing(folder, missing)
+    return model.eval()
+
+
+def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:
+    if not Path(folder, "config.json").is_file():
+        raise InputError(f"{folder}: has no config.json, expected the folder of a model")
+    try:
+        return AutoConfig.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{folder}/config.json: {' '.join(str(error).split())[:300]}") from None
+
+
+def _load_weights(
+    folder: str | os.PathLike, config: PreTrainedConfig, weights: dict[str, torch.Tensor] | None = None
+) -> tuple[PreTrainedModel, list[str]]:
+    """Return the tagging model of a folder, or of its config with `weights`, for packed batches; and what it lacks.
+
+    Those weights are random.
+    """
+    source, kind = folder, AutoModelForTokenClassification
+    if weights is not None:
+        source, kind = None, MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
+    try:
+        model, loading = kind.from_pretrained(
+            source, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True
+        )
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise InputError(f"{folder}: its weights cannot be loaded: {' '.join(str(error).split())[:300]}") from None
+    model.set_attn_implementation(PACKED_ATTENTION)
+    replace_dropout(model)
+    return model, sorted(loading["missing_keys"])
+
+
+def _refuse_missing(folder: str | os.PathLike, missing: list[str]) -> None:
+    if missing:
+        raise InputError(f"{folder}: has no weights for {missing[0]} (in all {len(missing)} are missing)")
+
+
+def first_position(model: PreTrainedModel) -> int:
+    """Return the position id of a sentence's first piece: 0 for BERT, after the padding id for RoBERTa and XLM-R."""
+    for module in model.base_model.modules():
+        positions = getattr(module, "position_embeddings", None)
+        if isinstance(positions, nn.Embedding):
+            return 0 if positions.padding_idx is None else positions.padding_idx + 1
+    return 0
+
+
+@cache  # asked in every step
+def _takes_token_types(kind: type[PreTrainedModel]) -> bool:
+    return "token_type_ids" in inspect.signature(kind.forward).parameters
+
+
+def packed_inputs(
+    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int = 1
+) -> dict[str, torch.Tensor | SentenceGrid]:
+    """Return the model's arguments for a packed batch: a row of pieces in which each attends to its own sentence only.
+
+    multiple: the row and the longest sentence are rounded up to multiples of it, so that few shapes occur; the row is
+    filled up with pieces that no other sees, after the batch's own.
+    """
+    size, longest, sentences = len(batch.pieces), int(batch.positions.max()) + 1, int(batch.segments[-1]) + 1
+    filling = -size % multiple
+    longest += -longest % multiple
+
+    def row(values: np.ndarray, fill: int) -> torch.Tensor:
+        return torch.from_numpy(np.pad(values.astype(np.int64), (0, filling), constant_values=fill)).to(device)
+
+    segments, places = row(batch.segments, sentences), row(batch.positions, 0)
+    shape = (sentences + (filling > 0), model.config.num_attention_heads, longest)
+    inputs = {
+        "input_ids": row(batch.pieces, 0)[None],
+        "position_ids": (places + first_position(model))[None],
+        "grid": sentence_grid(segments, places, shape),
+    }
+    if _takes_token_types(type(model)):
+        inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
+    return inputs
+
+
+def choose_device(name: str) -> torch.device:
+    """Return the device of a config value: cpu, cuda, or auto (CUDA where there is a device); raises InputError."""
+    if name == "cuda" and not torch.cuda.is_available():
+        raise InputError("finetuning.device: cuda, but no CUDA device is visible; use auto or cpu")
+    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")

@@ -1,0 +1,73 @@
+"""Prediction: the tag of each word of encoded sentences, in full batches of packed sentences."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import torch
+from transformers import PreTrainedModel
+
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, batches_by_length, pack
+from ner_pruning.data.mentions import LABELS
+from ner_pruning.progress import SECONDS, ProgressLines
+from ner_pruning.scoring.predictions import LanguagePredictions
+from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.precision import computing_in
+
+BATCH_PIECES = 512
+"""Pieces of a packed batch: large enough for full matrix products, small enough for its square attention mask."""
+
+
+@torch.inference_mode()
+def predict(
+    model: PreTrainedModel, sentences: EncodedSentences, precision: str, title: str = "prediction"
+) -> list[np.ndarray]:
+    """Return the predicted tag ids of each sentence, one a word; a lost word has the tag O.
+
+    Sentences with the same pieces, of which test sets have many, are predicted once. precision: fp32, or bf16
+    (autocast). title: what the lines on its progress begin with.
+    """
+    device = next(model.parameters()).device
+    tags = np.full(len(sentences.first_pieces), LABELS.index("O"), np.int8)
+    same = first_of_same(sentences)
+    distinct = np.unique(same)
+    lengths = sentences.lengths[distinct]
+    lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
+    # around all batches, so that autocast casts each weight once; `RoundedProducts` rounds them for each batch
+    with computing_in(precision, device):
+        for places in batches_by_length(lengths, BATCH_PIECES):
+            batch = pack(sentences, distinct[places])
+            logits = model(**packed_inputs(batch, model, device)).logits[0]
+            tags[batch.word_numbers] = logits[torch.from_numpy(batch.words).to(device)].argmax(-1).cpu().numpy()
+            done += len(batch.pieces)
+            if lines.due(done, len(batch.pieces)):
+                lines.write(f"{title}: {done / lengths.sum():.0%} done")
+    by_sentence = np.split(tags, sentences.word_offsets[1:-1])
+    return [by_sentence[sentence] for sentence in same]
+
+
+def first_of_same(sentences: EncodedSentences) -> np.ndarray:
+    """Return for each sentence the index of the first one that has the same pieces and words (sentences)."""
+    pieces = np.split(sentences.pieces, sentences.piece_offsets[1:-1])
+    words = np.split(sentences.first_pieces, sentences.word_offsets[1:-1])
+    first: dict[tuple[bytes, bytes], int] = {}
+    keys = ((some.tobytes(), others.tobytes()) for some, others in zip(pieces, words, strict=True))
+    return np.array([first.setdefault(key, sentence) for sentence, key in enumerate(keys)])
+
+
+def predict_language(
+    model: PreTrainedModel, language: str, sentences: EncodedSentences, sizes: Mapping[str, int], precision: str
+) -> dict[str, LanguagePredictions]:
+    """Return the predictions for a language by test set; sizes: numbers of sentences, in the order they stand in."""
+    tags, lost = predict(model, sentences, precision, language), lost_words(sentences)
+    parts, start = {}, 0
+    for name, size in sizes.items():
+        rows = slice(start, start + size)
+        parts[name] = LanguagePredictions(language, sentences.digests[rows], tags[rows], lost[rows])
+        start += size
+    return parts
+
+
+def lost_words(sentences: EncodedSentences) -> np.ndarray:
+    """Return the number of words of each sentence that have no piece within the length limit."""
+    lost = np.concatenate([[0], np.cumsum(sentences.first_pieces == LOST)])
+    return np.diff(lost[sentences.word_offsets])

@@ -1,0 +1,228 @@
+"""Iterative magnitude pruning: the sparsity schedule, exact thresholds, and masks that only grow (paper, section 3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import nn
+
+from ner_pruning.files import InputError
+
+CHUNK = 1 << 22
+"""Weights whose magnitudes are looked at in one go, so that no copy of a whole matrix is made."""
+
+CACHED = 1 << 17
+"""Weights whose masked gradients are multiplied in one go, so that they stay in a processor's cache."""
+
+RADIX = 1 << 16
+"""Buckets of each of the two passes that find a threshold: half the bits of a 32-bit magnitude."""
+
+
+def sparsity_schedule(target: float, start: int, end: int, frequency: int, curve: str = "cubic") -> dict[int, float]:
+    """Return the sparsity (0..1) to reach after each optimiser step at which weights are pruned.
+
+    The steps are start, start + frequency, … up to `end`, and `end` itself, where the target is always reached.
+    curve: "cubic" is Zhu & Gupta 2017, s(t) = target · (1 − (1 − (t − start) / (end − start))³); "linear" has power 1.
+    """
+    power = {"cubic": 3, "linear": 1}[curve]
+    steps = sorted({*range(start, end, frequency), end})
+    progress = {step: 1.0 if step == end else (step - start) / (end - start) for step in steps}
+    return {step: target * (1 - (1 - done) ** power) for step, done in progress.items()}
+
+
+def prunable_matrices(
+    model: nn.Module, scope: str, *, classifier: bool = False, position_embeddings: bool = True
+) -> dict[str, nn.Parameter]:
+    """Return the weight matrices that a scope prunes, by their name in the model.
+
+    scope: "partial" is all linear layers of the encoder; "full" is those and its embeddings: the word embeddings, and
+    with `position_embeddings` those of positions and types. The tagging head is pruned only with `classifier`;
+    normalisation weights and biases, which are not dense weights, never.
+    """
+    encoder, words = model.base_model, model.get_input_embeddings()
+    matrices = {}
+    for name, module in model.named_modules():
+        inside = name.startswith(f"{model.base_model_prefix}.")
+        linear = isinstance(module, nn.Linear) and (inside or classifier)
+        embedding = isinstance(module, nn.Embedding) and (module is words or position_embeddings)
+        if linear or (scope == "full" and embedding):
+            matrices[f"{name}.weight"] = module.weight
+    if not any(isinstance(module, nn.Linear) for module in encoder.modules()):
+        raise InputError("encoder: has no linear layers (torch.nn.Linear), so that there is nothing to prune")
+    return matrices
+
+
+@dataclass
+class Block:
+    """Rows of a matrix that lie together in memory.
+
+    weight: float32 (rows, columns), changed in place. kept: mask of the same shape, False where pruned.
+    row_numbers: number of each row in the whole matrix (rows), or None when the block is the whole matrix.
+    """
+
+    weight: torch.Tensor
+    row_numbers: torch.Tensor | None = None
+    kept: torch.Tensor = field(init=False)
+
+    def __post_init__(self):
+        self.kept = torch.ones_like(self.weight, dtype=torch.bool)
+
+    def magnitude_bits(self, rows: slice) -> torch.Tensor:
+        """Return the magnitudes of some rows as integers of the same order; pruned weights have −1, below all."""
+        bits = self.weight[rows].view(torch.int32) & 0x7FFFFFFF
+        return bits.bitwise_or_(self._pruned_bits(rows))
+
+    def clear_pruned(self, rows: slice) -> None:
+        """Set pruned weights of some rows to +0.0, whose bits are all 0."""
+        self.weight[rows].view(torch.int32).bitwise_and_(self._pruned_bits(rows).bitwise_not_())
+
+    def _pruned_bits(self, rows: slice) -> torch.Tensor:
+        """Return −1, all of whose bits are set, where a weight is pruned, else 0: faster than a masked fill."""
+        return self.kept[rows].view(torch.int8).to(torch.int32).sub_(1)
+
+    def chunks(self) -> list[slice]:
+        """Return slices of rows that hold about CHUNK weights each."""
+        step = max(1, CHUNK // self.weight.shape[1])
+        return [slice(row, row + step) for row in range(0, len(self.weight), step)]
+
+    def flat_positions(self, mask: torch.Tensor, rows: slice) -> torch.Tensor:
+        """Return the flat positions in the whole matrix of the True entries of a mask of some rows."""
+        row, column = mask.nonzero(as_tuple=True)
+        row = row + rows.start
+        number = row if self.row_numbers is None else self.row_numbers[row]
+        return number * self.weight.shape[1] + column
+
+
+@dataclass
+class Matrix:
+    """A pruned matrix as the blocks that make it up: one, or its trained rows and the rest (a trimmed vocabulary)."""
+
+    name: str
+    blocks: list[Block]
+
+    @property
+    def size(self) -> int:
+        return sum(block.weight.numel() for block in self.blocks)
+
+
+def prune_smallest(matrices: Sequence[Matrix], count: int) -> None:
+    """Prune exactly the `count` weights of smallest magnitude of all the matrices together, in place.
+
+    Weights that are pruned already come first, so that masks only grow; among equal magnitudes the earlier matrix, then
+    the lower row and column is pruned first. The threshold is found without sorting or copying a matrix: a radix
+    selection on the bits of the magnitudes, high half first.
+    """
+    blocks = [block for matrix in matrices for block in matrix.blocks]
+    missing = count - sum(block.kept.numel() - int(block.kept.count_nonzero()) for block in blocks)
+    if missing <= 0:
+        return
+    high, missing = _select_bucket(blocks, missing, lambda bits: bits >> 16)
+    low, missing = _select_bucket(blocks, missing, lambda bits: torch.where((bits >> 16) == high, bits & 0xFFFF, -1))
+    threshold = (high << 16) | low
+    for matrix in matrices:
+        ties = []
+        for number, block in enumerate(matrix.blocks):
+            for rows in block.chunks():
+                bits = block.magnitude_bits(rows)
+                block.kept[rows] &= bits >= threshold
+                ties.append((number, block.flat_positions(bits == threshold, rows)))
+        missing -= _prune_ties(matrix, ties, missing)
+    for block in blocks:
+        for rows in block.chunks():
+            block.clear_pruned(rows)
+
+
+def _select_bucket(blocks, rank, key) -> tuple[int, int]:
+    """Return the bucket of key(bits) that holds the rank-th smallest, and the rank in it; keys of −1 do not count."""
+    histogram = torch.zeros(RADIX, dtype=torch.int64, device=blocks[0].weight.device)
+    for block in blocks:
+        for rows in block.chunks():
+            bits = block.magnitude_bits(rows).flatten()
+            histogram += torch.bincount(key(bits) + 1, minlength=RADIX + 1)[1:]
+    before = histogram.cumsum(0)
+    bucket = int(torch.searchsorted(before, rank))
+    return bucket, rank - int(before[bucket] - histogram[bucket])
+
+
+def _prune_ties(matrix: Matrix, ties: list[tuple[int, torch.Tensor]], missing: int) -> int:
+    """Prune the first `missing` of the tied weights by their position in the whole matrix; return how many were."""
+    positions = torch.cat([place for _, place in ties])
+    if missing <= 0 or not len(positions):
+        return 0
+    owners = torch.cat([torch.full_like(place, number) for number, place in ties])
+    first = torch.argsort(positions)[:missing]
+    positions, owners = positions[first], owners[first]
+    for number, block in enumerate(matrix.blocks):
+        columns = block.weight.shape[1]
+        own = positions[owners == number]
+        rows = own // columns
+        if block.row_numbers is not None:
+            rows = torch.searchsorted(block.row_numbers, rows)
+        block.kept[rows, own % columns] = False
+    return len(positions)
+
+
+class Pruner:
+    """Prunes matrices on a schedule while they are trained; the training loop calls `update` after each step.
+
+    A pruned weight stays exactly 0 and costs a step nothing: AdamW's second moment of it, by whose root a step is
+    divided, is made infinite when it is pruned.
+
+    parameters: trained matrices by name. rest: by name, the rows of a matrix that are not trained and count for the
+    threshold all the same, as (rows, numbers of the trained rows, numbers of the rest). threshold: "layer" prunes each
+    matrix to the sparsity, "global" all together.
+    """
+
+    def __init__(
+        self,
+        parameters: dict[str, nn.Parameter],
+        schedule: dict[int, float],
+        threshold: str = "layer",
+        rest: dict[str, tuple[torch.Tensor, torch.Tensor, torch.Tensor]] | None = None,
+    ):
+        self.schedule = schedule
+        self.parameters = parameters
+        self.sparsity = 0.0
+        self.matrices = []
+        for name, parameter in parameters.items():
+            weight = parameter.detach()
+            if name in (rest or {}):
+                others, trained_numbers, other_numbers = rest[name]
+                self.matrices.append(Matrix(name, [Block(weight, trained_numbers), Block(others, other_numbers)]))
+            else:
+                self.matrices.append(Matrix(name, [Block(weight)]))
+        self.groups = [self.matrices] if threshold == "global" else [[matrix] for matrix in self.matrices]
+
+    def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """Prune to the sparsity that the schedule has after `step` finished steps of AdamW, if it has one there."""
+        if step not in self.schedule:
+            return
+        self.sparsity = self.schedule[step]
+        for group in self.groups:
+            if group:
+                prune_smallest(group, target_count(self.sparsity, sum(matrix.size for matrix in group)))
+        for matrix, parameter in zip(self.matrices, self.parameters.values(), strict=True):
+            if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
+                optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
+
+    def gradient_norm(self, parameters: Sequence[nn.Parameter]) -> torch.Tensor:
+        """Return the total norm of the gradients of all `parameters`, in which pruned weights do not count.
+
+        As under `torch.nn.utils.prune`, but nothing is written back: products are made part by part, in the cache.
+        """
+        kept = {id(self.parameters[matrix.name]): matrix.blocks[0].kept for matrix in self.matrices}
+        norms = []
+        for parameter in parameters:
+            gradient = parameter.grad.flatten()
+            size = gradient.numel() if gradient.is_cuda else CACHED
+            parts = gradient.split(size)
+            if id(parameter) in kept:
+                masks = kept[id(parameter)].flatten().view(torch.int8).split(size)  # int8 is the fastest to convert
+                parts = (mask.to(part.dtype).mul_(part) for mask, part in zip(masks, parts, strict=True))
+            norms.extend(map(torch.linalg.vector_norm, parts))
+        return torch.linalg.vector_norm(torch.stack(norms))
+
+
+def target_count(sparsity: float, size: int) -> int:
+    """Return the number of weights of `size` that are zero at a sparsity: the rounding of `torch.nn.utils.prune`."""
+    return round(sparsity * size)
