@@ -27,9 +27,9 @@ from ner_pruning.data.sources import read_local  # noqa: E402
 from ner_pruning.data.tokenization import encode, load_tokenizer  # noqa: E402
 from ner_pruning.data.wikiann import Corpus  # noqa: E402
 from ner_pruning.files import InputError  # noqa: E402
+from ner_pruning.terms import DENSE  # noqa: E402
 from ner_pruning.training.encoder import fetch_encoder  # noqa: E402
 from ner_pruning.training.finetune import LOG_ROWS  # noqa: E402
-from ner_pruning.variants import DENSE  # noqa: E402
 from transformers import AutoConfig, AutoModel  # noqa: E402
 
 SEED = 1

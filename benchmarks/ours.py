@@ -8,9 +8,9 @@ import pandas as pd
 import torch
 from common import SEED, TrainedRun, Work, batches
 from ner_pruning.files import read_json
+from ner_pruning.terms import DENSE
 from ner_pruning.training.checkpoint import load_run, peak_memory_bytes
 from ner_pruning.training.run import run_paths, train_run
-from ner_pruning.variants import DENSE
 from transformers import PreTrainedModel
 
 MODEL_FILES = ("weights.safetensors.zst", "config.json")

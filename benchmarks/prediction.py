@@ -13,8 +13,8 @@ from common import Work, alternate, in_child, make_parser, prepared_work, ratio_
 from ner_pruning.data.encoded_sentences import LOST, read_encoded
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.scoring.f1 import score
+from ner_pruning.scoring.prediction import predict
 from ner_pruning.training.model import choose_device
-from ner_pruning.training.prediction import predict
 from spreads import spread
 from transformers import AutoModelForTokenClassification, Trainer
 

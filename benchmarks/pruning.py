@@ -10,9 +10,9 @@ import ours
 import torch
 import trainer
 from common import Work, alternate, dense_and_pruned, in_child, make_parser, prepared_work, ratio_line, run_benchmark
+from ner_pruning.terms import DENSE
 from ner_pruning.training.model import load_encoder
 from ner_pruning.training.pruning import Pruner, prunable_matrices
-from ner_pruning.variants import DENSE
 from safetensors.torch import load_file, save_file
 from spreads import spread
 from torch import nn

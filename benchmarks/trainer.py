@@ -9,10 +9,10 @@ import torch
 from common import SEED, TrainedRun, Work, take_order
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, read_encoded
 from ner_pruning.data.mentions import LABELS
+from ner_pruning.terms import DENSE, parse_variant
 from ner_pruning.training.checkpoint import peak_memory_bytes
 from ner_pruning.training.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device
 from ner_pruning.training.pruning import prunable_matrices
-from ner_pruning.variants import DENSE, parse_variant
 from torch import nn
 from torch.nn.utils import prune
 from transformers import (

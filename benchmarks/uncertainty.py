@@ -20,9 +20,13 @@ from ner_pruning.claims.paper_claims import Study  # noqa: E402
 from ner_pruning.claims.paper_scores import read_published  # noqa: E402
 from ner_pruning.statistics.bootstrap import Counts, resample  # noqa: E402
 from ner_pruning.statistics.intervals import Cells, estimate, intervals_table  # noqa: E402
-from ner_pruning.statistics.summaries import language_groups  # noqa: E402
-from ner_pruning.study.grid import pool_languages, study_runs, training_languages  # noqa: E402
-from ner_pruning.study.languages import Language, read_languages  # noqa: E402
+from ner_pruning.study.grid import study_runs, training_languages  # noqa: E402
+from ner_pruning.study.languages import (  # noqa: E402
+    Language,
+    language_groups,
+    pool_languages,
+    read_languages,
+)
 from ner_pruning.terms import REGULAR  # noqa: E402
 
 Run = tuple[str, str, int]

@@ -24,7 +24,7 @@ from ner_pruning.claims.paper_scores import check_reference
 from ner_pruning.data.sources import SPLITS, check_sizes, encoder_files, read_local, source_files
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import InputError
-from ner_pruning.scoring.predictions import read_predictions
+from ner_pruning.scoring.prediction_files import read_predictions
 from ner_pruning.study.config import check_config, check_repeated_keys
 from ner_pruning.study.languages import read_languages
 from ner_pruning.training.encoder import check_packing, fetch_encoder, random_encoder

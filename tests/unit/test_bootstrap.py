@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.files import InputError
-from ner_pruning.scoring.counts import read_counts, write_counts
+from ner_pruning.scoring.f1 import read_counts, write_counts
 from ner_pruning.statistics.bootstrap import (
     CELL_COLUMNS,
     Replicates,

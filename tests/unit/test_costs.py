@@ -22,7 +22,7 @@ from ner_pruning.planning.costs import (
     slowed_down,
     stored_bytes,
 )
-from ner_pruning.report.plan_table import plan_table, planned_and_measured
+from ner_pruning.report.run_table import plan_table, planned_and_measured
 from small_runs import FINETUNING, PRUNING, WEIGHTS, run
 
 RATES = Rates(

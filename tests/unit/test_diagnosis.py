@@ -9,14 +9,17 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from ner_pruning.data.mentions import TYPES, find_mentions, mention_tags
-from ner_pruning.data.perturbation import known_mentions, mention_pool, replace_mentions, typed_mentions
+from ner_pruning.data.overlap import known_mentions, typed_mentions
+from ner_pruning.data.perturbation import mention_pool, replace_mentions
 from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import Corpus, read_hub_shards, write_corpus
 from ner_pruning.files import InputError, sentence_digest
 from ner_pruning.parquet import read_table, write_table
+from ner_pruning.report.diagnosis_tables import diagnosis_tables
 from ner_pruning.scoring import diagnosis
-from ner_pruning.scoring.f1 import chance_floor, score
-from ner_pruning.scoring.predictions import LanguagePredictions, write_manifest, write_predictions
+from ner_pruning.scoring.chance_floor import chance_floor
+from ner_pruning.scoring.f1 import score
+from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.scoring.score_table import RUN_COLUMNS
 from real_data import WIKIANN, needs_wikiann
 
@@ -401,7 +404,7 @@ def test_a_model_that_knows_seen_mentions_only_is_wrong_on_mentions():
 def test_the_report_says_when_nothing_is_near_its_floor():
     perturbed = diagnosis.perturbed_scores(pd.DataFrame([row(0.6, "regular"), row(0.3), row(0.5, "in-script")]))
     nothing = pd.DataFrame(columns=diagnosis.DIAGNOSIS_COLUMNS)
-    (table,) = diagnosis.diagnosis_tables(nothing, perturbed, 2, "mine", demo=True)
+    (table,) = diagnosis_tables(nothing, perturbed, 2, "mine", demo=True)
     assert table.title == "Perturbed F1 near the chance floor (demo on synthetic text)"
     assert table.rows["scores"].tolist() == ["0"] * 4
     assert table.notes == [
@@ -409,7 +412,7 @@ def test_the_report_says_when_nothing_is_near_its_floor():
         "interval. The lowest ratio to the upper end is 3.00 (F1 0.3000, upper end 0.1000): run yo/dense/seed-1, "
         "language yo, test set in-language."
     ]
-    (table,) = diagnosis.diagnosis_tables(nothing, perturbed[:0], 2, "mine", demo=False)
+    (table,) = diagnosis_tables(nothing, perturbed[:0], 2, "mine", demo=False)
     assert "0 of 0 perturbed scores" in table.notes[0] and "None has a floor above 0." in table.notes[0]
     assert "demo" not in table.title
 

@@ -15,14 +15,8 @@ import perturb
 import pyarrow.parquet
 import pytest
 from ner_pruning.data.mentions import LABELS
-from ner_pruning.data.perturbation import (
-    draw_other,
-    keyed_draw,
-    known_mentions,
-    mention_pool,
-    overlap,
-    replace_mentions,
-)
+from ner_pruning.data.overlap import known_mentions, overlap
+from ner_pruning.data.perturbation import draw_other, keyed_draw, mention_pool, replace_mentions
 from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import Corpus, read_corpus, write_corpus
 from real_data import WIKIANN, needs_wikiann

@@ -11,7 +11,7 @@ from ner_pruning.data import synthetic
 from ner_pruning.data.perturbation import mention_pool, replace_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
-from ner_pruning.scoring.f1 import chance_floor
+from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.study.config import check_config
 from ner_pruning.training import finetune as finetune_module

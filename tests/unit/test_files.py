@@ -41,8 +41,8 @@ def test_json_in_another_encoding_is_refused_by_name(tmp_path):
     "modules",
     [
         "ner_pruning.training.run, logs",
-        "ner_pruning.training.prediction, ner_pruning.training.checkpoint, ner_pruning.data.test_sets",
-        "ner_pruning.scoring.predictions",
+        "ner_pruning.scoring.prediction, ner_pruning.training.checkpoint, ner_pruning.data.test_sets",
+        "ner_pruning.scoring.prediction_files",
     ],
 )
 def test_a_run_and_its_prediction_import_nothing_slow_that_they_do_not_use(modules):

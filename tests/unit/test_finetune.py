@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from ner_pruning.data.encoded_sentences import pack
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.files import InputError, file_digest
 from ner_pruning.training import finetune as finetune_module
@@ -20,6 +19,7 @@ from ner_pruning.training.encoder import FILES as ENCODER_FILES
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from ner_pruning.training.model import load_encoder, packed_inputs
+from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import choose_precision
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
 from safetensors.torch import load_file, save_file

@@ -24,7 +24,7 @@ def used(*arguments):
     raise SystemExit("CUDA is used")
 for name in ("is_available", "device_count", "current_device", "_lazy_init", "init"):
     setattr(torch.cuda, name, used)
-import ner_pruning.training.run, ner_pruning.training.checkpoint, ner_pruning.training.prediction, gpus
+import ner_pruning.training.run, ner_pruning.training.checkpoint, ner_pruning.scoring.prediction, gpus
 """
 
 

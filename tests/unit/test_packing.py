@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 import torch
-from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, batches_by_length, concatenate, pack, ranges
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, concatenate, ranges
 from ner_pruning.training.attention import sentence_grid
 from ner_pruning.training.model import first_position, packed_inputs
+from ner_pruning.training.packing import batches_by_length, pack
 from small_models import CPU, IGNORED, padded_inputs, random_sentences, tiny_model
 
 

@@ -7,9 +7,9 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from ner_pruning.scoring.prediction import predict
 from ner_pruning.training.finetune import finetune
 from ner_pruning.training.precision import RoundedProducts, choose_precision, computing_in
-from ner_pruning.training.prediction import predict
 from ner_pruning.training.pruning import Pruner
 from small_models import CPU, make_training, random_sentences, tiny_model
 from torch.nn import functional

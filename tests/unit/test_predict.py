@@ -4,16 +4,17 @@ import json
 import numpy as np
 import pytest
 import torch
-from ner_pruning.data.encoded_sentences import LOST, concatenate, pack
+from ner_pruning.data.encoded_sentences import LOST, concatenate
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.data.wikiann import read_hub_shards
 from ner_pruning.files import InputError, file_digest
-from ner_pruning.training import prediction as predict_module
+from ner_pruning.scoring import prediction as predict_module
+from ner_pruning.scoring.prediction import first_of_same, lost_words, predict, predict_language
 from ner_pruning.training.checkpoint import load_run, save_run
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.model import load_encoder
-from ner_pruning.training.prediction import first_of_same, lost_words, predict, predict_language
+from ner_pruning.training.packing import pack
 from real_data import WIKIANN, needs_wikiann
 from small_models import IGNORED, padded_inputs, random_sentences, tiny_model
 

@@ -9,7 +9,7 @@ import pytest
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError, file_digest, read_json, sentence_digest, write_json
-from ner_pruning.scoring.predictions import (
+from ner_pruning.scoring.prediction_files import (
     LanguagePredictions,
     check_alignment,
     read_manifest,

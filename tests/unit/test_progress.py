@@ -6,9 +6,9 @@ import re
 import pytest
 from ner_pruning import progress as progress_module
 from ner_pruning.progress import ProgressLines, duration
+from ner_pruning.scoring.prediction import predict
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.finetune import finetune
-from ner_pruning.training.prediction import predict
 from ner_pruning.training.pruning import Pruner
 from small_models import make_training, random_sentences, tiny_model
 from small_runs import run
@@ -111,8 +111,8 @@ def test_prediction_says_how_much_of_the_pieces_is_done(monkeypatch, capsys):
     model = tiny_model("bert").eval()
     predict(model, SENTENCES, "fp32")
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("ner_pruning.training.prediction.BATCH_PIECES", 60)  # 225 pieces, the longest sentences first
-    monkeypatch.setattr("ner_pruning.training.prediction.SECONDS", 0)
+    monkeypatch.setattr("ner_pruning.scoring.prediction.BATCH_PIECES", 60)  # 225 pieces, the longest sentences first
+    monkeypatch.setattr("ner_pruning.scoring.prediction.SECONDS", 0)
     monkeypatch.setattr(progress_module, "SECONDS", 0)
     predict(model, SENTENCES, "fp32", "sw")
     shares = [re.match(r"sw: (\d+)% done, ", line)[1] for line in capsys.readouterr().out.splitlines()]

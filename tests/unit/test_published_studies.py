@@ -12,12 +12,11 @@ from ner_pruning.claims.paper_claims import Study
 from ner_pruning.claims.paper_scores import read_published
 from ner_pruning.files import read_json
 from ner_pruning.report.run_table import run_statistics, run_statistics_table
-from ner_pruning.scoring.counts import read_counts
+from ner_pruning.scoring.f1 import read_counts
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.statistics.summaries import language_groups
 from ner_pruning.study.grid import expected_sizes, study_runs
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.languages import language_groups, read_languages
 from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION
 
 ROOT = Path(__file__).parents[2]

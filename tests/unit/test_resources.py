@@ -3,12 +3,12 @@ from pathlib import Path
 import pytest
 import yaml
 from ner_pruning.study.job_resources import (
+    expected_steps,
     gpus,
     prediction_megabytes,
     prediction_minutes,
     training_megabytes,
     training_minutes,
-    training_steps,
 )
 from ner_pruning.study.languages import read_languages
 
@@ -32,18 +32,18 @@ def config():
     ],
 )
 def test_steps_of_the_papers_training_sets(config, training_set, steps):
-    assert training_steps(training_set, config, TABLE) == steps
+    assert expected_steps(training_set, config, TABLE) == steps
 
 
 def test_steps_of_synthetic_data_are_those_of_its_own_sizes(config):
     sizes = {"hi": {"train": 50, "validation": 1, "test": 1}}
     config["data"] |= {"source": "synthetic", "synthetic": {"seed": 0, "sizes": sizes}}
-    assert training_steps("hi", config, TABLE) == 60 * 7
+    assert expected_steps("hi", config, TABLE) == 60 * 7
 
 
 def test_steps_where_other_sizes_are_allowed_are_those_of_the_smallest_batches(config):
     config["data"]["allow_other_sizes"] = True
-    assert training_steps("en", config, TABLE) == 60 * 2500
+    assert expected_steps("en", config, TABLE) == 60 * 2500
 
 
 def test_only_a_study_on_the_cpu_asks_for_no_gpu():

@@ -5,22 +5,20 @@ from pathlib import Path
 
 import pytest
 from ner_pruning.files import InputError
+from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
 from ner_pruning.study.grid import (
-    code_digest,
-    environment_pins,
     expected_sizes,
     fixed_training_size,
-    lock_digest,
     mapped_runs,
-    pool_languages,
     shown_runs,
     shown_sparsities,
     study_runs,
     training_languages,
     training_sets,
 )
-from ner_pruning.study.languages import read_languages
-from ner_pruning.variants import choose_schedule, parse_variant, variant_names
+from ner_pruning.study.languages import pool_languages, read_languages
+from ner_pruning.study.schedules import choose_schedule
+from ner_pruning.terms import parse_variant, variant_names
 
 ROOT = Path(__file__).parents[2]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")

@@ -4,11 +4,11 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from ner_pruning.data.encoded_sentences import pack
 from ner_pruning.files import file_digest
 from ner_pruning.training.checkpoint import read_weights, save_run
 from ner_pruning.training.finetune import finetune
 from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.packing import pack
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
 from ner_pruning.training.vocabulary import trim_vocabulary
 from small_models import make_training, random_sentences, tiny_model

@@ -15,10 +15,10 @@ LINE = re.compile(rf"(seconds|cpu-seconds|ratio) dag/(\S+) {NUMBER} \({NUMBER}-{
 COUNT_DIGESTS = """
 import sys
 sys.path.insert(0, "workflow/scripts")
-from ner_pruning.study import grid as study
+from ner_pruning.study import code_digest as module
 from snakemake.cli import main
-digest, digested = study.code_digest, []
-study.code_digest = lambda script, library: digested.append(script.stem) or digest(script, library)
+digest, digested = module.code_digest, []
+module.code_digest = lambda script, library: digested.append(script.stem) or digest(script, library)
 try:
     main(sys.argv[1:])
 finally:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from huggingface_hub import ModelCard
 from ner_pruning.data.wikiann import read_corpus
-from ner_pruning.scoring.predictions import read_manifest, read_predictions
+from ner_pruning.scoring.prediction_files import read_manifest, read_predictions
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 RUN = "hi/full-50/seed-1"

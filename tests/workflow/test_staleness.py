@@ -127,7 +127,7 @@ def test_deleted_weights_are_trained_again_only_for_what_is_made_of_them(without
     edited("workflow/scripts/ner_pruning/scoring/f1.py", "import ", "CHANGED = 1\nimport ")
     assert not any(job.startswith(("finetune", "predict")) for job in planned(study))
     assert planned(study, "models") >= Counter(jobs("finetune", RUNS))
-    edited("workflow/scripts/ner_pruning/training/prediction.py", "import torch\n", "import torch\nCHANGED = 1\n")
+    edited("workflow/scripts/ner_pruning/scoring/prediction.py", "import torch\n", "import torch\nCHANGED = 1\n")
     assert planned(study) >= Counter(jobs("finetune predict", RUNS))
 
 
@@ -159,7 +159,7 @@ def test_changed_training_reruns_runs_and_what_follows(study, edited):
 
 
 def test_changed_prediction_trains_nothing(study, edited):
-    edited("workflow/scripts/ner_pruning/training/prediction.py", "import torch\n", "import torch\nCHANGED = 1\n")
+    edited("workflow/scripts/ner_pruning/scoring/prediction.py", "import torch\n", "import torch\nCHANGED = 1\n")
     assert planned(study) == Counter(predicted(RUNS))
 
 

@@ -20,10 +20,11 @@ from ner_pruning.study import grid as study
 from ner_pruning import terms
 from ner_pruning.study.config import check_config, check_repeated_keys, make_floats
 from ner_pruning.files import InputError, check_writable
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
+from ner_pruning.study.languages import pool_languages, read_languages
 from ner_pruning.claims.paper_scores import cells_of_study, check_reference, read_published, read_reference
 from ner_pruning.data.sources import SPLITS, encoder_files, source_files
-from ner_pruning.variants import DENSE, parse_variant, variant_names
+from ner_pruning.terms import DENSE, parse_variant, variant_names
 
 # Neither Snakemake's modules nor its graph of jobs become garbage: without these lines every full collection walks them,
 # a tenth of the time that planning takes, and more of it the larger the study is.
@@ -84,8 +85,8 @@ GPUS = resources.gpus(config["finetuning"]["device"])
 CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
 if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
     ENVIRONMENT = Path(workflow.basedir, "envs", "study.yaml").read_text(encoding="utf-8")
-    CONDA_PINS = study.environment_pins(yaml.safe_load(ENVIRONMENT))
-LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock", CONDA_PINS)
+    CONDA_PINS = environment_pins(yaml.safe_load(ENVIRONMENT))
+LOCK = lock_digest(Path(workflow.basedir) / "requirements.lock", CONDA_PINS)
 
 # Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
 # --resources says goes first, and a cluster knows its own GPUs.
@@ -113,7 +114,7 @@ wildcard_constraints:
 @cache
 def version_of(script):
     """Return what makes the results of a script stale besides its input and parameters: its code and the lock."""
-    return f"{study.code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'ner_pruning')} {LOCK}"
+    return f"{code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'ner_pruning')} {LOCK}"
 
 
 def sorted_values(value):
@@ -128,7 +129,7 @@ def sorted_values(value):
 
 @cache
 def get_pool(language, perturbation):
-    return study.pool_languages(language, perturbation, LANGUAGES, TABLE, config["replacement"]["own_language"])
+    return pool_languages(language, perturbation, LANGUAGES, TABLE, config["replacement"]["own_language"])
 
 
 @cache
@@ -314,7 +315,7 @@ def get_published_cells():
 
 
 def get_training_minutes(wildcards, attempt):
-    steps = resources.training_steps(wildcards.training_set, config, TABLE)
+    steps = resources.expected_steps(wildcards.training_set, config, TABLE)
     return resources.training_minutes(steps, GPUS, attempt)
 
 

@@ -3,7 +3,7 @@
 from logs import log_to
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.files import write_json
-from ner_pruning.scoring.f1 import chance_floor
+from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.terms import VALIDATION
 
 

@@ -11,8 +11,7 @@ from ner_pruning.files import atomic_path, write_text
 from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.statistics.summaries import language_groups
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.languages import language_groups, read_languages
 from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import REGULAR
 

@@ -5,12 +5,13 @@ from pathlib import Path
 
 import pandas as pd
 from logs import log_to
-from ner_pruning.data.perturbation import known_mentions
+from ner_pruning.data.overlap import known_mentions
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import atomic_path, write_text
-from ner_pruning.scoring.diagnosis import DIAGNOSIS_COLUMNS, diagnose, diagnosis_tables, is_near_floor, perturbed_scores
-from ner_pruning.scoring.predictions import check_alignment, read_manifest, read_predictions
+from ner_pruning.report.diagnosis_tables import diagnosis_tables
+from ner_pruning.scoring.diagnosis import DIAGNOSIS_COLUMNS, diagnose, is_near_floor, perturbed_scores
+from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import MULTILINGUAL, REGULAR

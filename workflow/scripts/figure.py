@@ -7,8 +7,7 @@ from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.figures.paper_figures import TRAINING_SIZE, draw_figure
 from ner_pruning.figures.style import save_figures
 from ner_pruning.scoring.score_table import read_all_scores
-from ner_pruning.statistics.summaries import language_groups
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.languages import language_groups, read_languages
 
 
 def main(

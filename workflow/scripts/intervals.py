@@ -8,8 +8,7 @@ from ner_pruning.files import atomic_path
 from ner_pruning.scoring.score_table import read_floors
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells, intervals_table
-from ner_pruning.statistics.summaries import language_groups
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.languages import language_groups, read_languages
 
 
 def main(paths: Mapping[str, str], cards: Mapping[str, str], size_classes: Sequence[int], out: str) -> None:

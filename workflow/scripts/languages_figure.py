@@ -8,8 +8,7 @@ from ner_pruning.figures.by_language import all_languages
 from ner_pruning.figures.style import save_figures
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.statistics.groups import f1_by_language
-from ner_pruning.statistics.summaries import language_groups
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.languages import language_groups, read_languages
 
 
 def main(

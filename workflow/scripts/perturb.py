@@ -3,7 +3,8 @@
 from typing import Any
 
 from logs import log_to
-from ner_pruning.data.perturbation import known_mentions, mention_pool, overlap, replace_mentions
+from ner_pruning.data.overlap import known_mentions, overlap
+from ner_pruning.data.perturbation import mention_pool, replace_mentions
 from ner_pruning.data.wikiann import read_corpus, write_corpus
 from ner_pruning.files import write_json
 

@@ -15,8 +15,8 @@ from ner_pruning.files import write_json
 from ner_pruning.planning import costs
 from ner_pruning.planning.calibration import distinct_pieces
 from ner_pruning.planning.costs import Run, TrainingSetSize
+from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.training.model import choose_device
-from ner_pruning.variants import choose_schedule
 
 SAMPLE = 2000
 """Sentences that are calibrated on, of all languages."""

@@ -8,10 +8,10 @@ from gpus import claim_gpu
 from logs import log_to
 from ner_pruning.data.test_sets import read_encoded_evaluation
 from ner_pruning.files import atomic_folder, read_json
-from ner_pruning.scoring.predictions import LanguagePredictions, write_manifest, write_predictions
+from ner_pruning.scoring.prediction import predict_language
+from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.model import choose_device
-from ner_pruning.training.prediction import predict_language
 from transformers import PreTrainedModel
 
 

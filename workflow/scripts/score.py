@@ -5,9 +5,8 @@ from pathlib import Path
 from logs import log_to
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.files import InputError
-from ner_pruning.scoring.counts import write_counts
-from ner_pruning.scoring.f1 import score, sentence_counts, write_scores
-from ner_pruning.scoring.predictions import check_alignment, read_manifest, read_predictions
+from ner_pruning.scoring.f1 import score, sentence_counts, write_counts, write_scores
+from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
 from ner_pruning.terms import VALIDATION
 
 

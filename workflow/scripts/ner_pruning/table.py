@@ -243,3 +243,13 @@ def _column_format(cells: pd.DataFrame) -> str:
     width = min(0.5, 0.84 / max(1, len(long)))
     wrapped = rf">{{\raggedright\arraybackslash}}p{{{width:.2f}\linewidth}}"
     return "".join(wrapped if column in long else "r" if _is_numeric(cells[column]) else "l" for column in cells)
+
+
+def count(number: int, noun: str) -> str:
+    """Return a number with its noun, singular for one: "1 seed", "3 seeds"."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def count_range(low: int, high: int, noun: str) -> str:
+    """Return a range of numbers with its noun: "3 seeds", "2–3 seeds"."""
+    return count(high, noun) if low == high else f"{low}–{high} {noun}s"

@@ -1,4 +1,6 @@
-"""The study's fixed words, as they stand in paths, tables and configs."""
+"""The study's fixed words, as they stand in paths, tables and configs, and the names of variants."""
+
+from collections.abc import Iterable
 
 MULTILINGUAL = "multilingual"
 MONOLINGUAL = "monolingual"
@@ -24,3 +26,31 @@ F1_TABLES: dict[int, tuple[str, str, str]] = {
     9: (MONOLINGUAL, IN_LANGUAGE, "full"),
 }
 """Setting, test set and scope of tables 2-9, in the paper's order."""
+
+
+DENSE = "dense"
+
+
+def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]:
+    """Return the variants of a study: the dense one once, and each scope at each sparsity."""
+    sparsities = sorted(sparsities)
+    return [DENSE] + [variant_name(scope, sparsity) for scope in scopes for sparsity in sparsities]
+
+
+def variant_name(scope: str, sparsity: int) -> str:
+    """Return the name of a variant; sparsity: percent, 0 for the dense one, whatever the scope."""
+    return f"{scope}-{sparsity}" if sparsity else DENSE
+
+
+def parse_variant(variant: str) -> tuple[str, int]:
+    """Return the scope and sparsity (percent) of a variant: ("", 0) for the dense one."""
+    if variant == DENSE:
+        return "", 0
+    scope, sparsity = variant.rsplit("-", 1)
+    return scope, int(sparsity)
+
+
+SETTINGS = (MONOLINGUAL, MULTILINGUAL)
+
+
+SCOPES = ("partial", "full")

@@ -33,8 +33,7 @@ from ner_pruning.claims.verdicts import (
     Criterion,
 )
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
-from ner_pruning.variants import variant_name
+from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR, variant_name
 
 HIGH = 70
 """Percent; the paper's text calls 70 to 98 high."""

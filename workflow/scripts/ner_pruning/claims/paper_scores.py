@@ -7,8 +7,7 @@ from typing import Any, NamedTuple
 
 from ner_pruning.files import InputError
 from ner_pruning.study.grid import study_runs, training_languages
-from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
-from ner_pruning.variants import parse_variant
+from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR, parse_variant
 
 TEST_SETS = {"regular": REGULAR, "perturbed": IN_LANGUAGE}
 """The paper's words for test sets; its tables show no other perturbation (section 4)."""

@@ -11,8 +11,7 @@ from scipy import stats
 
 from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
 from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR
-from ner_pruning.variants import variant_name
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, variant_name
 
 MODERATE = (50, 70)
 """Sparsities in percent, as in the paper's text."""

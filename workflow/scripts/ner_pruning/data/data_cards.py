@@ -6,7 +6,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from ner_pruning.data.mentions import TYPES, count_inside_without_begin, find_mentions
-from ner_pruning.data.perturbation import known_mentions, typed_mentions
+from ner_pruning.data.overlap import known_mentions, typed_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import read_json
 

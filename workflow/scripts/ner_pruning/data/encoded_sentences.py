@@ -1,7 +1,7 @@
 """Encoded sentences: word pieces in flat arrays, their file, and batches packed without padding."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -115,56 +115,7 @@ def take(sentences: EncodedSentences, chosen: np.ndarray) -> EncodedSentences:
     )
 
 
-@dataclass(frozen=True)
-class PackedBatch:
-    """Sentences laid end to end in one row, without padding.
-
-    pieces, positions, segments: piece id, position within its sentence, and number of its sentence in the batch
-    (pieces of the batch, each).
-    words: place in the row of each word's first piece, sentence by sentence, words that have none left out.
-    word_numbers: number of each of those words among all words of the encoded sentences.
-    tags: tag id of each of those words.
-    """
-
-    pieces: np.ndarray
-    positions: np.ndarray
-    segments: np.ndarray
-    words: np.ndarray
-    word_numbers: np.ndarray
-    tags: np.ndarray
-
-
 def ranges(starts: np.ndarray, counts: np.ndarray) -> np.ndarray:
     """Return starts[0], starts[0] + 1, … (counts[0] numbers), starts[1], … as one array."""
     ends = np.cumsum(counts)
     return np.arange(ends[-1] if len(ends) else 0) + np.repeat(starts - (ends - counts), counts)
-
-
-def pack(sentences: EncodedSentences, chosen: np.ndarray) -> PackedBatch:
-    """Pack the sentences with the indices `chosen`, in that order, into one row."""
-    lengths, word_counts = sentences.lengths[chosen], sentences.word_counts[chosen]
-    row_starts = np.cumsum(lengths) - lengths
-    words = ranges(sentences.word_offsets[chosen], word_counts)
-    firsts = sentences.first_pieces[words]
-    kept = firsts != LOST
-    return PackedBatch(
-        pieces=sentences.pieces[ranges(sentences.piece_offsets[chosen], lengths)],
-        positions=ranges(np.zeros_like(lengths), lengths),
-        segments=np.repeat(np.arange(len(chosen)), lengths),
-        words=(np.repeat(row_starts, word_counts) + firsts)[kept],
-        word_numbers=words[kept],
-        tags=sentences.tags[words[kept]],
-    )
-
-
-def batches_by_length(lengths: np.ndarray, budget: int) -> Iterator[np.ndarray]:
-    """Yield the indices of all sentences, longest first, in batches of at most `budget` pieces or of one sentence."""
-    order = np.argsort(-lengths, kind="stable")
-    start, used = 0, 0
-    for place, length in enumerate(lengths[order]):
-        if place > start and used + length > budget:
-            yield order[start:place]
-            start, used = place, 0
-        used += length
-    if len(order):
-        yield order[start:]

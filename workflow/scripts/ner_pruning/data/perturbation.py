@@ -1,28 +1,16 @@
-"""Perturbed test sets by mention replacement (Dai & Adel 2020), and mentions shared by training and test data."""
+"""Perturbed test sets by entity mention replacement (Dai & Adel 2020)."""
 
 import hashlib
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Sequence, Set
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ner_pruning.data.mentions import TYPES, find_mentions, mention_tags
+from ner_pruning.data.overlap import Words, known_mentions, typed_mentions
 from ner_pruning.data.wikiann import Corpus
 
-Words = tuple[str, ...]
 Pool = dict[str, list[Words]]
 DRAW_BITS = 128
-
-
-def typed_mentions(corpus: Corpus) -> Iterator[tuple[str, Words]]:
-    """Yield every mention of a corpus, in order and with repetitions, as (type, words)."""
-    for tokens, tags in zip(corpus.tokens, corpus.tags, strict=True):
-        for mention in find_mentions(tags):
-            yield mention.type, tuple(tokens[mention.start : mention.end])
-
-
-def known_mentions(corpora: Iterable[Corpus]) -> set[tuple[str, Words]]:
-    """Return the unique mentions of all corpora as (type, words); each corpus is looked at once and not kept."""
-    return {mention for corpus in corpora for mention in typed_mentions(corpus)}
 
 
 def _all_mentions(corpora: Iterable[Corpus]) -> list[tuple[str, Words]]:
@@ -114,14 +102,3 @@ def replace_mentions(
         "pool": {type: len(candidates) for type, candidates in pool.items()},
     }
     return Corpus(all_tokens, all_tags, list(range(len(all_tokens)))), counts
-
-
-def overlap(training_mentions: Set[tuple[str, Words]], test: Corpus) -> dict[str, int | float | None]:
-    """Count the mentions of a test set, and those whose (type, words) is also a mention of the training data.
-
-    training_mentions: as `known_mentions` returns them. Repeated test mentions count each time. Returns {"mentions",
-    "seen", "unseen_share"}; the share is between 0 and 1, and None for a test set without mentions.
-    """
-    seen = [mention in training_mentions for mention in typed_mentions(test)]
-    unseen_share = seen.count(False) / len(seen) if seen else None
-    return {"mentions": len(seen), "seen": seen.count(True), "unseen_share": unseen_share}

@@ -21,8 +21,8 @@ from ner_pruning.figures.style import (
     reference,
 )
 from ner_pruning.report.comparison import MEANINGLESS
-from ner_pruning.statistics.summaries import SCOPES, SETTINGS, count, count_range
-from ner_pruning.terms import PERTURBATIONS, REGULAR
+from ner_pruning.table import count, count_range
+from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS
 
 # Lengths in inches.
 PANEL_WIDTH, PANEL_HEIGHT = 1.7, 1.55

@@ -26,8 +26,8 @@ from ner_pruning.figures.style import (
     say_if_undefined,
     seeds_of,
 )
-from ner_pruning.statistics.summaries import SCOPES, count
-from ner_pruning.terms import REGULAR
+from ner_pruning.table import count
+from ner_pruning.terms import REGULAR, SCOPES
 
 PANEL_HEIGHTS = (1.1, 0.95)  # inches: F1 with the group's name above, difference with the ticks below
 

@@ -24,8 +24,8 @@ from ner_pruning.figures.style import (
     put_title,
     reference,
 )
-from ner_pruning.statistics.summaries import SCOPES, SETTINGS, count, count_range
-from ner_pruning.terms import IN_LANGUAGE, REGULAR
+from ner_pruning.table import count, count_range
+from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS
 
 PANEL_HEIGHT, TALL_PANEL = 1.0, 1.6  # inches, with title and ticks; tall where all panels stand in one band
 MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}

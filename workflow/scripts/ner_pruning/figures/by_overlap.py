@@ -25,8 +25,8 @@ from ner_pruning.figures.style import (
     size_styles,
 )
 from ner_pruning.statistics.correlations import FEWEST_FOR_INTERVAL, Correlation, pearson, spearman
-from ner_pruning.statistics.summaries import SCOPES, count, count_range
-from ner_pruning.terms import MONOLINGUAL, PERTURBATIONS
+from ner_pruning.table import count, count_range
+from ner_pruning.terms import MONOLINGUAL, PERTURBATIONS, SCOPES
 
 NOVELTY_HEIGHT = 1.75  # inches of a panel with its title and ticks
 NOVELTY_COLUMNS = 4

@@ -25,8 +25,8 @@ from ner_pruning.figures.style import (
     put_title,
 )
 from ner_pruning.files import InputError
-from ner_pruning.statistics.summaries import SCOPES, count
-from ner_pruning.variants import parse_variant
+from ner_pruning.table import count
+from ner_pruning.terms import SCOPES, parse_variant
 
 POINTS = 400
 """Steps of a curve that are drawn, evenly spaced on a logarithmic axis: a run may have two million."""

@@ -34,8 +34,8 @@ from ner_pruning.figures.style import (
 from ner_pruning.statistics import summaries as analysis
 from ner_pruning.statistics.correlations import dense_f1_and_overlap
 from ner_pruning.statistics.groups import f1_by_group
-from ner_pruning.statistics.summaries import SCOPES, SETTINGS, count_range
-from ner_pruning.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR
+from ner_pruning.table import count_range
+from ner_pruning.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR, SCOPES, SETTINGS
 
 TRAINING_SIZE = "training size"
 GROUP_FIGURES = {

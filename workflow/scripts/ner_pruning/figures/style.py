@@ -22,8 +22,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from ner_pruning.files import atomic_path
-from ner_pruning.statistics.summaries import SCOPES, SETTINGS, count_range
-from ner_pruning.terms import PERTURBATIONS, REGULAR
+from ner_pruning.table import count_range
+from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS
 
 FONT_SIZE = 8  # points
 # Lengths in inches.

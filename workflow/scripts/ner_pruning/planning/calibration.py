@@ -18,15 +18,15 @@ from transformers import PreTrainedModel
 from ner_pruning.data.encoded_sentences import EncodedSentences, read_encoded, take, write_encoded
 from ner_pruning.files import read_json, write_json
 from ner_pruning.planning.costs import Rates
-from ner_pruning.scoring.predictions import LanguagePredictions, write_predictions
+from ner_pruning.scoring.prediction import first_of_same, predict_language
+from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
+from ner_pruning.terms import DENSE
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.finetune import Training, draw_batches, finetune
 from ner_pruning.training.model import choose_device, load_encoder
-from ner_pruning.training.prediction import first_of_same, predict_language
 from ner_pruning.training.pruning import Pruner
 from ner_pruning.training.run import chosen_matrices, make_training, run_paths, train_run
 from ner_pruning.training.vocabulary import trim_vocabulary
-from ner_pruning.variants import DENSE
 
 SECONDS = 3.0
 """How long each part is measured, at least."""

@@ -18,9 +18,10 @@ from typing import Any
 from ner_pruning.files import read_json, write_json
 from ner_pruning.progress import duration
 from ner_pruning.report.run_table import Run
-from ner_pruning.study.grid import imported_packages
+from ner_pruning.study.code_digest import imported_packages
+from ner_pruning.study.schedules import choose_schedule, optimiser_steps
+from ner_pruning.terms import parse_variant
 from ner_pruning.training.pruning import sparsity_schedule
-from ner_pruning.variants import choose_schedule, parse_variant, training_steps
 
 JOB_SECONDS = 0.3
 """Seconds of a core that Snakemake itself takes to start a job and to record its end: measured on the demo."""
@@ -156,7 +157,7 @@ def plan_run(
     scope, sparsity = parse_variant(variant)
     schedule = choose_schedule(schedules, size.sentences)
     epochs = config["finetuning"]["epochs"]
-    steps, pieces = training_steps(epochs, size.sentences, schedule["batch_size"]), epochs * size.pieces
+    steps, pieces = optimiser_steps(epochs, size.sentences, schedule["batch_size"]), epochs * size.pieces
     updates = len(sparsity_schedule(1, *(schedule[key] for key in ("start", "end", "frequency")))) if scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
     step_seconds = steps * rates.trained_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds

@@ -6,10 +6,8 @@ import pandas as pd
 
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.files import InputError
-from ner_pruning.statistics.summaries import count, count_range
-from ner_pruning.table import Cell, Table, cells_with_interval, four_digits
-from ner_pruning.terms import REGULAR
-from ner_pruning.variants import variant_name
+from ner_pruning.table import Cell, Table, cells_with_interval, count, count_range, four_digits
+from ner_pruning.terms import REGULAR, variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
 FLOOR = ["chance_floor", "chance_floor_low", "chance_floor_high"]

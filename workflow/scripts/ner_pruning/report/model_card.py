@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from ner_pruning.terms import VALIDATION
-from ner_pruning.variants import parse_variant
+from ner_pruning.terms import VALIDATION, parse_variant
 
 TASK = "token-classification"
 

@@ -9,15 +9,14 @@ from ner_pruning.scoring.score_table import without_mentions
 from ner_pruning.statistics.summaries import (
     SUMMARY,
     chance_by_language,
-    count,
     f1_by_sparsity,
     languages_of_means,
     seeds_by_sparsity,
-    size_class,
     spread_by_sparsity,
 )
 from ner_pruning.study.languages import Language
-from ner_pruning.table import Cell, Table, cells_with_interval, four_digits, three_digits
+from ner_pruning.study.schedules import size_class
+from ner_pruning.table import Cell, Table, cells_with_interval, count, four_digits, three_digits
 from ner_pruning.terms import F1_TABLES, REGULAR
 
 

@@ -13,12 +13,11 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from ner_pruning.data.mentions import LABELS, TYPES, find_mentions
-from ner_pruning.data.perturbation import Words, typed_mentions
+from ner_pruning.data.overlap import Words, typed_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
-from ner_pruning.report.tables import Table
 from ner_pruning.scoring.score_table import RUN_COLUMNS
-from ner_pruning.statistics.summaries import count
+from ner_pruning.table import count
 from ner_pruning.terms import PERTURBATIONS, REGULAR
 
 MISALIGNED = "misaligned"
@@ -370,73 +369,9 @@ def o_share(tags: Sequence[Sequence[int]]) -> float:
 # Report
 
 
-def diagnosis_tables(
-    diagnosis: pd.DataFrame, perturbed: pd.DataFrame, floor_factor: float, study: str, demo: bool
-) -> list[Table]:
-    """Return the diagnosis as tables: how many scores have each finding, and, if there are any, a row a score.
-
-    diagnosis: DIAGNOSIS_COLUMNS; perturbed: all scores on perturbed test sets, as `perturbed_scores` returns them.
-    """
-    title = "Perturbed F1 near the chance floor" + (" (demo on synthetic text)" if demo else "")
-    limit = f"{floor_factor:g} times the upper end of the chance floor's interval"
-    near = f"{len(diagnosis)} of {count(len(perturbed), 'perturbed score')}"
-    lowest = f"Study {study}: {near} with an F1 of at most {limit}. {_lowest_ratio(perturbed)}"
-    found = diagnosis["finding"].value_counts()
-    summary = [
-        {"finding": finding, "scores": str(found.get(finding, 0)), "meaning": meaning}
-        for finding, meaning in FINDINGS.items()
-    ]
-    tables = [Table("diagnosis", title, [lowest], pd.DataFrame(summary))]
-    if len(diagnosis):
-        details = pd.DataFrame([_report_row(row) for row in diagnosis.to_dict("records")])
-        notes = [
-            "upper end: of the interval of the chance floor. O: share of words with the tag O, predicted and gold. "
-            "realigned, relabelled, types permuted: the F1 that the best re-alignment of the predictions gives, the "
-            "best renaming of their labels, and that of their types. changed to unseen: F1 on these mentions, and "
-            "their number. The rules are in docs/diagnosis.md.",
-        ]
-        tables.append(Table("diagnosis-scores", "Each of these scores", notes, details))
-    return tables
-
-
-def _lowest_ratio(perturbed: pd.DataFrame) -> str:
-    """Return a sentence that names the score that is nearest its floor."""
-    above = perturbed[perturbed["chance_floor_high"] > 0]
-    if above.empty:
-        return "None has a floor above 0."
-    ratios = above["f1"] / above["chance_floor_high"]
-    row = above.loc[ratios.idxmin()]
-    numbers = f"F1 {row['f1']:.4f}, upper end {row['chance_floor_high']:.4f}"
-    return f"The lowest ratio to the upper end is {ratios.min():.2f} ({numbers}): {_place(row)}."
-
-
 def _place(row: Mapping[str, object]) -> str:
     return f"run {_run(row)}, language {row['language']}, test set {row['test_set']}"
 
 
 def _run(row: Mapping[str, object]) -> str:
     return f"{row['training_set']}/{row['variant']}/seed-{row['seed']}"
-
-
-def _report_row(row: Mapping[str, object]) -> dict[str, str]:
-    def with_name(name: str, f1: float) -> str:
-        return f"{f1:.4f} ({name or 'as it is'})"
-
-    return {
-        "run": _run(row),
-        "language": row["language"],
-        "test set": row["test_set"],
-        "finding": row["finding"],
-        "F1": f"{row['f1']:.4f}",
-        "floor": f"{row['chance_floor']:.4f}",
-        "upper end": f"{row['chance_floor_high']:.4f}",
-        "F1 regular": f"{row['f1_regular']:.4f}",
-        "O": f"{row['predicted_o_share']:.2f}, {row['gold_o_share']:.2f}",
-        "realigned": with_name(row["realignment"], row["f1_realigned"]),
-        "relabelled": with_name(row["relabelling"], row["f1_relabelled"]),
-        "types permuted": with_name(row["type_permutation"], row["f1_types_permuted"]),
-        **{
-            name: f"{row[f'f1_{name}']:.4f} ({row[f'mentions_{name}']})" if row[f"mentions_{name}"] else ""
-            for name in CLASSES
-        },
-    }

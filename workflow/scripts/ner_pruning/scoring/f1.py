@@ -1,19 +1,22 @@
-"""Scores of predicted tags, and the chance floor of a test set.
+"""Scores of predicted tags, and the counts of each sentence that the bootstrap resamples.
 
 The scores are seqeval's (Nakayama 2018), to the last bit, and tested against it. They are counted with arrays because
 seqeval takes about a second for 10,000 sentences, and a multilingual run of the paper's study has over a million.
 """
 
 import csv
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 
 from ner_pruning.data.mentions import TYPES
-from ner_pruning.files import atomic_path
+from ner_pruning.files import InputError, atomic_path
+from ner_pruning.parquet import read_table, write_table
 
 SCORE_COLUMNS: dict[str, str] = {
     "test_set": "str",
@@ -27,7 +30,7 @@ SCORE_COLUMNS: dict[str, str] = {
 
 
 @dataclass(frozen=True)
-class _Mentions:
+class LocatedMentions:
     """Mentions of many sentences, one item a mention.
 
     Positions count the words of all sentences, one sentence after another, with one place left free after each.
@@ -43,7 +46,7 @@ class _Mentions:
         return (self.start * positions + self.end) * len(TYPES) + self.type
 
 
-def _find_mentions(tags: Sequence[Sequence[int]]) -> tuple[_Mentions, np.ndarray]:
+def locate_mentions(tags: Sequence[Sequence[int]]) -> tuple[LocatedMentions, np.ndarray]:
     """Return the mentions of all sentences, and each sentence's first position followed by the number of positions.
 
     As `mentions.find_mentions` for one sentence: a mention also begins at an I- tag that does not continue one.
@@ -59,14 +62,14 @@ def _find_mentions(tags: Sequence[Sequence[int]]) -> tuple[_Mentions, np.ndarray
     limits = np.flatnonzero(starts | (flat == 0))  # where a mention begins, or none is
     here = starts[limits]
     start, end = limits[here], limits[np.flatnonzero(here) + 1]
-    return _Mentions(start, end, type[start] - 1, begun[start]), first
+    return LocatedMentions(start, end, type[start] - 1, begun[start]), first
 
 
 def _divide(numerator: int, denominator: int) -> float:
     return numerator / denominator if denominator else 0.0
 
 
-def _precision_recall_f1(correct: int, predicted: int, gold: int) -> tuple[float, float, float]:
+def precision_recall_f1(correct: int, predicted: int, gold: int) -> tuple[float, float, float]:
     """Return precision, recall and F1, 0.0 where undefined, with seqeval's order of operations."""
     precision, recall = _divide(correct, predicted), _divide(correct, gold)
     return precision, recall, 2 * precision * recall / (precision + recall) if correct else 0.0
@@ -81,14 +84,14 @@ def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> 
     """
     if list(map(len, gold)) != list(map(len, predicted)):
         raise ValueError("gold and predicted tags differ in number")
-    gold_mentions, first = _find_mentions(gold)
-    predicted_mentions, _ = _find_mentions(predicted)
+    gold_mentions, first = locate_mentions(gold)
+    predicted_mentions, _ = locate_mentions(predicted)
     gold_keys, predicted_keys = (mentions.keys(first[-1]) for mentions in (gold_mentions, predicted_mentions))
     correct_keys = np.intersect1d(gold_keys, predicted_keys, assume_unique=True)
     by_type = np.array(
         [np.bincount(k % len(TYPES), minlength=len(TYPES)) for k in (correct_keys, predicted_keys, gold_keys)]
     )
-    precision, recall, f1 = _precision_recall_f1(len(correct_keys), len(predicted_keys), len(gold_keys))
+    precision, recall, f1 = precision_recall_f1(len(correct_keys), len(predicted_keys), len(gold_keys))
 
     gold_strict, predicted_strict = gold_keys[gold_mentions.begun], predicted_keys[predicted_mentions.begun]
     correct_strict = np.intersect1d(gold_strict, predicted_strict, assume_unique=True)
@@ -101,9 +104,9 @@ def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> 
         "precision": precision,
         "recall": recall,
         "f1": f1,
-        **{f"f1_{type}": _precision_recall_f1(*map(int, by_type[:, n]))[2] for n, type in enumerate(TYPES)},
+        **{f"f1_{type}": precision_recall_f1(*map(int, by_type[:, n]))[2] for n, type in enumerate(TYPES)},
         **{f"support_{type}": int(by_type[2, n]) for n, type in enumerate(TYPES)},
-        "f1_strict": _precision_recall_f1(len(correct_strict), len(predicted_strict), len(gold_strict))[2],
+        "f1_strict": precision_recall_f1(len(correct_strict), len(predicted_strict), len(gold_strict))[2],
     }
 
 
@@ -112,56 +115,13 @@ def sentence_counts(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[
 
     gold, predicted: as for `score`, whose micro F1 is 2 · correct / (predicted + gold) of the columns' sums.
     """
-    gold_mentions, first = _find_mentions(gold)
-    predicted_mentions, _ = _find_mentions(predicted)
+    gold_mentions, first = locate_mentions(gold)
+    predicted_mentions, _ = locate_mentions(predicted)
     gold_keys, predicted_keys = (mentions.keys(first[-1]) for mentions in (gold_mentions, predicted_mentions))
     correct = predicted_mentions.start[np.isin(predicted_keys, gold_keys, assume_unique=True)]
     starts = (correct, predicted_mentions.start, gold_mentions.start)
     sentences = [np.searchsorted(first, start, side="right") - 1 for start in starts]
     return np.stack([np.bincount(rows, minlength=len(gold)) for rows in sentences], axis=1).astype(np.int32)
-
-
-def draw_derangement(number: int, random: np.random.Generator) -> np.ndarray:
-    """Return a permutation of 0..number-1 that moves every item; number: 2 or more.
-
-    Permutations with a fixed point are drawn again, so every derangement is equally likely; it takes e = 2.7 draws on
-    average, whatever the number.
-    """
-    while True:
-        permutation = random.permutation(number)
-        if not (permutation == np.arange(number)).any():
-            return permutation
-
-
-def chance_floor(tags: Sequence[Sequence[int]], *, seed: int, derangements: int = 100) -> dict[str, float | int | None]:
-    """Return the F1 that the gold of other sentences gets on a test set: the score of predictions out of line.
-
-    tags: gold tag ids, one list a sentence. In each of the random derangements every sentence is given the gold of
-    another one, cut to its length or filled up with O, and the micro F1 of seqeval's default mode is taken. Returns
-    mean, low and high (2.5 and 97.5 percentiles over the derangements) and the number of derangements; with fewer than
-    two sentences, or without a mention, there is no floor: None, and 0 derangements.
-    """
-    mentions, first = _find_mentions(tags)
-    if len(tags) < 2 or not len(mentions.start):
-        return {"mean": None, "low": None, "high": None, "derangements": 0}
-    keys = mentions.keys(first[-1])
-    key_at = np.full(first[-1], -1)  # key of the gold mention that starts at a position
-    key_at[mentions.start] = keys
-    sentence = np.searchsorted(first, mentions.start, side="right") - 1
-    start, end = mentions.start - first[sentence], mentions.end - first[sentence]
-    lengths = np.diff(first) - 1
-
-    random = np.random.default_rng(seed)
-    f1 = np.empty(derangements)
-    for draw in range(derangements):
-        target = draw_derangement(len(tags), random)[sentence]  # the sentence that is given the mention
-        kept = start < lengths[target]
-        moved_end = np.minimum(end, lengths[target])  # a cut mention ends with its sentence, as in seqeval
-        moved = _Mentions(first[target] + start, first[target] + moved_end, mentions.type, mentions.begun)
-        correct = (key_at[moved.start[kept]] == moved.keys(first[-1])[kept]).sum()
-        f1[draw] = _precision_recall_f1(int(correct), int(kept.sum()), len(keys))[2]
-    low, high = np.percentile(f1, [2.5, 97.5])
-    return {"mean": float(f1.mean()), "low": float(low), "high": float(high), "derangements": derangements}
 
 
 def write_scores(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None:
@@ -170,3 +130,39 @@ def write_scores(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None
         writer = csv.DictWriter(file, list(SCORE_COLUMNS), lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
+
+
+COUNTS = ("correct", "predicted", "gold")
+
+
+GOLD = COUNTS.index("gold")
+
+
+_SCHEMA = pa.schema(
+    [("test_set", pa.string()), ("language", pa.string()), *((name, pa.int32()) for name in COUNTS)],
+)
+
+
+def write_counts(path: str | os.PathLike, counts: Mapping[tuple[str, str], np.ndarray]) -> None:
+    """Write the counts of a run by (test set, language), each sentences × 3 in the order of COUNTS."""
+    parts = [
+        pa.table([pa.repeat(test_set, len(part)), pa.repeat(language, len(part)), *part.T], schema=_SCHEMA)
+        for (test_set, language), part in counts.items()
+    ]
+    write_table(path, pa.concat_tables([_SCHEMA.empty_table(), *parts]), use_dictionary=["test_set", "language"])
+
+
+def read_counts(path: str | os.PathLike) -> dict[tuple[str, str], np.ndarray]:
+    """Return the counts of a run by (test set, language), in the file's order; each int32, sentences × 3.
+
+    Raises InputError for a file of another format.
+    """
+    table = read_table(path)
+    if not table.schema.equals(_SCHEMA):
+        raise InputError(f"{path}: columns {', '.join(table.schema.names)}; expected {', '.join(_SCHEMA.names)}")
+    numbers = np.stack([table.column(name).to_numpy() for name in COUNTS], axis=1)
+    codes = [table.column(name).combine_chunks().dictionary_encode() for name in ("test_set", "language")]
+    changes = [np.flatnonzero(np.diff(code.indices.to_numpy(), prepend=-1)) for code in codes]
+    starts = np.unique(np.concatenate(changes))
+    keys = [tuple(code.dictionary[code.indices[start].as_py()].as_py() for code in codes) for start in starts]
+    return dict(zip(keys, np.split(numbers, starts[1:]), strict=True))

@@ -8,8 +8,7 @@ import pandas as pd
 from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table
 from ner_pruning.scoring.f1 import SCORE_COLUMNS
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, VALIDATION
-from ner_pruning.variants import parse_variant
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, VALIDATION, parse_variant
 
 RUN_COLUMNS = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "language"]
 """What the columns of a run's scores come after in the table of all runs."""

@@ -19,9 +19,8 @@ import pyarrow as pa
 
 from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table, write_table
-from ner_pruning.scoring.counts import GOLD
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL
-from ner_pruning.variants import parse_variant
+from ner_pruning.scoring.f1 import GOLD
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, parse_variant
 
 CELL_COLUMNS = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
 

@@ -9,12 +9,8 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ner_pruning.files import InputError
-from ner_pruning.study.languages import Language
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
-from ner_pruning.variants import choose_schedule
+from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS
 
-SETTINGS = (MONOLINGUAL, MULTILINGUAL)
-SCOPES = ("partial", "full")
 SUMMARY = ("means", "medians")
 """The last two rows of tables 2-9, in the paper's words."""
 
@@ -326,32 +322,3 @@ def _means_of_defined(frame: pd.DataFrame, keys: list[str], values: list[str]) -
         )
         .reset_index()
     )
-
-
-def size_class(sentences: int, classes: Sequence[int]) -> int:
-    """Return the class of a training size: the smallest that is not smaller, else the largest; as for schedules."""
-    return choose_schedule([{"up_to": size} for size in classes], sentences)["up_to"]
-
-
-def language_groups(
-    train_sentences: Mapping[str, int], resource: Mapping[str, Language], size_classes: Sequence[int]
-) -> dict[str, dict[str, str | int]]:
-    """Return the group of each language by "size" (class), "family" and "script".
-
-    train_sentences: by language; resource: rows of languages.tsv; size_classes: as for `size_class`.
-    """
-    return {
-        "size": {code: size_class(size, size_classes) for code, size in train_sentences.items()},
-        "family": {code: resource[code].family for code in train_sentences},
-        "script": {code: resource[code].script for code in train_sentences},
-    }
-
-
-def count(number: int, noun: str) -> str:
-    """Return a number with its noun, singular for one: "1 seed", "3 seeds"."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
-
-
-def count_range(low: int, high: int, noun: str) -> str:
-    """Return a range of numbers with its noun: "3 seeds", "2–3 seeds"."""
-    return count(high, noun) if low == high else f"{low}–{high} {noun}s"

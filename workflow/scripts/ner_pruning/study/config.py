@@ -14,7 +14,8 @@ from jsonschema.validators import extend
 from ner_pruning.files import InputError
 from ner_pruning.study.grid import fixed_training_size, possible_schedules, study_runs, training_sets
 from ner_pruning.study.languages import Language
-from ner_pruning.variants import variant_names
+from ner_pruning.study.schedules import optimiser_steps
+from ner_pruning.terms import variant_names
 
 _TYPES = {
     "array": "a list",
@@ -225,7 +226,7 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
         if size is None:
             continue
         (row,) = possible_schedules(training_set, config, table)
-        steps = epochs * -(-size // row["batch_size"])
+        steps = optimiser_steps(epochs, size, row["batch_size"])
         length = f"{size} sentences in batches of {row['batch_size']} over {epochs} epochs are {steps} steps"
         grid = config["pruning"] | config["fewer_runs"].get(training_set, {})
         if grid["sparsities"] and row["end"] > steps:

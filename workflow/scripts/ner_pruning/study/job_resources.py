@@ -4,9 +4,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from ner_pruning import variants
 from ner_pruning.study.grid import expected_sizes, possible_schedules, training_languages
 from ner_pruning.study.languages import Language
+from ner_pruning.study.schedules import optimiser_steps
+from ner_pruning.terms import DENSE
 
 STEP_SECONDS = {0: 1.4, 1: 0.1}
 """A fine-tuning step of mBERT's size by the number of GPUs: measured on one core, the upper end of what a GPU needs."""
@@ -31,7 +32,7 @@ def gpus(device: str) -> int:
     return 0 if device == "cpu" else 1
 
 
-def training_steps(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> int:
+def expected_steps(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> int:
     """Return the optimiser steps of a run on a training set of the size that the study expects.
 
     Where the schedule is not fixed (other sizes are allowed), that of the smallest batches counts.
@@ -39,7 +40,7 @@ def training_steps(training_set: str, config: Mapping[str, Any], table: Mapping[
     codes = training_languages(training_set, config)
     sentences = sum(expected_sizes(code, config, table)["train"] for code in codes)
     batch_size = min(row["batch_size"] for row in possible_schedules(training_set, config, table))
-    return variants.training_steps(config["finetuning"]["epochs"], sentences, batch_size)
+    return optimiser_steps(config["finetuning"]["epochs"], sentences, batch_size)
 
 
 def training_minutes(steps: int, gpus: int, attempt: int) -> int:
@@ -49,7 +50,7 @@ def training_minutes(steps: int, gpus: int, attempt: int) -> int:
 
 def training_megabytes(variant: str, languages: int, attempt: int) -> int:
     """Return the memory that a fine-tuning asks for; languages: how many its training set holds."""
-    peak = PEAK_MEGABYTES["dense" if variant == variants.DENSE else "pruned"]
+    peak = PEAK_MEGABYTES["dense" if variant == DENSE else "pruned"]
     return attempt * math.ceil(MARGIN * (peak + (EMBEDDING_MEGABYTES if languages > 1 else 0)))
 
 

@@ -2,9 +2,15 @@
 
 import csv
 import os
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ner_pruning.files import InputError
+from ner_pruning.study.schedules import size_class
+from ner_pruning.terms import (
+    GROUPING,
+    IN_LANGUAGE,
+)
 
 
 @dataclass(frozen=True)
@@ -44,3 +50,33 @@ def read_languages(path: str | os.PathLike) -> dict[str, Language]:
         if len(languages) < number - 1:
             raise InputError(f"{path}: line {number}: a second row of {row['code']}; expected one row a language")
     return languages
+
+
+def language_groups(
+    train_sentences: Mapping[str, int], resource: Mapping[str, Language], size_classes: Sequence[int]
+) -> dict[str, dict[str, str | int]]:
+    """Return the group of each language by "size" (class), "family" and "script".
+
+    train_sentences: by language; resource: rows of languages.tsv; size_classes: as for `size_class`.
+    """
+    return {
+        "size": {code: size_class(size, size_classes) for code, size in train_sentences.items()},
+        "family": {code: resource[code].family for code in train_sentences},
+        "script": {code: resource[code].script for code in train_sentences},
+    }
+
+
+def pool_languages(
+    language: str, perturbation: str, studied: Sequence[str], table: Mapping[str, Language], own_language: bool = False
+) -> list[str]:
+    """Return the languages whose mentions may replace those of `language`, in the order of the study.
+
+    in-language: itself. in-script, in-family: the other languages of the study that share its script or family (and
+    itself, with `own_language`, if there is another); none for a language alone in its group.
+    """
+    if perturbation == IN_LANGUAGE:
+        return [language]
+    shared = GROUPING[perturbation]
+    group = [other for other in studied if getattr(table[other], shared) == getattr(table[language], shared)]
+    others = [other for other in group if other != language]
+    return group if others and own_language else others

@@ -22,10 +22,11 @@ from transformers import (
     logging,
 )
 
-from ner_pruning.data.encoded_sentences import EncodedSentences, pack
+from ner_pruning.data.encoded_sentences import EncodedSentences
 from ner_pruning.data.hub import download
 from ner_pruning.files import InputError
 from ner_pruning.training.model import first_position, load_encoder, packed_inputs
+from ner_pruning.training.packing import pack
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 

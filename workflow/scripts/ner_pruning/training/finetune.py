@@ -11,14 +11,15 @@ from torch.nn.functional import cross_entropy
 from torch.nn.utils import get_total_norm
 from transformers import PreTrainedModel, get_scheduler
 
-from ner_pruning.data.encoded_sentences import EncodedSentences, pack
+from ner_pruning.data.encoded_sentences import EncodedSentences
 from ner_pruning.progress import ProgressLines
+from ner_pruning.study.schedules import optimiser_steps
 from ner_pruning.training.dropout import seed_dropout
 from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import computing_in
 from ner_pruning.training.pruning import Pruner
 from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
-from ner_pruning.variants import training_steps
 
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
@@ -62,7 +63,7 @@ class Training:
 
     def steps(self, sentences: int) -> int:
         """Return the number of optimiser steps over a training set of that many sentences."""
-        return training_steps(self.epochs, sentences, self.batch_size)
+        return optimiser_steps(self.epochs, sentences, self.batch_size)
 
 
 def finetune(

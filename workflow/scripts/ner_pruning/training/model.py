@@ -18,11 +18,11 @@ from transformers import (
     logging,
 )
 
-from ner_pruning.data.encoded_sentences import PackedBatch
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.files import InputError
 from ner_pruning.training.attention import PACKED_ATTENTION, SentenceGrid, sentence_grid
 from ner_pruning.training.dropout import replace_dropout
+from ner_pruning.training.packing import PackedBatch
 
 DROPOUT_KEYS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embd_pdrop")
 HEAD_DROPOUT_KEYS = ("classifier_dropout", "classifier_dropout_prob")

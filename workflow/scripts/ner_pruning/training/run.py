@@ -17,6 +17,8 @@ from transformers import PreTrainedModel
 
 from ner_pruning.data.encoded_sentences import concatenate, read_encoded
 from ner_pruning.files import InputError, file_digest, write_csv, write_json
+from ner_pruning.study.schedules import choose_schedule
+from ner_pruning.terms import parse_variant
 from ner_pruning.training.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
 from ner_pruning.training.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
 from ner_pruning.training.model import choose_device, load_encoder
@@ -24,7 +26,6 @@ from ner_pruning.training.precision import choose_precision
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from ner_pruning.training.snapshot import Snapshots
 from ner_pruning.training.vocabulary import trim_vocabulary
-from ner_pruning.variants import choose_schedule, parse_variant
 
 PACKAGES = ("torch", "transformers", "tokenizers", "safetensors", "zstandard", "numpy")
 OPTIMISER_KEYS = ("learning_rate", "gradient_clipping", "weight_decay", "adam_beta1", "adam_beta2", "adam_epsilon")
@@ -55,7 +56,7 @@ def train_run(
     """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
 
     finetuning, pruning: those mappings of the study's config; pruning is None for the dense variant, and needs no
-    `position_embeddings` for a partial one. schedules: the rows of them that may apply, see `variants.choose_schedule`.
+    `position_embeddings` for a partial one. schedules: the rows of them that may apply, see `choose_schedule`.
     Writes the model, the training curve, the sparsity of each matrix as counted from the stored file, and run.json. A
     snapshot is kept in a folder meanwhile, every so many minutes and when a signal asks for one; a run that was ended
     goes on from it. version: of the code and packages, as far as they change what a run gives. Raises InputError when

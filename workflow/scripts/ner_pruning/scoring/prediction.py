@@ -6,11 +6,12 @@ import numpy as np
 import torch
 from transformers import PreTrainedModel
 
-from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, batches_by_length, pack
+from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.progress import SECONDS, ProgressLines
-from ner_pruning.scoring.predictions import LanguagePredictions
+from ner_pruning.scoring.prediction_files import LanguagePredictions
 from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.packing import batches_by_length, pack
 from ner_pruning.training.precision import computing_in
 
 BATCH_PIECES = 512
