@@ -40,7 +40,7 @@ def test_json_in_another_encoding_is_refused_by_name(tmp_path):
 @pytest.mark.parametrize(
     "modules",
     [
-        "ner_pruning.training.run, logs",
+        "ner_pruning.training.run, jobs.logs",
         "ner_pruning.scoring.prediction, ner_pruning.training.checkpoint, ner_pruning.data.test_sets",
         "ner_pruning.scoring.prediction_files",
     ],

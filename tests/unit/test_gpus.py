@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 from fake_gpus import fake_gpus
-from gpus import VISIBLE, claim_gpu, gpu_slots, select_gpus
+from jobs.gpus import VISIBLE, claim_gpu, gpu_slots, select_gpus
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 TWO = ("GPU-aa01", "GPU-bb02")
 JOB = """
 import sys
-from gpus import claim_gpu
+from jobs.gpus import claim_gpu
 claim_gpu("auto", int(sys.argv[1]))
 sys.stdin.read()
 """
@@ -24,7 +24,7 @@ def used(*arguments):
     raise SystemExit("CUDA is used")
 for name in ("is_available", "device_count", "current_device", "_lazy_init", "init"):
     setattr(torch.cuda, name, used)
-import ner_pruning.training.run, ner_pruning.training.checkpoint, ner_pruning.scoring.prediction, gpus
+import ner_pruning.training.run, ner_pruning.training.checkpoint, ner_pruning.scoring.prediction, jobs.gpus
 """
 
 

@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from logs import log_to, slurm_job
+from jobs.logs import log_to, slurm_job
 from ner_pruning.files import InputError, atomic_path, write_json
 from safetensors import SafetensorError
 
@@ -89,7 +89,7 @@ CHILD = """
 import resource, sys
 sys.path[:0] = {paths}
 import numpy, pyarrow, torch
-from logs import log_to
+from jobs.logs import log_to
 with log_to(sys.argv[1]):
     pages = int(open("/proc/self/statm").read().split()[0])
     resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + 10**8,) * 2)
@@ -111,7 +111,7 @@ def test_too_little_memory_is_one_line(log, name):
 
 def test_what_a_job_has_imported_is_not_collected(log):
     """With transformers that would take a second at the end of each job."""
-    code = "import gc, sys; sys.path[:0] = {paths}; from logs import log_to{name}\n"
+    code = "import gc, sys; sys.path[:0] = {paths}; from jobs.logs import log_to{name}\n"
     code += "with log_to(sys.argv[1]): print(gc.get_freeze_count())"
     counts = {}
     for name in ("", "; snakemake = None"):  # snakemake puts an object of this name into the scripts of its jobs

@@ -300,7 +300,7 @@ def test_the_last_row_of_the_schedules_needs_no_limit():
 SCRIPT = '''"""Train."""
 
 from ner_pruning.loop import train
-from logs import log_to
+from jobs.logs import log_to
 
 if __name__ == "__main__":
     train()

@@ -3,9 +3,9 @@
 import logging
 
 import pytest
-import summary
+from jobs import summary
+from jobs.summary import JobEvents, failure, last_lines, report_call, success, this_call
 from snakemake_interface_logger_plugins.common import LogEvent
-from summary import JobEvents, failure, last_lines, report_call, success, this_call
 
 LOG = ["/w/.snakemake/log/1.log"]
 COMMAND = "snakemake --cores 2"

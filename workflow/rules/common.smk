@@ -13,8 +13,8 @@ from snakemake.settings.types import DeploymentMethod
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-import gpus
-import summary
+from jobs import gpus
+from jobs import summary
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study import grid as study
 from ner_pruning import terms

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.scoring.f1 import read_counts
 from ner_pruning.statistics.bootstrap import resample, write_replicates
 

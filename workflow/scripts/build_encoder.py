@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import naming, read_json
 from ner_pruning.training.encoder import FILES, check_packing, fetch_encoder, random_encoder

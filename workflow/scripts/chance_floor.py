@@ -1,6 +1,6 @@
 """Write the chance floor of each test set of one language: the F1 that the gold of other sentences gets on it."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.files import write_json
 from ner_pruning.scoring.chance_floor import chance_floor

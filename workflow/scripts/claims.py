@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
 from ner_pruning.claims.paper_claims import Study
 from ner_pruning.claims.paper_scores import read_published, read_reference

@@ -1,7 +1,7 @@
 """Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
 
 import pyarrow as pa
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.files import atomic_path, read_json
 from ner_pruning.parquet import write_table
 from ner_pruning.scoring.score_table import check_precision, collect, read_overlap, read_scores

@@ -1,6 +1,6 @@
 """Write the data card of one language."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.data_cards import card
 from ner_pruning.data.tokenization import load_tokenizer
 from ner_pruning.data.wikiann import read_corpus

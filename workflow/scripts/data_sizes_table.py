@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.report.tables import data_sizes_table
 from ner_pruning.study.languages import read_languages

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.overlap import known_mentions
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.data.wikiann import read_corpus

@@ -1,6 +1,6 @@
 """Tokenise the training sentences of a language."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.encoded_sentences import write_encoded
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.data.wikiann import read_corpus

@@ -1,6 +1,6 @@
 """Tokenise all that a language is evaluated on."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_names, read_test_set, write_encoded_evaluation
 from ner_pruning.data.tokenization import encode, load_tokenizer
 

@@ -1,6 +1,6 @@
 """Put all that a language is evaluated on into one file."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import read_corpus
 

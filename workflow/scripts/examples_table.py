@@ -1,6 +1,6 @@
 """Write table 10 or 11: sentences of a test set beside their perturbed form."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.report.tables import examples_table
 from ner_pruning.study.languages import read_languages

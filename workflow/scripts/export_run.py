@@ -5,7 +5,7 @@ from shutil import copy
 
 import pandas as pd
 from huggingface_hub import ModelCard
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.files import atomic_folder, read_json
 from ner_pruning.report.model_card import model_card
 from ner_pruning.scoring.score_table import read_scores

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.report.tables import f1_table
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.table import save_table

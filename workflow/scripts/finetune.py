@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from gpus import claim_gpu
-from logs import log_to
+from jobs.gpus import claim_gpu
+from jobs.logs import log_to
 from ner_pruning.training.run import train_run
 
 if __name__ == "__main__":

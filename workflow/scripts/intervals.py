@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.files import atomic_path
 from ner_pruning.scoring.score_table import read_floors

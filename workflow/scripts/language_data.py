@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.sources import check_sizes, read_hub, read_local
 from ner_pruning.data.wikiann import write_corpus
 from ner_pruning.files import read_json

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.figures.by_language import all_languages
 from ner_pruning.figures.style import save_figures

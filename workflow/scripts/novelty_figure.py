@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.figures.by_overlap import fraction_and_novelty
 from ner_pruning.figures.style import save_figures
 from ner_pruning.scoring.score_table import read_all_scores

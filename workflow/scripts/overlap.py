@@ -3,7 +3,7 @@
 import csv
 from collections.abc import Iterable, Mapping
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.overlap import known_mentions, overlap
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.data.wikiann import read_corpus

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.overlap import known_mentions, overlap
 from ner_pruning.data.perturbation import mention_pool, replace_mentions
 from ner_pruning.data.wikiann import read_corpus, write_corpus

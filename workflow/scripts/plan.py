@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import yaml
-from gpus import gpu_slots
-from logs import log_to
+from jobs.gpus import gpu_slots
+from jobs.logs import log_to
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, take, write_encoded
 from ner_pruning.files import write_json
 from ner_pruning.planning import costs

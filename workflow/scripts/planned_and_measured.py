@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.files import read_json
 from ner_pruning.report.run_table import Run, plan_table, planned_and_measured
 from ner_pruning.table import save_table

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from gpus import claim_gpu
-from logs import log_to
+from jobs.gpus import claim_gpu
+from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_encoded_evaluation
 from ner_pruning.files import atomic_folder, read_json
 from ner_pruning.scoring.prediction import predict_language

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.files import atomic_folder
 
 

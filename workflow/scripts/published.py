@@ -1,7 +1,7 @@
 """Write and draw a study's F1 beside the published one and the chance floor."""
 
 import pandas as pd
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.claims.paper_scores import read_published
 from ner_pruning.figures.against_paper import ours_and_theirs
 from ner_pruning.figures.style import save_figures

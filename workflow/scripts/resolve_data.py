@@ -1,6 +1,6 @@
 """Write the commit that the data set's revision stands for, so that every language comes from the same one."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.hub import resolve_revision
 from ner_pruning.files import write_json
 

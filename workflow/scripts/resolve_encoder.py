@@ -1,6 +1,6 @@
 """Write the commit that the encoder's revision stands for."""
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.hub import resolve_revision
 from ner_pruning.files import write_json
 

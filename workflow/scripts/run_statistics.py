@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.files import read_json
 from ner_pruning.report.run_table import Run, run_statistics, run_statistics_table
 from ner_pruning.table import save_table

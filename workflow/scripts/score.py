@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.files import InputError
 from ner_pruning.scoring.f1 import score, sentence_counts, write_counts, write_scores

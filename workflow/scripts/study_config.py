@@ -5,7 +5,7 @@ from html import escape
 from typing import Any
 
 import yaml
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.files import write_text
 
 

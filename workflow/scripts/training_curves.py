@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import pandas as pd
-from logs import log_to
+from jobs.logs import log_to
 from ner_pruning.figures.of_runs import loss_curves, training_curves
 from ner_pruning.figures.style import save_figures
 
