@@ -27,9 +27,7 @@ from ner_pruning.study.languages import (  # noqa: E402
     pool_languages,
     read_languages,
 )
-from ner_pruning.terms import REGULAR  # noqa: E402
-
-Run = tuple[str, str, int]
+from ner_pruning.terms import REGULAR, Run  # noqa: E402
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -70,9 +68,9 @@ def made_up_study(runs: Sequence[Run], config: dict, table: dict[str, Language])
     """Return counts of every run on every test set of its languages, of the test sizes of Table 1."""
     random = np.random.default_rng(0)
     counts = []
-    for training_set, _, _ in runs:
+    for run in runs:
         counts.append({})
-        for language in training_languages(training_set, config):
+        for language in training_languages(run.training_set, config):
             for test_set in [REGULAR, *config["perturbations"]]:
                 pool = [language]
                 if test_set != REGULAR:
@@ -92,7 +90,7 @@ def made_up_counts(random: np.random.Generator, sentences: int) -> np.ndarray:
 def one_difference(bootstrap: dict[str, int], sentences: int, repetitions: int) -> None:
     """Print the interval of one paired difference of F1 by both, and the ratio of their seconds."""
     random = np.random.default_rng(0)
-    runs = [("en", "dense", 1), ("en", "partial-50", 1)]
+    runs = [Run("en", "dense", 1), Run("en", "partial-50", 1)]
     counts = [{(REGULAR, "en"): made_up_counts(random, sentences)} for _ in runs]
     dense, sparse = (part[REGULAR, "en"] for part in counts)
 

@@ -22,6 +22,7 @@ from ner_pruning.statistics.intervals import (
     mean_of_defined,
     partial_conjunctions,
 )
+from ner_pruning.terms import Run
 from scipy import stats
 
 
@@ -56,7 +57,7 @@ def test_counts_survive_writing(tmp_path):
 
 def test_the_first_column_is_the_mean_over_seeds_and_replicates_are_f1_of_drawn_sentences():
     random = np.random.default_rng(1)
-    runs = [("yo", "dense", 1), ("yo", "dense", 2), ("yo", "partial-50", 1)]
+    runs = [Run("yo", "dense", 1), Run("yo", "dense", 2), Run("yo", "partial-50", 1)]
     counts = [{("regular", "yo"): made_up_counts(random, 40, 0.6)} for _ in runs]
     replicates = resample(runs, counts, seed=0, resamples=500)
     f1s = [f1(part["regular", "yo"]) for part in counts]
@@ -76,21 +77,21 @@ def test_a_test_set_without_a_mention_has_no_cell():
     none = np.array([[0, 1, 0]] * 4, dtype=np.int32)
     some = made_up_counts(np.random.default_rng(0), 4, 0.5)
     for counts in ({("regular", "yo"): none, ("regular", "jv"): some}, {("regular", "jv"): some}):
-        replicates = resample([("multilingual", "dense", 1)], [counts], seed=0, resamples=50)
+        replicates = resample([Run("multilingual", "dense", 1)], [counts], seed=0, resamples=50)
         assert replicates.cells["language"].tolist() == ["jv"]
         assert (
-            replicates.values == resample([("multilingual", "dense", 1)], [counts], seed=0, resamples=50).values
+            replicates.values == resample([Run("multilingual", "dense", 1)], [counts], seed=0, resamples=50).values
         ).all()
     with pytest.raises(
         InputError, match="^counts: no test set has a mention; expected one or more, F1 is of mentions$"
     ):
-        resample([("yo", "dense", 1)], [{("regular", "yo"): none}], seed=0, resamples=50)
+        resample([Run("yo", "dense", 1)], [{("regular", "yo"): none}], seed=0, resamples=50)
 
 
 def test_a_replicate_without_a_mention_has_no_f1():
     """One of two sentences has a mention, which is found: F1 is 1 where it is drawn, and undefined in a quarter."""
     counts = {("regular", "yo"): np.array([[1, 1, 1], [0, 1, 0]], dtype=np.int32)}
-    values = resample([("yo", "dense", 1)], [counts], seed=0, resamples=4000).values[0]
+    values = resample([Run("yo", "dense", 1)], [counts], seed=0, resamples=4000).values[0]
     assert values[0] == pytest.approx(2 / 3)
     drawn, shares = np.unique(values[1:], return_counts=True)  # NaN are one value here, the last
     assert drawn[:2] == pytest.approx([2 / 3, 1]) and np.isnan(drawn[2]) and len(drawn) == 3
@@ -100,7 +101,7 @@ def test_a_replicate_without_a_mention_has_no_f1():
 def test_equal_runs_differ_by_nothing_in_any_replicate():
     part = {("regular", "yo"): made_up_counts(np.random.default_rng(2), 30, 0.5)}
     other = {("regular", "yo"): made_up_counts(np.random.default_rng(3), 30, 0.5)}
-    runs = [("yo", variant, seed) for variant in ("dense", "partial-50") for seed in (1, 2)]
+    runs = [Run("yo", variant, seed) for variant in ("dense", "partial-50") for seed in (1, 2)]
     values = resample(runs, [part, other, part, other], seed=0, resamples=500).values
     assert (values[0] == values[1]).all()
     assert values[0].std() > 0.01
@@ -109,17 +110,17 @@ def test_equal_runs_differ_by_nothing_in_any_replicate():
 def test_replicates_of_a_language_depend_on_no_other():
     random = np.random.default_rng(4)
     yo, jv = ({("regular", code): made_up_counts(random, 25, 0.5)} for code in ("yo", "jv"))
-    alone = resample([("yo", "dense", 1)], [yo], seed=0, resamples=500)
-    both = resample([("jv", "dense", 1), ("yo", "dense", 1)], [jv, yo], seed=0, resamples=500)
+    alone = resample([Run("yo", "dense", 1)], [yo], seed=0, resamples=500)
+    both = resample([Run("jv", "dense", 1), Run("yo", "dense", 1)], [jv, yo], seed=0, resamples=500)
     assert (both.values[both.cells["language"] == "yo"] == alone.values).all()
     assert (both.values[0] != both.values[1]).any()
-    assert (resample([("yo", "dense", 1)], [yo], seed=1, resamples=500).values[0, 1:] != alone.values[0, 1:]).any()
+    assert (resample([Run("yo", "dense", 1)], [yo], seed=1, resamples=500).values[0, 1:] != alone.values[0, 1:]).any()
 
 
 def test_test_sets_of_unequal_length_are_refused():
     counts = {("regular", "yo"): np.ones((3, 3), np.int32), ("in-language", "yo"): np.ones((4, 3), np.int32)}
     with pytest.raises(InputError, match="language yo: 3 sentences in one test set or run, 4 in another"):
-        resample([("yo", "dense", 1)], [counts], seed=0, resamples=500)
+        resample([Run("yo", "dense", 1)], [counts], seed=0, resamples=500)
 
 
 def test_noise_of_seeds_is_students_t_around_their_mean():
@@ -154,7 +155,7 @@ def test_an_interval_of_one_run_covers_the_true_value_as_often_as_it_says():
 
     def draw(study: int) -> np.ndarray:
         counts = {("regular", "yo"): made_up_counts(np.random.default_rng([9, study]), 100, 0.6)}
-        return resample([("yo", "dense", 1)], [counts], seed=study, resamples=500).values[0]
+        return resample([Run("yo", "dense", 1)], [counts], seed=study, resamples=500).values[0]
 
     assert 0.92 <= coverage(2 * 0.6 / 1.6, 400, draw) <= 0.98  # standard error of the share: 0.011
 
@@ -169,7 +170,7 @@ def test_an_interval_of_the_mean_over_seeds_covers_with_both_sources_of_noise():
         random = np.random.default_rng([8, study])
         recalls = 0.6 + 0.08 * random.uniform(-1.732, 1.732, size=3)
         counts = [{("regular", "yo"): made_up_counts(random, 100, recall)} for recall in recalls]
-        return resample([("yo", "dense", seed) for seed in (1, 2, 3)], counts, seed=study, resamples=500).values[0]
+        return resample([Run("yo", "dense", seed) for seed in (1, 2, 3)], counts, seed=study, resamples=500).values[0]
 
     recalls = 0.6 + 0.08 * np.linspace(-1.732, 1.732, 10001)
     truth = (2 * recalls / (recalls + 1)).mean()

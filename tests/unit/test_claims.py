@@ -14,6 +14,7 @@ from ner_pruning.claims.verdicts import MOST, Criterion, Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, Estimate
 from ner_pruning.study.languages import read_languages
+from ner_pruning.terms import Provenance
 from scipy import stats
 
 ROOT = Path(__file__).parents[2]
@@ -305,7 +306,9 @@ def test_undefined_replicates_count_for_neither_side():
     assert part["verdict"] == INCONCLUSIVE and np.isnan(part["low"]) and part["measured"] > 0.5
     assert part["p_against"] == pytest.approx(46 / 1501)
     assert "no interval: undefined in too many replicates" in part["note"]
-    assert "(no interval)" in ledger_tables(frame.reset_index(), "made-up", "x", demo=False, empty={})[1].markdown()
+    assert (
+        "(no interval)" in ledger_tables(frame.reset_index(), Provenance("made-up", False, "x"), empty={})[1].markdown()
+    )
 
 
 def moderate_cells(gains: np.ndarray, random: np.random.Generator, resamples: int = 1500) -> Cells:
@@ -438,12 +441,12 @@ def test_p_value_against_a_claim_worked_out_by_hand():
 
 
 def test_the_ledger_as_tables():
-    frame, names = ledger(study_of(plain), PUBLISHED), ("made-up", "an encoder")
-    claims, numbers = ledger_tables(frame, *names, demo=True, empty={"regular": ["te", "yo"], "in-script": ["te"]})
+    frame, provenance = ledger(study_of(plain), PUBLISHED), Provenance("made-up", True, "an encoder")
+    claims, numbers = ledger_tables(frame, provenance, empty={"regular": ["te", "yo"], "in-script": ["te"]})
     assert len(claims.rows) == len(WORLDS)
     left_out = "Left out, because the test set has no mention and so no F1: te, yo on regular; te on in-script."
     assert left_out in claims.markdown() and left_out in numbers.markdown()
-    assert "Left out" not in ledger_tables(frame, *names, demo=True, empty={})[0].markdown()
+    assert "Left out" not in ledger_tables(frame, provenance, empty={})[0].markdown()
     assert "these verdicts mean nothing" in claims.markdown()
     assert "None" not in numbers.markdown()
     assert "nan" not in numbers.markdown()

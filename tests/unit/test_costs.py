@@ -23,6 +23,7 @@ from ner_pruning.planning.costs import (
     stored_bytes,
 )
 from ner_pruning.report.run_table import plan_table, planned_and_measured
+from ner_pruning.terms import Run
 from small_runs import FINETUNING, PRUNING, WEIGHTS, run
 
 RATES = Rates(
@@ -50,8 +51,8 @@ CONFIG = {"finetuning": {"epochs": 3, "weight_decay": 0.0}}
 
 
 def test_a_run_worked_out_by_hand():
-    row = plan_run(("sw", "partial-50", 2), SIZE, SCHEDULES, CONFIG, RATES)
-    assert (row["training_set"], row["variant"], row["seed"]) == ("sw", "partial-50", 2)
+    row = plan_run(Run("sw", "partial-50", 2), SIZE, SCHEDULES, CONFIG, RATES)
+    assert (row["training_set"], row["variant"], row["seed"]) == Run("sw", "partial-50", 2)
     assert row["steps"] == 3 * 10  # 95 sentences in batches of 10, the last one of 5
     assert row["pieces"] == 3000
     assert row["updates"] == 3  # at 10, 20 and 25
@@ -62,10 +63,12 @@ def test_a_run_worked_out_by_hand():
 
 
 def test_a_dense_run_has_no_updates_and_weight_decay_trains_all_rows():
-    row = plan_run(("sw", "dense", 1), SIZE, SCHEDULES, CONFIG, RATES)
+    row = plan_run(Run("sw", "dense", 1), SIZE, SCHEDULES, CONFIG, RATES)
     assert row["updates"] == 0
     assert row["finetune_seconds"] == pytest.approx(4 + 6 + 3.06 + 30)
-    decayed = plan_run(("sw", "dense", 1), SIZE, SCHEDULES, {"finetuning": {"epochs": 3, "weight_decay": 0.1}}, RATES)
+    decayed = plan_run(
+        Run("sw", "dense", 1), SIZE, SCHEDULES, {"finetuning": {"epochs": 3, "weight_decay": 0.1}}, RATES
+    )
     assert decayed["finetune_seconds"] - row["finetune_seconds"] == pytest.approx(30 * 48_000 * 1e-6)
     assert decayed["stored_bytes"] - row["stored_bytes"] == 4 * 48_000 * 0.5
 
@@ -75,8 +78,8 @@ def test_full_stores_a_bit_of_every_row():
     assert stored_bytes("full", 50, 200, RATES) == 4 * (102_000 - 36_000) * 0.5 + (72_000 + 48_000) / 8
 
 
-PLAN = {("sw", "dense", 1): {"finetune_seconds": 3600.0, "predict_seconds": 360.0}}
-PLAN[("sw", "full-50", 1)] = {"finetune_seconds": 7200.0, "predict_seconds": 360.0}
+PLAN = {Run("sw", "dense", 1): {"finetune_seconds": 3600.0, "predict_seconds": 360.0}}
+PLAN[Run("sw", "full-50", 1)] = {"finetune_seconds": 7200.0, "predict_seconds": 360.0}
 
 
 def test_hours_by_job_and_by_the_clock():
@@ -99,7 +102,7 @@ def test_snakemake_takes_its_time_from_the_jobs():
 
 
 def test_only_the_jobs_that_are_left_cost_time():
-    left = hours(Counter({("predict", ("sw", "dense", 1)): 1}), PLAN, {}, cores=1, runs_at_a_time=1)
+    left = hours(Counter({("predict", Run("sw", "dense", 1)): 1}), PLAN, {}, cores=1, runs_at_a_time=1)
     assert (left.finetune, left.predict, left.other) == pytest.approx((0, 0.1, 0))
 
 
@@ -112,7 +115,7 @@ def test_rates_of_several_processes_are_averaged():
 
 
 def test_the_text_says_what_is_left():
-    rows = [plan_run(("sw", variant, 1), SIZE, SCHEDULES, CONFIG, RATES) for variant in ("dense", "full-50")]
+    rows = [plan_run(Run("sw", variant, 1), SIZE, SCHEDULES, CONFIG, RATES) for variant in ("dense", "full-50")]
     spent = {"finetune": 1.5, "predict": 0.25, "other": 0.0, "clock": 0.9}
     plan = {"study": "mine", "cores": 2, "runs_at_a_time": 2, "rates": vars(RATES), "runs": rows, "runs_left": 1}
     plan |= {"jobs": 1234, "jobs_left": 20, "hours": spent, "hours_left": dict.fromkeys(spent, 0.125)}
@@ -125,12 +128,12 @@ def test_the_text_says_what_is_left():
 
 
 def test_the_error_is_of_the_runs_that_were_planned_and_have_run():
-    dense, pruned = ((("sw", variant, 1)) for variant in ("dense", "full-50"))
+    dense, pruned = ((Run("sw", variant, 1)) for variant in ("dense", "full-50"))
     rows = [plan_run(run, SIZE, SCHEDULES, CONFIG, RATES) for run in (dense, pruned)]
     found = {"finetune_seconds": 2 * rows[0]["finetune_seconds"], "predict_seconds": rows[0]["predict_seconds"] / 2}
     found |= {"steps": 30, "stored_bytes": rows[0]["stored_bytes"]}
     plan = {"study": "mine", "runs_at_a_time": 1, "rates": vars(RATES), "runs": rows}
-    frame = planned_and_measured(plan, {dense: found, ("yo", "dense", 1): found})
+    frame = planned_and_measured(plan, {dense: found, Run("yo", "dense", 1): found})
     assert frame["runs"].tolist() == [1] * 4
     assert frame["error"].tolist() == pytest.approx([1, -0.5, 0, 0])
     shown = [line.split("|")[1:-1] for line in plan_table(frame, plan).markdown().splitlines() if "fine-tuning" in line]
@@ -169,7 +172,7 @@ def test_steps_and_stored_size_are_those_of_a_real_run(rates, study, tmp_path, v
     pool = concatenate([read_encoded(study / f"{language}.parquet") for language in ("sw", "yo")])
     size = TrainingSetSize(len(pool), len(pool.pieces), len(np.unique(pool.pieces)), 0, 0)
     schedules = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]
-    row = plan_run(("multilingual", variant, 1), size, schedules, {"finetuning": FINETUNING}, rates)
+    row = plan_run(Run("multilingual", variant, 1), size, schedules, {"finetuning": FINETUNING}, rates)
     record = read_json(out / "run.json")
     assert (row["steps"], row["pieces"]) == (record["steps"], record["pieces"])
     # names, shapes and biases are a large part of so small a file

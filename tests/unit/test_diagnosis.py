@@ -21,6 +21,7 @@ from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.scoring.f1 import score
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.scoring.score_table import RUN_COLUMNS
+from ner_pruning.terms import Provenance
 from real_data import WIKIANN, needs_wikiann
 
 OUT, B_PER, I_PER, B_ORG, I_ORG, B_LOC, I_LOC = range(7)
@@ -404,15 +405,16 @@ def test_a_model_that_knows_seen_mentions_only_is_wrong_on_mentions():
 def test_the_report_says_when_nothing_is_near_its_floor():
     perturbed = diagnosis.perturbed_scores(pd.DataFrame([row(0.6, "regular"), row(0.3), row(0.5, "in-script")]))
     nothing = pd.DataFrame(columns=diagnosis.DIAGNOSIS_COLUMNS)
-    (table,) = diagnosis_tables(nothing, perturbed, 2, "mine", demo=True)
+    (table,) = diagnosis_tables(nothing, perturbed, 2, Provenance("mine", True))
     assert table.title == "Perturbed F1 near the chance floor (demo on synthetic text)"
     assert table.rows["scores"].tolist() == ["0"] * 4
     assert table.notes == [
-        "Study mine: 0 of 2 perturbed scores with an F1 of at most 2 times the upper end of the chance floor's "
+        "Study mine, demo on synthetic text: 0 of 2 perturbed scores with an F1 of at most 2 times the upper end of "
+        "the chance floor's "
         "interval. The lowest ratio to the upper end is 3.00 (F1 0.3000, upper end 0.1000): run yo/dense/seed-1, "
         "language yo, test set in-language."
     ]
-    (table,) = diagnosis_tables(nothing, perturbed[:0], 2, "mine", demo=False)
+    (table,) = diagnosis_tables(nothing, perturbed[:0], 2, Provenance("mine", False))
     assert "0 of 0 perturbed scores" in table.notes[0] and "None has a floor above 0." in table.notes[0]
     assert "demo" not in table.title
 
@@ -454,7 +456,7 @@ def test_the_script_reads_only_what_is_near_its_floor(study, tmp_path, monkeypat
     monkeypatch.setattr(
         script, "read_predictions", lambda path, entry, of=script.read_predictions: read.append(path) or of(path, entry)
     )
-    script.main(*study, 2, "mine", False, *outputs(tmp_path))
+    script.main(*study, 2, Provenance("mine", False), *outputs(tmp_path))
     assert read == [tmp_path / "seed-2" / "in-language.parquet"]
     table = pd.read_csv(tmp_path / "d.csv")
     assert list(table.columns) == diagnosis.DIAGNOSIS_COLUMNS
@@ -472,7 +474,7 @@ def test_the_script_reads_only_what_is_near_its_floor(study, tmp_path, monkeypat
 def test_the_script_writes_only_a_header_where_nothing_is_near(study, tmp_path):
     scores, *rest = study
     write_table(scores, read_table(scores).slice(0, 2))  # run 1
-    script.main(scores, *rest, 2, "mine", False, *outputs(tmp_path))
+    script.main(scores, *rest, 2, Provenance("mine", False), *outputs(tmp_path))
     assert (tmp_path / "d.csv").read_text() == ",".join(diagnosis.DIAGNOSIS_COLUMNS) + "\n"
     assert "Study mine: 0 of 1 perturbed score " in (tmp_path / "d.md").read_text()
 
@@ -483,5 +485,5 @@ def test_the_script_refuses_predictions_for_other_sentences(study, tmp_path):
         gold["yo"], {name: Corpus([["x"] * 6] * 30, [[OUT] * 6] * 30) for name in ("regular", "in-language")}
     )
     with pytest.raises(InputError, match="run yo/dense/seed-2, language yo, test set in-language, sentence 0: "):
-        script.main(scores, predictions, gold, train, 2, "mine", False, *outputs(tmp_path))
+        script.main(scores, predictions, gold, train, 2, Provenance("mine", False), *outputs(tmp_path))
     assert not (tmp_path / "d.csv").exists()

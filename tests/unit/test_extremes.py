@@ -14,6 +14,7 @@ from ner_pruning.files import InputError
 from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.study.config import check_config
+from ner_pruning.terms import Run
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.encoder import check_packing, random_encoder
 from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WORDS, run
@@ -109,7 +110,7 @@ def replaced(share: float, seed: int) -> None:
 
 def resampled(seed: int, resamples: int) -> None:
     counts = {("regular", "en"): np.array([[1, 1, 1], [0, 1, 1]], dtype=np.int32)}
-    values = resample([("en", "dense", 1)], [counts], seed=seed, resamples=resamples).values
+    values = resample([Run("en", "dense", 1)], [counts], seed=seed, resamples=resamples).values
     assert values.shape == (1, 1 + resamples) and np.isfinite(values).all()
 
 

@@ -18,6 +18,7 @@ from ner_pruning.files import InputError, write_json
 from ner_pruning.statistics import groups
 from ner_pruning.statistics import summaries as analysis
 from ner_pruning.study.languages import read_languages
+from ner_pruning.terms import Provenance
 
 SCRIPTS = Path(plots.__file__).parents[2]
 TABLE_FILE = Path(__file__).parents[2] / "resources" / "languages.tsv"
@@ -104,11 +105,13 @@ def figures_of(name):
 def draw(name, scores, groupings=GROUPINGS, demo=False):
     """Return a figure by its number or name."""
     if name == "languages":
-        return all_languages(groups.f1_by_language(scores, groupings["training size"]), NAMES, "small", demo)
+        return all_languages(
+            groups.f1_by_language(scores, groupings["training size"]), NAMES, Provenance("small", demo)
+        )
     if name == "novelty":
         setting = analysis.main_setting(scores)
-        return fraction_and_novelty(analysis.fractions_by_language(scores, setting), setting, "small", demo)
-    return plots.draw_figure(name, scores, groupings, "small", demo)[0]
+        return fraction_and_novelty(analysis.fractions_by_language(scores, setting), setting, Provenance("small", demo))
+    return plots.draw_figure(name, scores, groupings, Provenance("small", demo))[0]
 
 
 def title_of(figure):
@@ -220,10 +223,10 @@ def test_sparse_models_of_one_setting_are_drawn_though_the_other_is_dense_only(n
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(InputError, match="no sparse multilingual model"):
-        plots.draw_figure(2, study(sparsities=()), GROUPINGS, "small", demo=False)
+        plots.draw_figure(2, study(sparsities=()), GROUPINGS, Provenance("small", False))
     with pytest.raises(InputError, match="no row of a multilingual model on a perturbed test set"):
-        plots.draw_figure(3, study(perturbations=()), GROUPINGS, "small", demo=False)
-    plots.draw_figure(1, study(sparsities=(), perturbations=()), GROUPINGS, "small", demo=False)
+        plots.draw_figure(3, study(perturbations=()), GROUPINGS, Provenance("small", False))
+    plots.draw_figure(1, study(sparsities=(), perturbations=()), GROUPINGS, Provenance("small", False))
 
 
 def smallest_letters(figure):
@@ -407,13 +410,15 @@ def test_no_line_to_a_label_crosses_another_label():
 DRAW_ALL = """
 import sys
 import figure, languages_figure, novelty_figure
+from ner_pruning.terms import Provenance
+small = Provenance("small", True)
 scores, cards, table, folder = sys.argv[1], eval(sys.argv[2]), sys.argv[3], sys.argv[4]
 def outputs(name):
     return [f"{folder}/{name}.{suffix}" for suffix in ("pdf", "png", "svg")]
 for number in (3, 7, 9):
-    figure.main(scores, number, cards, table, [100, 20000], "small", True, outputs(number))
-languages_figure.main(scores, cards, table, [100, 20000], "small", True, outputs("languages"))
-novelty_figure.main(scores, "small", True, outputs("novelty"))
+    figure.main(scores, number, cards, table, [100, 20000], small, outputs(number))
+languages_figure.main(scores, cards, table, [100, 20000], small, outputs("languages"))
+novelty_figure.main(scores, small, outputs("novelty"))
 """
 
 

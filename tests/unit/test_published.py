@@ -9,6 +9,7 @@ from ner_pruning.claims.paper_scores import PublishedF1, cells_of_study, read_pu
 from ner_pruning.figures.against_paper import ours_and_theirs
 from ner_pruning.files import InputError
 from ner_pruning.report.comparison import MEANINGLESS, compare, published_table
+from ner_pruning.terms import Provenance
 from paper_tables import PAPER
 
 HEADER = "table,setting,test_set,scope,language,sparsity,f1\n"
@@ -147,7 +148,7 @@ def test_what_does_not_fit_is_refused():
 def test_table_has_intervals_and_counts_what_is_below_chance():
     held = scores()
     held.loc[held["test_set"] == "in-language", ["chance_floor", "chance_floor_low", "chance_floor_high"]] = np.nan
-    table = published_table(compare(PUBLISHED, held, intervals(held)), "small", "some/encoder", demo=False)
+    table = published_table(compare(PUBLISHED, held, intervals(held)), Provenance("small", False, "some/encoder"))
     assert table.csv().splitlines()[:3] == [
         "setting,test set,scope,language,sparsity,seeds,ours,ours low,ours high,theirs,difference,difference low,"
         "difference high,chance floor,chance floor low,chance floor high,theirs below,ours below",
@@ -168,11 +169,11 @@ def test_table_has_intervals_and_counts_what_is_below_chance():
 
 def test_a_demo_says_loudly_that_the_comparison_means_nothing():
     frame = compare(PUBLISHED, scores(), intervals(scores()))
-    table = published_table(frame, "demo", "random weights", demo=True)
+    table = published_table(frame, Provenance("demo", True, "random weights"))
     assert "(demo on synthetic text: the comparison means nothing)" in table.title and table.notes[0] == MEANINGLESS
-    title = ours_and_theirs(frame, "demo", demo=True).get_suptitle().replace("\n", " ")
+    title = ours_and_theirs(frame, Provenance("demo", True)).get_suptitle().replace("\n", " ")
     assert "MEANS NOTHING" in title and "demo on synthetic text" in title
-    assert "NOTHING" not in ours_and_theirs(frame, "small", demo=False).get_suptitle()
+    assert "NOTHING" not in ours_and_theirs(frame, Provenance("small", False)).get_suptitle()
 
 
 def points(axes, marker=None):
@@ -187,7 +188,7 @@ def points(axes, marker=None):
 
 
 def test_figure_draws_every_cell_and_marks_those_below_chance():
-    figure = ours_and_theirs(compare(PUBLISHED, scores(), intervals(scores())), "small", demo=False)
+    figure = ours_and_theirs(compare(PUBLISHED, scores(), intervals(scores())), Provenance("small", False))
     regular, perturbed = figure.axes
     assert [axes.get_title() for axes in figure.axes] == ["regular", "perturbed in-language"]
     assert regular.get_ylabel() == "ours: full"
@@ -204,7 +205,7 @@ def test_figure_draws_every_cell_and_marks_those_below_chance():
 @pytest.mark.parametrize("cells", [slice(0, 1), slice(1, 2), slice(2, 3), slice(0, 3)])
 def test_figure_of_any_cells_stays_on_the_page(cells):
     frame = compare(PUBLISHED[cells], scores(), intervals(scores()).assign(low=np.nan, high=np.nan))
-    figure = ours_and_theirs(frame, "small", demo=True)
+    figure = ours_and_theirs(frame, Provenance("small", True))
     assert all(points(axes) for axes in figure.axes)
     FigureCanvasAgg(figure).draw()
     legend = figure.legends[0].get_window_extent()
@@ -218,7 +219,9 @@ def test_the_script_writes_table_and_figure(tmp_path, capsys):
     intervals(scores()).to_csv(tmp_path / "intervals.csv", index=False)
     suffixes = ("csv", "md", "tex", "html", "pdf", "png", "svg")
     out = {suffix: str(tmp_path / f"published.{suffix}") for suffix in suffixes}
-    published_script.main(PAPER, tmp_path / "scores.parquet", tmp_path / "intervals.csv", "s", "x", True, out)
+    published_script.main(
+        PAPER, tmp_path / "scores.parquet", tmp_path / "intervals.csv", Provenance("s", True, "x"), out
+    )
     assert "MEANS NOTHING" in capsys.readouterr().out
     rows = pd.read_csv(out["csv"])
     # of the five cells of the study, in-script is not published

@@ -17,7 +17,7 @@ from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.statistics.intervals import Cells
 from ner_pruning.study.grid import expected_sizes, study_runs
 from ner_pruning.study.languages import language_groups, read_languages
-from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION
+from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Provenance
 
 ROOT = Path(__file__).parents[2]
 LOW_RESOURCE = ROOT / "docs" / "low-resource"
@@ -94,7 +94,7 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
 
 def test_the_table_of_what_the_runs_took_follows_from_them(runs):
     frame = run_statistics({key: read_json(path / "run.json") for key, path in runs.items()})
-    table = run_statistics_table(frame, "low-resource", "multilingual-e5-small", demo=False)
+    table = run_statistics_table(frame, Provenance("low-resource", False, "multilingual-e5-small"))
     for suffix, text in {"csv": table.csv(), "md": table.markdown()}.items():
         assert (RESULTS / f"tables/runs.{suffix}").read_text(encoding="utf-8").rstrip() == text.rstrip()
 

@@ -10,6 +10,7 @@ from ner_pruning.figures import of_runs as run_plots
 from ner_pruning.figures.of_runs import NO_LAYER, kind_and_layer, loss_curves, matrix_sparsity
 from ner_pruning.figures.style import SCOPE_STYLES
 from ner_pruning.files import InputError
+from ner_pruning.terms import Provenance
 
 STEPS = 12
 
@@ -85,7 +86,7 @@ def test_training_curves_have_a_panel_a_training_set(sets):
     variants = ["dense", "partial-50", "partial-80", "partial-98", "full-50", "full-80", "full-98"]
     runs = {variant: curve([4, 7, 9] if "-" in variant else []) for variant in variants}
     names = ["en", "zh", "bn", "eu", "af", "hi", "sw", "te", "jv", "yo", "multilingual"][-sets:]
-    figure = run_plots.training_curves({name: loss_curves(runs) for name in names}, "small", demo=True)
+    figure = run_plots.training_curves({name: loss_curves(runs) for name in names}, Provenance("small", True))
     assert [axes.get_title() for axes in figure.axes] == [f"{name} (mean of 2 steps)" for name in names]
     assert on_page(figure)
     for axes in figure.axes:
@@ -112,7 +113,7 @@ def test_training_curves_have_a_panel_a_training_set(sets):
 
 
 def test_dense_models_alone_have_no_updates():
-    figure = run_plots.training_curves({"yo": loss_curves({"dense": curve()})}, "small", demo=False)
+    figure = run_plots.training_curves({"yo": loss_curves({"dense": curve()})}, Provenance("small", False))
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense"] and len(figure.axes[0].lines) == 1
     assert on_page(figure)
 
@@ -172,7 +173,7 @@ def test_numbers_stand_in_the_cells_where_they_fit():
     table = matrix_sparsity(COUNTS)
     wide = pd.DataFrame(50.0, index=["output"], columns=range(24))
     tables = {"partial-50": table, "full-50": wide}
-    figure = run_plots.sparsity_map(tables, "multilingual", 2, 1, "small", demo=True)
+    figure = run_plots.sparsity_map(tables, "multilingual", 2, 1, Provenance("small", True))
     partial, full = figure.axes[:2]
     assert sorted(text.get_text() for text in partial.texts) == ["0.0", "0.1", "100.0", "25.0", "25.0", "50.0"]
     assert not full.texts
@@ -187,7 +188,7 @@ def test_the_scripts_read_runs_and_save_figures(tmp_path, capsys):
     COUNTS.to_csv(tmp_path / "sparsity.csv", index=False)
     out = [tmp_path / f"{name}.{suffix}" for name in ("curves", "map") for suffix in ("pdf", "png", "svg")]
     runs = [("yo", "dense", tmp_path / "curve.csv"), ("yo", "full-50", tmp_path / "curve.csv")]
-    curves_script.main(runs, "small", True, out[:3])
-    sparsity_script.main({"full-50": tmp_path / "sparsity.csv"}, "yo", 1, 1, "small", True, out[3:])
+    curves_script.main(runs, Provenance("small", True), out[:3])
+    sparsity_script.main({"full-50": tmp_path / "sparsity.csv"}, "yo", 1, 1, Provenance("small", True), out[3:])
     assert all(path.stat().st_size > 500 for path in out)
     assert "word embeddings" in capsys.readouterr().out  # the numbers behind the figure go to the log

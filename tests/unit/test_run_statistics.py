@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from ner_pruning.report.run_table import run_statistics, run_statistics_table
+from ner_pruning.terms import Provenance, Run
 
 
 def record(seconds: float, pieces: int, rows: int | None) -> dict:
@@ -21,7 +22,7 @@ def record(seconds: float, pieces: int, rows: int | None) -> dict:
     }
 
 
-RUNS = {("yo", "dense", 1): record(60.0, 6000, 500), ("yo", "dense", 2): record(120.0, 6000, None)}
+RUNS = {Run("yo", "dense", 1): record(60.0, 6000, 500), Run("yo", "dense", 2): record(120.0, 6000, None)}
 
 
 def test_statistics_worked_out_by_hand():
@@ -34,7 +35,7 @@ def test_statistics_worked_out_by_hand():
 
 
 def test_the_table_has_a_row_a_variant_and_the_csv_a_row_a_run():
-    table = run_statistics_table(run_statistics(RUNS), "s", "encoder", demo=True)
+    table = run_statistics_table(run_statistics(RUNS), Provenance("s", True, "encoder"))
     assert "| yo             | dense     |      2 |" in table.markdown()
     assert "1.5 |" in table.markdown()  # minutes, the mean of 1 and 2
     assert "2 runs trained 0.1 hours in all, in fp32 on cpu." in table.markdown()
@@ -48,4 +49,4 @@ def test_a_run_without_its_size_is_an_error():
     run = record(60.0, 6000, 500)
     del run["weights_bytes"]
     with pytest.raises(KeyError):
-        run_statistics({("yo", "dense", 1): run})
+        run_statistics({Run("yo", "dense", 1): run})

@@ -20,6 +20,7 @@ from ner_pruning.scoring.chance_floor import chance_floor, draw_derangement
 from ner_pruning.scoring.f1 import SCORE_COLUMNS, read_counts, score, sentence_counts, write_scores
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.scoring.score_table import NOVELTY_COLUMNS, RUN_COLUMNS, read_all_scores, read_scores, without_mentions
+from ner_pruning.terms import Run
 from real_data import WIKIANN, needs_wikiann
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.metrics.sequence_labeling import get_entities
@@ -352,7 +353,7 @@ def make_study(folder, multilingual_languages=("yo", "hi"), mentions=MENTIONS):
     mentions: in the test sets of each language.
     """
     test_sets = {"yo": ["validation", "regular", "in-language"], "hi": ["validation", "regular"]}
-    grid = [("yo", "dense", 2), ("yo", "dense", 1), ("yo", "partial-50", 1), ("multilingual", "full-98", 1)]
+    grid = [Run("yo", "dense", 2), Run("yo", "dense", 1), Run("yo", "partial-50", 1), Run("multilingual", "full-98", 1)]
     runs = []
     for number, (training_set, variant, seed) in enumerate(grid):
         languages = multilingual_languages if training_set == "multilingual" else [training_set]
@@ -364,7 +365,7 @@ def make_study(folder, multilingual_languages=("yo", "hi"), mentions=MENTIONS):
         ]
         path = folder / f"{number}.csv"
         write_scores(path, rows)
-        runs.append((training_set, variant, seed, str(path)))
+        runs.append((Run(training_set, variant, seed), str(path)))
     floors, overlap = {}, {}
     for language, floor in (("yo", 0.1), ("hi", None)):
         values = {"mean": floor, "low": floor, "high": floor, "derangements": 100 if floor else 0}
@@ -453,7 +454,7 @@ def test_collected_table(tmp_path):
 )
 def test_incomplete_tables_are_refused(tmp_path, damage, message):
     runs, records, floors, overlap, perturbed = make_study(tmp_path, ["yo"] if damage == "language" else ["yo", "hi"])
-    path = Path(overlap["yo"] if damage.startswith("overlap") else runs[0][3])
+    path = Path(overlap["yo"] if damage.startswith("overlap") else runs[0][1])
     lines = path.read_text().splitlines()
     if damage in ("missing", "overlap"):
         lines = [line for line in lines if "in-language" not in line]
@@ -464,7 +465,7 @@ def test_incomplete_tables_are_refused(tmp_path, damage, message):
     elif damage == "overlap twice":
         lines.append(lines[-1])
     elif damage == "run twice":
-        runs[1] = ("yo", "dense", 2, runs[1][3])
+        runs[1] = (Run("yo", "dense", 2), runs[1][1])
     elif damage == "perturbed":
         perturbed = {}
     path.write_text("\n".join([*lines, ""]))

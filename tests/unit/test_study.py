@@ -18,7 +18,7 @@ from ner_pruning.study.grid import (
 )
 from ner_pruning.study.languages import pool_languages, read_languages
 from ner_pruning.study.schedules import choose_schedule
-from ner_pruning.terms import parse_variant, variant_names
+from ner_pruning.terms import Run, parse_variant, variant_names
 
 ROOT = Path(__file__).parents[2]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")
@@ -91,7 +91,7 @@ def test_a_training_set_may_have_fewer_runs_than_the_grid():
         "fewer_runs": {"sw": {"sparsities": [90], "scopes": ["full"], "seeds": [2]}, "multilingual": {"seeds": [1]}},
     }
     runs = study_runs(config)
-    assert [run for run in runs if run[0] == "sw"] == [("sw", "dense", 2), ("sw", "full-90", 2)]
+    assert [run for run in runs if run[0] == "sw"] == [Run("sw", "dense", 2), Run("sw", "full-90", 2)]
     variants = ["dense", "partial-50", "partial-90", "full-50", "full-90"]
     assert [run for run in runs if run[0] == "multilingual"] == [("multilingual", name, 1) for name in variants]
     assert [run for run in runs if run[0] == "yo"] == [("yo", name, seed) for name in variants for seed in (1, 2)]
@@ -230,9 +230,9 @@ def test_the_curves_of_a_training_set_are_of_its_first_seed_and_three_of_its_spa
     shown = shown_runs({**GRID, "fewer_runs": {"yo": partial, "multilingual": {"scopes": [], "sparsities": []}}})
     english = ["dense", "partial-50", "partial-70", "partial-98", "full-50", "full-70", "full-98"]
     assert shown == [
-        *(("en", variant, 3) for variant in english),
-        *(("yo", variant, 1) for variant in ("dense", "partial-70", "partial-90")),
-        ("multilingual", "dense", 3),
+        *(Run("en", variant, 3) for variant in english),
+        *(Run("yo", variant, 1) for variant in ("dense", "partial-70", "partial-90")),
+        Run("multilingual", "dense", 3),
     ]
 
 
@@ -247,10 +247,10 @@ def test_at_most_ten_languages_and_the_multilingual_set_are_shown():
 
 def test_the_matrices_shown_are_of_the_sparsest_multilingual_models_if_there_are_any():
     sparsest = ["partial-98", "full-98"]
-    assert mapped_runs(GRID) == [("multilingual", variant, 3) for variant in sparsest]
-    assert mapped_runs({**GRID, "multilingual": False}) == [("en", variant, 3) for variant in sparsest]
+    assert mapped_runs(GRID) == [Run("multilingual", variant, 3) for variant in sparsest]
+    assert mapped_runs({**GRID, "multilingual": False}) == [Run("en", variant, 3) for variant in sparsest]
     fewer = {"en": {"scopes": [], "sparsities": []}, "yo": {"scopes": ["full"], "sparsities": [70], "seeds": [1]}}
-    assert mapped_runs({**GRID, "multilingual": False, "fewer_runs": fewer}) == [("yo", "full-70", 1)]
+    assert mapped_runs({**GRID, "multilingual": False, "fewer_runs": fewer}) == [Run("yo", "full-70", 1)]
     assert mapped_runs({**GRID, "pruning": {"scopes": [], "sparsities": []}}) == []
 
 

@@ -14,6 +14,7 @@ from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError
 from ner_pruning.report import tables
 from ner_pruning.study.languages import read_languages
+from ner_pruning.terms import Provenance
 from paper_tables import LANGUAGES as PAPER_LANGUAGES
 from paper_tables import SPARSITIES, SUMMARIES, paper_scores
 
@@ -44,7 +45,7 @@ def scores(seeds=(1, 2), test_set="regular"):
 def test_table_1_of_the_whole_study_is_the_papers(resource):
     sizes = {code: language.train_size for code, language in resource.items()}
     monolingual = [code for code, language in resource.items() if language.monolingual]
-    table = tables.data_sizes_table(sizes, monolingual, resource, CLASSES, "paper", demo=False)
+    table = tables.data_sizes_table(sizes, monolingual, resource, CLASSES, Provenance("paper", False))
     assert table.rows.iloc[:, :3].to_numpy().tolist() == [
         ["100", "jv* my yo*", "0.05"],
         ["1000", "kk sw* te*", "0.19"],
@@ -62,7 +63,7 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
         cards[language] = tmp_path / f"{language}.json"
         cards[language].write_text(json.dumps({"splits": {"train": {"sentences": sentences}}}))
     out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
-    data_sizes_table.main(cards, ["yo"], LANGUAGES, CLASSES, "demo", True, *out)
+    data_sizes_table.main(cards, ["yo"], LANGUAGES, CLASSES, Provenance("demo", True), *out)
     rows = pd.read_csv(out[0], dtype=str).to_numpy().tolist()
     assert rows == [
         ["100", "sw yo*", "0.12", "50–100"],
@@ -75,7 +76,7 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
 def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
     path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex")
     scores().to_parquet(path)
-    f1_table.main(path, 6, ["yo", "en"], "small", "some/encoder_x", False, *out)
+    f1_table.main(path, 6, ["yo", "en"], Provenance("small", False, "some/encoder_x"), *out)
     # The seeds are 0.02 apart: a standard deviation of 0.02 / sqrt(2), of both languages' mean too.
     assert out[0].read_text().splitlines() == [
         "languages,0,50,0 sd,50 sd",
@@ -95,7 +96,7 @@ def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
 
 @pytest.mark.parametrize("number", [6, 7, 8, 9])
 def test_the_published_scores_give_the_published_means_and_medians(number):
-    table = tables.f1_table(paper_scores(), number, PAPER_LANGUAGES, "paper", "x", demo=False)
+    table = tables.f1_table(paper_scores(), number, PAPER_LANGUAGES, Provenance("paper", False, "x"))
     rows = pd.read_csv(io.StringIO(table.csv()), index_col=0)[[str(sparsity) for sparsity in SPARSITIES]]
     means, medians = SUMMARIES[number]
     # 0.0001, and what binary fractions add to a difference of exactly that
@@ -106,7 +107,7 @@ def test_the_published_scores_give_the_published_means_and_medians(number):
 def test_the_best_of_each_row_is_bold_as_printed():
     held = scores(seeds=(1,))
     held["f1"] = [0.80001, 0.80004, 0.1, 0.4]  # en ties when printed; yo, means 0.4500, 0.6000 and medians at 50 %
-    text = tables.f1_table(held, 6, ["en", "yo"], "small", "x", demo=False).markdown()
+    text = tables.f1_table(held, 6, ["en", "yo"], Provenance("small", False, "x")).markdown()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert rows[2:] == [
         ["en", "**0.8000**", "**0.8000**"],
@@ -119,7 +120,7 @@ def test_the_best_of_each_row_is_bold_as_printed():
 def test_spread_stands_beside_its_score():
     held = scores()
     held = held[~((held["language"] == "yo") & (held["seed"] == 2))]
-    table = tables.f1_table(held, 6, ["en", "yo"], "small", "x", demo=False)
+    table = tables.f1_table(held, 6, ["en", "yo"], Provenance("small", False, "x"))
     assert "**0.8000** ±.014" in table.markdown() and "0.6000 ±.014" in table.markdown()
     assert r"en & \textbf{0.8000} {\scriptsize $\pm$.014} & 0.6000 {\scriptsize $\pm$.014} \\" in table.latex()
     assert r"yo & \textbf{0.3900} & 0.0900 \\" in table.latex()
@@ -127,7 +128,7 @@ def test_spread_stands_beside_its_score():
 
 
 def test_perturbed_table_has_chance_floor_and_shares():
-    table = tables.f1_table(scores(test_set="in-language"), 8, ["en", "yo"], "small", "x", demo=True)
+    table = tables.f1_table(scores(test_set="in-language"), 8, ["en", "yo"], Provenance("small", True, "x"))
     frame = pd.read_csv(io.StringIO(table.csv()), index_col=0)
     beside = ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
     assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", *beside]
@@ -142,7 +143,7 @@ def test_what_is_missing_is_empty_and_named():
     held = scores()
     held = held[~((held["language"] == "yo") & (held["sparsity"] == 50))]
     held = held[~((held["language"] == "en") & (held["sparsity"] == 0) & (held["seed"] == 2))]
-    table = tables.f1_table(held, 6, ["en", "yo", "sw"], "small", "x", demo=False)
+    table = tables.f1_table(held, 6, ["en", "yo", "sw"], Provenance("small", False, "x"))
     assert table.csv().splitlines()[2:4] == ["yo,0.4000,,0.0141,", "sw,,,,"]
     assert "2 languages" in table.notes[0]
     assert "Fewer seeds: en at 0 % (1)." in table.notes[0]
@@ -158,14 +159,14 @@ def test_means_over_other_languages_in_each_column_are_not_compared():
     held = scores(seeds=(1,))
     dense, sparse = held["sparsity"] == 0, held["sparsity"] == 50
     held = held[(dense & (held["language"] == "en")) | (sparse & (held["language"] == "yo"))]
-    table = tables.f1_table(held, 6, ["en", "yo"], "small", "x", demo=False)
+    table = tables.f1_table(held, 6, ["en", "yo"], Provenance("small", False, "x"))
     assert table.csv().splitlines()[3] == "means,0.8000,0.1000,,"
     assert "means and medians are over those of each column, and not to be compared." in table.notes[0]
     assert "**" not in table.markdown().split("\n", 1)[1]  # the title has them too
 
 
 def test_a_language_without_any_score_changes_no_mean():
-    table = tables.f1_table(scores(), 6, ["en", "yo", "sw"], "small", "x", demo=False)
+    table = tables.f1_table(scores(), 6, ["en", "yo", "sw"], Provenance("small", False, "x"))
     assert table.csv().splitlines()[4] == "means,0.6000,0.3500,0.0141,0.0141"
     assert "No score: sw; means and medians are over the other languages." in table.notes[0]
 
@@ -179,7 +180,7 @@ def test_a_test_set_without_a_mention_has_no_f1(tmp_path, empty, means):
         mentions=held["mentions"].where(~held["language"].isin(empty), 0),
         f1=held["f1"].where(~held["language"].isin(empty), 0.0),
     ).to_parquet(path)
-    f1_table.main(path, 6, ["en", "yo"], "small", "x", False, *out)
+    f1_table.main(path, 6, ["en", "yo"], Provenance("small", False, "x"), *out)
     lines = out[0].read_text().splitlines()
     assert lines[0] == "languages,0,50,0 sd,50 sd"
     assert lines[2] == "yo,,,,"
@@ -193,7 +194,7 @@ def test_a_test_set_without_a_mention_has_no_f1(tmp_path, empty, means):
 def test_one_seed_one_language_dense_only():
     held = scores(seeds=(1,))
     held = held[(held["language"] == "yo") & (held["sparsity"] == 0)]
-    table = tables.f1_table(held, 7, ["yo"], "small", "x", demo=False)
+    table = tables.f1_table(held, 7, ["yo"], Provenance("small", False, "x"))
     assert table.csv() == "languages,0,0 sd\nyo,0.4000,\nmeans,0.4000,\nmedians,0.4000,\n"
     assert "1 language; every F1 is the mean over 1 seed." in table.notes[0]
     assert "no score has more than one seed" in table.notes[2]
@@ -202,7 +203,7 @@ def test_one_seed_one_language_dense_only():
 
 def test_a_table_the_study_has_no_scores_for_is_refused():
     with pytest.raises(InputError, match="no row of a multilingual model on the test set regular"):
-        tables.f1_table(scores(), 2, ["en"], "small", "x", demo=False)
+        tables.f1_table(scores(), 2, ["en"], Provenance("small", False, "x"))
 
 
 @pytest.mark.parametrize(
@@ -234,7 +235,7 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
     write_corpus(paths[0], before)
     write_corpus(paths[1], after)
     out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
-    examples_table.main(*paths, LANGUAGES, "yo", 11, 5, "small", False, *out)
+    examples_table.main(*paths, LANGUAGES, "yo", 11, 5, Provenance("small", False), *out)
     assert pd.read_csv(out[0]).to_numpy().tolist() == [
         [1, "a | in [LOC Rome]", "a | in [LOC New York]"],
         [4, "* of x [LOC Èkó]", "* of x [LOC Ìbàdàn]"],
@@ -242,12 +243,12 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
     text = out[1].read_text()
     assert "Table 11: Example of test sentences for Yoruba (yo)" in text and "the first 2 sentences" in text
     assert "a \\| in [LOC Rome]" in text and "\\* of x" in text
-    examples_table.main(*paths, LANGUAGES, "yo", 11, 1, "small", False, *out)
+    examples_table.main(*paths, LANGUAGES, "yo", 11, 1, Provenance("small", False), *out)
     assert len(pd.read_csv(out[0])) == 1
 
 
 def test_no_example_is_said(resource):
-    table = tables.examples_table([], 10, resource["en"], 5, "small", demo=False)
+    table = tables.examples_table([], 10, resource["en"], 5, Provenance("small", False))
     assert table.csv() == "sentence,original,perturbed\n"
     assert "no sentence of the test set" in table.markdown()
 
@@ -256,4 +257,4 @@ def test_nan_cells_do_not_hide_a_score_of_zero():
     held = scores(seeds=(1,))
     held.loc[0, "f1"] = 0.0
     held.loc[1, "f1"] = np.nan
-    assert tables.f1_table(held, 6, ["en"], "small", "x", demo=False).csv().splitlines()[1] == "en,0.0000,,,"
+    assert tables.f1_table(held, 6, ["en"], Provenance("small", False, "x")).csv().splitlines()[1] == "en,0.0000,,,"

@@ -71,6 +71,9 @@ ENCODER_ORIGIN = {
     "local": config["encoder"]["folder"],
     "random": None,
 }[config["encoder"]["source"]]
+# What tables and figures say of where their numbers come from; those of the data alone name no encoder.
+DATA_PROVENANCE = {"demo": SYNTHETIC, "study": config["study"]}
+PROVENANCE = DATA_PROVENANCE | {"encoder": ENCODER_NAME}
 DATASET_NAME = {
     "hub": config["data"]["repository"],
     "local": Path(config["data"]["folder"] or "").name,
@@ -144,8 +147,13 @@ def get_test_sets(language):
 
 
 def get_runs():
-    """Return (training set, variant, seed) of every run."""
+    """Return every run of the study."""
     return study.study_runs(config)
+
+
+def plain(runs):
+    """Return runs as plain tuples, for parameters: their text is compared, and a script reads them from a pickle."""
+    return [tuple(run) for run in runs]
 
 
 # Paths

@@ -76,7 +76,7 @@ rule collect_scores:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=get_runs(),
+        runs=plain(get_runs()),
         languages=get_evaluated_languages(),
         training_sets=TRAINING_SETS,
         perturbed=get_evaluated_perturbed(),
@@ -95,7 +95,7 @@ rule bootstrap:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=get_runs(),
+        runs=plain(get_runs()),
         bootstrap=sorted_values(config["bootstrap"]),
         version=version_of("bootstrap"),
     script:
@@ -143,11 +143,10 @@ rule diagnosis:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=get_runs(),
+        runs=plain(get_runs()),
         languages=get_evaluated_languages(),
         floor_factor=config["diagnosis"]["floor_factor"],
-        study=config["study"],
-        demo=SYNTHETIC,
+        provenance=PROVENANCE,
         version=version_of("diagnosis"),
     script:
         "../scripts/diagnosis.py"

@@ -18,7 +18,7 @@ rule plan:
     threads: 1024  # all there are: no job gets more than --cores
     params:
         record=PLAN,
-        runs=get_runs(),
+        runs=plain(get_runs()),
         training_sets={name: study.training_languages(name, config) for name in TRAINING_SETS},
         schedules={name: study.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
         languages=get_evaluated_languages(),  # and trained on
@@ -47,7 +47,7 @@ rule planned_and_measured:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=get_runs(),
+        runs=plain(get_runs()),
         version=version_of("planned_and_measured"),
     script:
         "../scripts/planned_and_measured.py"

@@ -37,8 +37,7 @@ rule data_sizes_table:
         languages=LANGUAGES,
         monolingual=config["monolingual"],
         size_classes=[row["up_to"] for row in config["schedules"]],
-        study=config["study"],
-        demo=SYNTHETIC,
+        provenance=DATA_PROVENANCE,
         version=version_of("data_sizes_table"),
     script:
         "../scripts/data_sizes_table.py"
@@ -66,9 +65,7 @@ rule f1_table:
     params:
         number=get_number,
         languages=get_table_languages,
-        study=config["study"],
-        encoder=ENCODER_NAME,
-        demo=SYNTHETIC,
+        provenance=PROVENANCE,
         version=version_of("f1_table"),
     script:
         "../scripts/f1_table.py"
@@ -99,8 +96,7 @@ rule examples_table:
         number=get_number,
         language=get_example_language,
         examples=config["tables"]["sentences"],
-        study=config["study"],
-        demo=SYNTHETIC,
+        provenance=DATA_PROVENANCE,
         version=version_of("examples_table"),
     script:
         "../scripts/examples_table.py"
@@ -133,8 +129,7 @@ for number in get_figure_numbers():  # rules of their own, because the caption o
             number=number,
             languages=LANGUAGES,
             size_classes=[row["up_to"] for row in config["schedules"]],
-            study=config["study"],
-            demo=SYNTHETIC,
+            provenance=DATA_PROVENANCE,
             version=version_of("figure"),
         script:
             "../scripts/figure.py"
@@ -161,8 +156,7 @@ rule languages_figure:
     params:
         languages=LANGUAGES,
         size_classes=[row["up_to"] for row in config["schedules"]],
-        study=config["study"],
-        demo=SYNTHETIC,
+        provenance=DATA_PROVENANCE,
         version=version_of("languages_figure"),
     script:
         "../scripts/languages_figure.py"
@@ -185,8 +179,7 @@ rule novelty_figure:
     conda:
         "../../envs/study.yaml"
     params:
-        study=config["study"],
-        demo=SYNTHETIC,
+        provenance=DATA_PROVENANCE,
         version=version_of("novelty_figure"),
     script:
         "../scripts/novelty_figure.py"
@@ -220,9 +213,7 @@ rule published:
     conda:
         "../../envs/study.yaml"
     params:
-        study=config["study"],
-        encoder=ENCODER_NAME,
-        demo=SYNTHETIC,
+        provenance=PROVENANCE,
         version=version_of("published"),
     script:
         "../scripts/published.py"
@@ -245,9 +236,8 @@ rule training_curves:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=get_curve_runs(),
-        study=config["study"],
-        demo=SYNTHETIC,
+        runs=plain(get_curve_runs()),
+        provenance=DATA_PROVENANCE,
         version=version_of("training_curves"),
     script:
         "../scripts/training_curves.py"
@@ -273,10 +263,9 @@ if get_map_runs():
         conda:
             "../../envs/study.yaml"
         params:
-            runs=get_map_runs(),
+            runs=plain(get_map_runs()),
             languages=len(study.training_languages(get_map_runs()[0][0], config)),
-            study=config["study"],
-            demo=SYNTHETIC,
+            provenance=DATA_PROVENANCE,
             version=version_of("sparsity_map"),
         script:
             "../scripts/sparsity_map.py"
@@ -303,9 +292,7 @@ rule claims:
     params:
         languages=LANGUAGES,
         size_classes=[row["up_to"] for row in config["schedules"]],
-        study=config["study"],
-        encoder=ENCODER_NAME,
-        demo=SYNTHETIC,
+        provenance=PROVENANCE,
         version=version_of("claims"),
     script:
         "../scripts/claims.py"
@@ -326,10 +313,8 @@ rule run_statistics:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=get_runs(),
-        study=config["study"],
-        encoder=ENCODER_NAME,
-        demo=SYNTHETIC,
+        runs=plain(get_runs()),
+        provenance=PROVENANCE,
         version=version_of("run_statistics"),
     script:
         "../scripts/run_statistics.py"

@@ -13,7 +13,7 @@ from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
 from ner_pruning.study.languages import language_groups, read_languages
 from ner_pruning.table import html_page, markdown_page
-from ner_pruning.terms import REGULAR
+from ner_pruning.terms import REGULAR, Provenance
 
 
 def main(
@@ -22,9 +22,7 @@ def main(
     overlap_path: str | None,
     reference_path: str | None,
     size_classes: Sequence[int],
-    study: str,
-    encoder: str,
-    demo: bool,
+    provenance: Provenance,
     out_csv: str,
     out_md: str,
     out_html: str,
@@ -50,7 +48,7 @@ def main(
     )
     with atomic_path(out_csv) as beside:
         frame.to_csv(beside, index=False, lineterminator="\n")
-    tables = ledger_tables(frame, study, encoder, demo, without_mentions(read_all_scores(paths["scores"])))
+    tables = ledger_tables(frame, provenance, without_mentions(read_all_scores(paths["scores"])))
     write_text(out_md, markdown_page(tables))
     write_text(out_html, html_page(tables))
     print(markdown_page(tables))
@@ -65,9 +63,7 @@ if __name__ == "__main__":
             files.get("overlap"),
             files.get("reference"),
             params.size_classes,
-            params.study,
-            params.encoder,
-            params.demo,
+            Provenance(**params.provenance),
             out.csv,
             out.markdown,
             out.html,

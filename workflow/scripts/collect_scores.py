@@ -1,14 +1,17 @@
 """Collect the scores of all runs in one table, beside chance floors and shares of changed and unseen mentions."""
 
+from collections.abc import Sequence
+
 import pyarrow as pa
 from jobs.logs import log_to
 from ner_pruning.files import atomic_path, read_json
 from ner_pruning.parquet import write_table
 from ner_pruning.scoring.score_table import check_precision, collect, read_overlap, read_scores
+from ner_pruning.terms import Run
 
 
 def main(
-    runs: list[tuple[str, str, int, str]],
+    runs: Sequence[tuple[Run, str]],
     run_records: list[str],
     floors: dict[str, str],
     overlap: dict[str, str],
@@ -16,11 +19,13 @@ def main(
     out_parquet: str,
     out_csv: str,
 ) -> None:
-    """Write the table twice; runs: (training set, variant, seed, path of the scores); run_records: paths
-    of their run.json. The rest: paths by the keys of `collect`."""
+    """Write the table twice; runs: each with the path of its scores; run_records: paths of their run.json.
+
+    The rest: paths by the keys of `collect`.
+    """
     check_precision({path: read_json(path) for path in run_records})
     table = collect(
-        [(*run, read_scores(path)) for *run, path in runs],
+        [(run, read_scores(path)) for run, path in runs],
         {language: read_json(path) for language, path in floors.items()},
         {training_set: read_overlap(path) for training_set, path in overlap.items()},
         {key: read_json(path) for key, path in perturbed.items()},
@@ -35,7 +40,7 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files, params = snakemake.input, snakemake.params
         main(
-            [(*run, path) for run, path in zip(params.runs, files.scores, strict=True)],
+            [(Run(*run), path) for run, path in zip(params.runs, files.scores, strict=True)],
             files.runs,
             dict(zip(params.languages, files.floors, strict=True)),
             dict(zip(params.training_sets, files.overlap, strict=True)),

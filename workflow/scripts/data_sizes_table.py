@@ -7,6 +7,7 @@ from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.report.tables import data_sizes_table
 from ner_pruning.study.languages import read_languages
 from ner_pruning.table import save_table
+from ner_pruning.terms import Provenance
 
 
 def main(
@@ -14,14 +15,13 @@ def main(
     monolingual: Sequence[str],
     languages_path: str,
     size_classes: Sequence[int],
-    study: str,
-    demo: bool,
+    provenance: Provenance,
     *out: str,
 ) -> None:
     """Write the table; cards: paths of the data cards by language, in the order of the study."""
     sentences = read_training_sizes(cards)
     resource = read_languages(languages_path)
-    table = data_sizes_table(sentences, monolingual, resource, sorted(size_classes), study, demo)
+    table = data_sizes_table(sentences, monolingual, resource, sorted(size_classes), provenance)
     save_table(table, out)
     print(table.markdown())
 
@@ -30,5 +30,5 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files, params, out = snakemake.input, snakemake.params, snakemake.output
         cards = dict(zip(params.languages, files.cards, strict=True))
-        names = (params.size_classes, params.study, params.demo)
+        names = (params.size_classes, Provenance(**params.provenance))
         main(cards, params.monolingual, files.languages, *names, *out)

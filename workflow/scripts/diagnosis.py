@@ -14,9 +14,7 @@ from ner_pruning.scoring.diagnosis import DIAGNOSIS_COLUMNS, diagnose, is_near_f
 from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.table import html_page, markdown_page
-from ner_pruning.terms import MULTILINGUAL, REGULAR
-
-Run = tuple[str, str, int]
+from ner_pruning.terms import MULTILINGUAL, REGULAR, Provenance, Run
 
 
 def main(
@@ -25,8 +23,7 @@ def main(
     gold: Mapping[str, str],
     train: Mapping[str, str],
     floor_factor: float,
-    study: str,
-    demo: bool,
+    provenance: Provenance,
     out_csv: str,
     out_md: str,
     out_html: str,
@@ -39,7 +36,7 @@ def main(
     table = pd.DataFrame(rows, columns=DIAGNOSIS_COLUMNS)
     with atomic_path(out_csv) as beside:
         table.to_csv(beside, index=False, lineterminator="\n")
-    tables = diagnosis_tables(table, perturbed, floor_factor, study, demo)
+    tables = diagnosis_tables(table, perturbed, floor_factor, provenance)
     write_text(out_md, markdown_page(tables))
     write_text(out_html, html_page(tables))
     print(markdown_page(tables))
@@ -56,13 +53,13 @@ def diagnoses(
     languages = train if training_set == MULTILINGUAL else [training_set]
     training_mentions = known_mentions(read_corpus(train[language]) for language in languages)
     for (variant, seed, test_set), part in scores.groupby(["variant", "seed", "test_set"]):
-        manifest, folder = predictions[training_set, variant, seed]
+        run = Run(training_set, variant, seed)
+        manifest, folder = predictions[run]
         by_language = read_predictions(Path(folder, f"{test_set}.parquet"), read_manifest(manifest)[test_set])
         for row in part.to_dict("records"):
             language, predicted = row["language"], by_language[row["language"]]
             perturbed = read_test_set(gold[language], test_set)
-            run = f"{training_set}/{variant}/seed-{seed}"
-            check_alignment(predicted, perturbed, run=run, language=language, test_set=test_set)
+            check_alignment(predicted, perturbed, run=str(run), language=language, test_set=test_set)
             yield row | diagnose(
                 read_test_set(gold[language], REGULAR),
                 perturbed,
@@ -80,12 +77,11 @@ if __name__ == "__main__":
         pairs = zip(files.manifests, files.folders, strict=True)
         main(
             files.scores,
-            dict(zip(map(tuple, params.runs), pairs, strict=True)),
+            dict(zip([Run(*run) for run in params.runs], pairs, strict=True)),
             dict(zip(params.languages, files.gold, strict=True)),
             dict(zip(params.languages, files.train, strict=True)),
             params.floor_factor,
-            params.study,
-            params.demo,
+            Provenance(**params.provenance),
             out.csv,
             out.markdown,
             out.html,

@@ -5,6 +5,7 @@ from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.report.tables import examples_table
 from ner_pruning.study.languages import read_languages
 from ner_pruning.table import save_table
+from ner_pruning.terms import Provenance
 
 
 def main(
@@ -14,8 +15,7 @@ def main(
     language: str,
     number: int,
     examples: int,
-    study: str,
-    demo: bool,
+    provenance: Provenance,
     *out: str,
 ) -> None:
     """Write the table; test, perturbed: paths of a test set and of what the perturbation made of it."""
@@ -24,7 +24,7 @@ def main(
         (row, (before.tokens[row], before.tags[row]), (tokens, tags))
         for row, tokens, tags in zip(after.original, after.tokens, after.tags, strict=True)
     ]
-    table = examples_table(pairs, number, read_languages(languages_path)[language], examples, study, demo)
+    table = examples_table(pairs, number, read_languages(languages_path)[language], examples, provenance)
     save_table(table, out)
     print(table.markdown())
 
@@ -32,5 +32,5 @@ def main(
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files, params, out = snakemake.input, snakemake.params, snakemake.output
-        names = (params.language, params.number, params.examples, params.study, params.demo)
+        names = (params.language, params.number, params.examples, Provenance(**params.provenance))
         main(files.test, files.perturbed, files.languages, *names, *out)

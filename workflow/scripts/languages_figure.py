@@ -9,6 +9,7 @@ from ner_pruning.figures.style import save_figures
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.statistics.groups import f1_by_language
 from ner_pruning.study.languages import language_groups, read_languages
+from ner_pruning.terms import Provenance
 
 
 def main(
@@ -16,8 +17,7 @@ def main(
     cards: Mapping[str, str],
     languages: str,
     size_classes: Sequence[int],
-    study: str,
-    demo: bool,
+    provenance: Provenance,
     outputs: Sequence[str],
 ) -> None:
     """Draw the figure; scores: path of the study's scores; cards: paths of the data cards by language.
@@ -29,7 +29,7 @@ def main(
     numbers = f1_by_language(read_all_scores(scores), train_sizes)
     print(numbers.to_string(index=False))
     names = {code: language.name for code, language in table.items()}
-    figure = all_languages(numbers, names, study, demo)
+    figure = all_languages(numbers, names, provenance)
     save_figures(figure, outputs)
 
 
@@ -37,5 +37,5 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params, files = snakemake.params, snakemake.input
         cards = dict(zip(params.languages, files.cards, strict=True))
-        study = (params.size_classes, params.study, params.demo)
+        study = (params.size_classes, Provenance(**params.provenance))
         main(files.scores, cards, files.languages, *study, list(snakemake.output))

@@ -14,8 +14,9 @@ from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, re
 from ner_pruning.files import write_json
 from ner_pruning.planning import costs
 from ner_pruning.planning.calibration import distinct_pieces
-from ner_pruning.planning.costs import Run, TrainingSetSize
+from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.study.schedules import choose_schedule
+from ner_pruning.terms import Run
 from ner_pruning.training.model import choose_device
 
 SAMPLE = 2000
@@ -95,7 +96,9 @@ def main(
     paths = {rule: Path(script) for rule, script in scripts.items() if rule in jobs}
     by_script = costs.import_seconds(set(paths.values()), Path(snakefile).parent / PACKAGE, cores)
     start_seconds = {rule: by_script[path] for rule, path in paths.items()}
-    rows = {run: costs.plan_run(run, sizes[run[0]], schedules[run[0]], config, rates) for run in runs}
+    rows = {
+        run: costs.plan_run(run, sizes[run.training_set], schedules[run.training_set], config, rates) for run in runs
+    }
     if at_a_time >= cores:
         rows, start_seconds = costs.slowed_down(rows, start_seconds, jobs)
     return {
@@ -117,7 +120,7 @@ if __name__ == "__main__":
         params, files = snakemake.params, snakemake.input
         plan = main(
             config=snakemake.config,
-            runs=[tuple(run) for run in params.runs],
+            runs=[Run(*run) for run in params.runs],
             training_sets=params.training_sets,
             schedules=params.schedules,
             train_paths=dict(zip(params.languages, files.train, strict=True)),

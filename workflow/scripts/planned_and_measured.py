@@ -6,8 +6,9 @@ from pathlib import Path
 import pandas as pd
 from jobs.logs import log_to
 from ner_pruning.files import read_json
-from ner_pruning.report.run_table import Run, plan_table, planned_and_measured
+from ner_pruning.report.run_table import plan_table, planned_and_measured
 from ner_pruning.table import save_table
+from ner_pruning.terms import Run
 
 
 def measure(record: str, finetuned: str, predicted: str, predictions: str) -> dict[str, float]:
@@ -37,5 +38,5 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         files = snakemake.input
         columns = (files.records, files.finetuned, files.predicted, files.predictions)
-        runs = [tuple(run) for run in snakemake.params.runs]
+        runs = [Run(*run) for run in snakemake.params.runs]
         main(files.plan, dict(zip(runs, zip(*columns, strict=True), strict=True)), snakemake.output)

@@ -6,9 +6,10 @@ import pandas as pd
 from jobs.logs import log_to
 from ner_pruning.figures.of_runs import loss_curves, training_curves
 from ner_pruning.figures.style import save_figures
+from ner_pruning.terms import Provenance
 
 
-def main(runs: Sequence[tuple[str, str, str]], study: str, demo: bool, out: Sequence[str]) -> None:
+def main(runs: Sequence[tuple[str, str, str]], provenance: Provenance, out: Sequence[str]) -> None:
     """Draw the figure; runs: training set, variant and path of the training curve of each; out: paths to save it at.
 
     The runs of one training set at a time are read.
@@ -18,7 +19,7 @@ def main(runs: Sequence[tuple[str, str, str]], study: str, demo: bool, out: Sequ
         paths = {variant: path for name, variant, path in runs if name == training_set}
         sets[training_set] = loss_curves({variant: pd.read_csv(path) for variant, path in paths.items()})
         print(training_set, sets[training_set].losses.tail(1).to_string(), sep="\n")
-    figure = training_curves(sets, study, demo)
+    figure = training_curves(sets, provenance)
     save_figures(figure, out)
 
 
@@ -29,4 +30,4 @@ if __name__ == "__main__":
             (training_set, variant, path)
             for (training_set, variant, _), path in zip(params.runs, snakemake.input, strict=True)
         ]
-        main(runs, params.study, params.demo, snakemake.output)
+        main(runs, Provenance(**params.provenance), snakemake.output)

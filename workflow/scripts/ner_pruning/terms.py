@@ -1,6 +1,7 @@
 """The study's fixed words, as they stand in paths, tables and configs, and the names of variants."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 MULTILINGUAL = "multilingual"
 MONOLINGUAL = "monolingual"
@@ -54,3 +55,53 @@ SETTINGS = (MONOLINGUAL, MULTILINGUAL)
 
 
 SCOPES = ("partial", "full")
+
+
+class Provenance(NamedTuple):
+    """What a table or figure says of where its numbers come from.
+
+    study: its name.
+    demo: whether its text is synthetic, so that no number means anything.
+    encoder: its name, None where no model is behind the numbers.
+    """
+
+    study: str
+    demo: bool
+    encoder: str | None = None
+
+    def __str__(self) -> str:
+        """Return it as part of a sentence: "Study paper, encoder google-bert/bert-base-multilingual-cased"."""
+        encoder = f", encoder {self.encoder}" if self.encoder else ""
+        return f"Study {self.study}{encoder}{', demo on synthetic text' if self.demo else ''}"
+
+    @property
+    def in_title(self) -> str:
+        """What a title ends with: " (demo on synthetic text)" for a demo, else nothing."""
+        return " (demo on synthetic text)" if self.demo else ""
+
+
+class Run(NamedTuple):
+    """A fine-tuned model: its training set (a language, or `multilingual`), variant and seed."""
+
+    training_set: str
+    variant: str
+    seed: int
+
+    def __str__(self) -> str:
+        """Return the run's name, which is also its folder: "yo/partial-50/seed-1"."""
+        return f"{self.training_set}/{self.variant}/seed-{self.seed}"
+
+    @property
+    def setting(self) -> str:
+        """`multilingual` or `monolingual`."""
+        return MULTILINGUAL if self.training_set == MULTILINGUAL else MONOLINGUAL
+
+    @property
+    def scope(self) -> str:
+        """`partial` or `full`, "" for a dense model."""
+        return parse_variant(self.variant)[0]
+
+    @property
+    def sparsity(self) -> int:
+        """Percent, 0 for a dense model."""
+        return parse_variant(self.variant)[1]

@@ -12,7 +12,7 @@ from ner_pruning.claims.verdicts import Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, estimate
 from ner_pruning.table import Table, signed_four_digits
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, Provenance
 
 LEDGER_COLUMNS = [
     *("claim", "part", "text", "measured", "low", "high"),
@@ -102,7 +102,7 @@ def published_cells(published: Sequence[PublishedF1], seeds: int = 3) -> Cells:
 
 
 def ledger_tables(
-    frame: pd.DataFrame, study: str, encoder: str, demo: bool, empty: Mapping[str, Sequence[str]]
+    frame: pd.DataFrame, provenance: Provenance, empty: Mapping[str, Sequence[str]]
 ) -> tuple[Table, Table]:
     """Return the ledger as two tables: the verdict on each claim, and the numbers behind it, part by part.
 
@@ -126,10 +126,10 @@ def ledger_tables(
             "note": parts["note"],
         }
     )
-    demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if demo else []
+    demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if provenance.demo else []
     left_out = "; ".join(f"{', '.join(languages)} on {test_set}" for test_set, languages in empty.items())
     empty_note = [f"Left out, because the test set has no mention and so no F1: {left_out}."] if empty else []
-    notes = [f"Study {study}, encoder {encoder}.", *empty_note, *demo_note]
+    notes = [f"{provenance}.", *empty_note, *demo_note]
     return (
         Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
         Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),

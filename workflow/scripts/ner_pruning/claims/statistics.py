@@ -10,7 +10,7 @@ import numpy as np
 from scipy import stats
 
 from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
-from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
+from ner_pruning.statistics.intervals import Cells, Estimate, Key, adjust, divide, mean_of_defined, partial_conjunctions
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, variant_name
 
 MODERATE = (50, 70)
@@ -45,26 +45,25 @@ class Measured:
 Statistic = Callable[[Cells], Measured]
 
 
-Key = tuple[str, str, str, int]
-"""Setting, test set, scope and sparsity; sparsity 0 is the dense model in every scope."""
-
-
-def _common(cells: Cells, *keys: Key, only: Sequence[str] | None = None) -> tuple[list[str], list[np.ndarray], int]:
+def _common(
+    cells: Cells, *keys: Key, only: Sequence[str] | None = None, along_lines: bool = True
+) -> tuple[list[str], list[np.ndarray], int]:
     """Return the languages that all keys have, F1 of each key, languages × (1 + resamples), and the fewest seeds.
 
-    only: languages that count, all if None. Raises Missing when there is none.
+    only: languages that count, all if None. along_lines: whether they are those of tables and figures, which have all
+    of the lines of the keys (`Cells.compared_languages`). Raises Missing when there is none.
     """
-    common = [
-        code
-        for code in cells.languages(*keys[0])
-        if all(code in cells.languages(*key) for key in keys) and (only is None or code in only)
-    ]
+    chosen = cells if only is None else cells.of(only)
+    common = chosen.compared_languages(*keys) if along_lines else chosen.common_languages(*keys)
     if not common:
         who = "a language" if only is None else " or ".join(only) or "a language of that training size"
         lacking = [key for key in keys if not (set(cells.languages(*key)) & set(only or cells.languages(*key)))]
         raise Missing(f"{who} with {' and '.join(dict.fromkeys(map(_describe, lacking or keys)))}")
-    seeds = min(int(cells.seeds(*key, common).min()) for key in keys)
-    return common, [cells.f1(*key, common) for key in keys], seeds
+    return common, [cells.f1(*key, common) for key in keys], _fewest_seeds(cells, keys, common)
+
+
+def _fewest_seeds(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> int:
+    return min(int(cells.seeds(*key, languages).min()) for key in keys)
 
 
 def _describe(key: Key) -> str:
@@ -115,7 +114,7 @@ def _fractions(cells: Cells, *keys: Key) -> tuple[list[str], list[np.ndarray], i
         lacking = [_describe(key) for key, row in zip(on_regular, defined, strict=True) if not row.any()]
         raise Missing(f"a language above chance with {' and '.join(lacking or map(_describe, on_regular))}")
     languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
-    _, _, seeds = _common(cells, *keys, *on_regular, only=languages)
+    seeds = _fewest_seeds(cells, [*keys, *on_regular], languages)
     return languages, [values[defined.all(axis=0)] for values in fractions], seeds
 
 
@@ -150,7 +149,7 @@ def _moderate_gains(cells: Cells, reading: str, only: Sequence[str] | None = Non
     """
     levels = {"at 50 %": (50,), "at 70 %": (70,)}.get(reading, MODERATE)
     keys = [(MULTILINGUAL, REGULAR, "partial", level) for level in (0, *levels)]
-    languages, (dense, *sparse), seeds = _common(cells, *keys, only=only)
+    languages, (dense, *sparse), seeds = _common(cells, *keys, only=only, along_lines=False)  # no mean along a line
     gains = np.array(sparse) - dense
     return languages, gains.mean(axis=0, keepdims=True) if reading == "on their mean" else gains, seeds
 

@@ -22,7 +22,7 @@ from ner_pruning.figures.style import (
 )
 from ner_pruning.report.comparison import MEANINGLESS
 from ner_pruning.table import count, count_range
-from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS
+from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS, Provenance
 
 # Lengths in inches.
 PANEL_WIDTH, PANEL_HEIGHT = 1.7, 1.55
@@ -33,7 +33,7 @@ SPARSITY_SHADES = "plasma_r"
 
 
 @matplotlib.rc_context(STYLE)
-def ours_and_theirs(frame: pd.DataFrame, study: str, demo: bool) -> Figure:
+def ours_and_theirs(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     """Return the figure `published`: our F1 with its interval against theirs, a point a language and sparsity.
 
     frame: of `comparison.compare`. Columns of panels: test sets; rows: settings and scopes, with the dense models in
@@ -43,7 +43,7 @@ def ours_and_theirs(frame: pd.DataFrame, study: str, demo: bool) -> Figure:
     rows = [(setting, scope) for setting in settings for scope in _scopes(frame[frame["setting"] == setting])]
     styles = _sparsity_styles(sorted(frame["sparsity"].unique()))
     width = max(COLUMN_WIDTH, PANEL_WIDTH * len(test_sets))
-    height = len(rows) * PANEL_HEIGHT + TEXT_HEIGHT + LONG_TITLE * (1 + demo)
+    height = len(rows) * PANEL_HEIGHT + TEXT_HEIGHT + LONG_TITLE * (1 + provenance.demo)
     figure = Figure(figsize=(width, height), layout="constrained")
     panels = figure.subplots(len(rows), len(test_sets), sharex=True, sharey=True, squeeze=False)
     for place, (setting, scope) in enumerate(rows):
@@ -60,9 +60,9 @@ def ours_and_theirs(frame: pd.DataFrame, study: str, demo: bool) -> Figure:
     put_legend(figure, [*handles, *_marks(frame), reference("equal", "--")], columns=3)
     languages = count(frame["language"].nunique(), "language")
     seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
-    head = f"{MEANINGLESS} " * demo + "F1 of this study (ours) against F1 in the paper (theirs) by sparsity"
+    head = f"{MEANINGLESS} " * provenance.demo + "F1 of this study (ours) against F1 in the paper (theirs) by sparsity"
     bars = "; bars: 95 % interval of ours" if frame["ours_low"].notna().any() else ""
-    put_title(figure, f"{head}: {languages}, {seeds}{bars}", study, demo)
+    put_title(figure, f"{head}: {languages}, {seeds}{bars}", provenance)
     return figure
 
 

@@ -27,14 +27,14 @@ from ner_pruning.figures.style import (
     seeds_of,
 )
 from ner_pruning.table import count
-from ner_pruning.terms import REGULAR, SCOPES
+from ner_pruning.terms import REGULAR, SCOPES, Provenance
 
 PANEL_HEIGHTS = (1.1, 0.95)  # inches: F1 with the group's name above, difference with the ticks below
 
 
 @matplotlib.rc_context(STYLE)
 def groups_of_languages(
-    frame: pd.DataFrame, grouping: str, setting: str, test_set: str, study: str, demo: bool
+    frame: pd.DataFrame, grouping: str, setting: str, test_set: str, provenance: Provenance
 ) -> Figure:
     """Return one of figures 4-8: two panels a group, F1 by sparsity and below it the relative difference to dense.
 
@@ -69,7 +69,7 @@ def groups_of_languages(
     )
     missing = left_out(frame, "dense F1 above 0")
     text = f"{head} to the dense model. Mean over n languages, {seeds_of(frame)}{band}{missing}"
-    put_title(figure, text, study, demo)
+    put_title(figure, text, provenance)
     return figure
 
 

@@ -25,7 +25,7 @@ from ner_pruning.figures.style import (
     reference,
 )
 from ner_pruning.table import count, count_range
-from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS
+from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS, Provenance
 
 PANEL_HEIGHT, TALL_PANEL = 1.0, 1.6  # inches, with title and ticks; tall where all panels stand in one band
 MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}
@@ -33,7 +33,7 @@ MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}
 
 
 @matplotlib.rc_context(STYLE)
-def all_languages(frame: pd.DataFrame, names: Mapping[str, str], study: str, demo: bool) -> Figure:
+def all_languages(frame: pd.DataFrame, names: Mapping[str, str], provenance: Provenance) -> Figure:
     """Return the figure `languages`: colour and marker by setting, line by scope, filled markers for the regular set.
 
     frame: of `groups.f1_by_language`; names: of the languages by code. The dotted line is the in-language chance floor.
@@ -57,7 +57,7 @@ def all_languages(frame: pd.DataFrame, names: Mapping[str, str], study: str, dem
     put_legend(figure, _handles(frame), columns=2 if len(cells) < 3 else 4)
     seeds = count_range(frame["seeds"].min(), frame["seeds"].max(), "seed")
     text = f"F1 by language, fewest training sentences first: {count(len(languages), 'language')}, mean over {seeds}"
-    put_title(figure, text, study, demo)
+    put_title(figure, text, provenance)
     return figure
 
 

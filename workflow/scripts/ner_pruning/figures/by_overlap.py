@@ -26,7 +26,7 @@ from ner_pruning.figures.style import (
 )
 from ner_pruning.statistics.correlations import FEWEST_FOR_INTERVAL, Correlation, pearson, spearman
 from ner_pruning.table import count, count_range
-from ner_pruning.terms import MONOLINGUAL, PERTURBATIONS, SCOPES
+from ner_pruning.terms import MONOLINGUAL, PERTURBATIONS, SCOPES, Provenance
 
 NOVELTY_HEIGHT = 1.75  # inches of a panel with its title and ticks
 NOVELTY_COLUMNS = 4
@@ -35,7 +35,7 @@ FEW_LANGUAGES = 12  # that have room for their labels in a page's column
 
 
 @matplotlib.rc_context(STYLE)
-def f1_and_overlap(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
+def f1_and_overlap(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return figure 9: dense F1 by the share of test mentions seen in training, a labelled point a language.
 
     frame: of `novelty.dense_f1_and_overlap`. The title has Pearson's and Spearman's correlation.
@@ -61,7 +61,7 @@ def f1_and_overlap(frame: pd.DataFrame, setting: str, study: str, demo: bool) ->
     only = " (the study has no multilingual ones)" if setting == MONOLINGUAL else ""
     head = f"F1 of dense {setting} models{only} on the regular test sets by overlap of mentions"
     text = f"{head}: {count(len(points), 'language')}, {seeds}; {_correlations(points)}"
-    put_title(figure, text, study, demo)
+    put_title(figure, text, provenance)
     label_points(figure, axes, list(points["language"]), points[["seen_share", "f1"]].to_numpy() * [100, 1])
     return figure
 
@@ -84,7 +84,7 @@ def _estimate(correlation: Correlation) -> str:
 
 
 @matplotlib.rc_context(STYLE)
-def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
+def fraction_and_novelty(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return the figure `novelty`: perturbed F1 as a fraction of regular F1, by the share of unseen mentions.
 
     frame: of `analysis.fractions_by_language`. A point a language and perturbation; the panels are the dense model and
@@ -120,5 +120,5 @@ def fraction_and_novelty(frame: pd.DataFrame, setting: str, study: str, demo: bo
     seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
     missing = "; without those that have no regular F1 above chance or no mentions" if len(defined) < len(frame) else ""
     text = f"{head} that training has not seen: a point a language and perturbation, {seeds}{missing}"
-    put_title(figure, text, study, demo)
+    put_title(figure, text, provenance)
     return figure

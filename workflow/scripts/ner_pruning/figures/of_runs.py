@@ -26,7 +26,7 @@ from ner_pruning.figures.style import (
 )
 from ner_pruning.files import InputError
 from ner_pruning.table import count
-from ner_pruning.terms import SCOPES, parse_variant
+from ner_pruning.terms import SCOPES, Provenance, parse_variant
 
 POINTS = 400
 """Steps of a curve that are drawn, evenly spaced on a logarithmic axis: a run may have two million."""
@@ -111,7 +111,7 @@ def pruning_updates(curve: pd.DataFrame) -> list[int]:
 
 
 @matplotlib.rc_context(STYLE)
-def training_curves(sets: Mapping[str, LossCurves], study: str, demo: bool) -> Figure:
+def training_curves(sets: Mapping[str, LossCurves], provenance: Provenance) -> Figure:
     """Return the figure `training-curves`: loss by optimiser step, a line a variant, a panel a training set.
 
     sets: of `loss_curves`, by training set.
@@ -147,7 +147,7 @@ def training_curves(sets: Mapping[str, LossCurves], study: str, demo: bool) -> F
         handles.append(Line2D([], [], color="0.8", linewidth=0.6, label="pruning update"))
     put_legend(figure, handles, columns=4 if columns > 1 else 2)
     head = f"Training loss of {count(len(sets), 'training set')}, the first seed of each: running means"
-    put_title(figure, head, study, demo)
+    put_title(figure, head, provenance)
     return figure
 
 
@@ -201,7 +201,7 @@ def kind_and_layer(name: str) -> tuple[str, int | str]:
 
 @matplotlib.rc_context(STYLE)
 def sparsity_map(
-    tables: Mapping[str, pd.DataFrame], training_set: str, languages: int, seed: int, study: str, demo: bool
+    tables: Mapping[str, pd.DataFrame], training_set: str, languages: int, seed: int, provenance: Provenance
 ) -> Figure:
     """Return the figure `sparsity`: a heat map of the zeros in a run's matrices, a panel a variant.
 
@@ -217,7 +217,7 @@ def sparsity_map(
     panels[-1].set_xlabel(f"layer ({NO_LAYER}: outside of the layers)", labelpad=2)
     figure.colorbar(image, ax=panels, label="zeros (%)", aspect=30)
     model = f"{training_set} models ({count(languages, 'language')}, one seed: {seed})"
-    put_title(figure, f"Sparsity of each matrix as counted in the stored {model}", study, demo)
+    put_title(figure, f"Sparsity of each matrix as counted in the stored {model}", provenance)
     return figure
 
 

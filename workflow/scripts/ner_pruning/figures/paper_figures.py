@@ -35,7 +35,7 @@ from ner_pruning.statistics import summaries as analysis
 from ner_pruning.statistics.correlations import dense_f1_and_overlap
 from ner_pruning.statistics.groups import f1_by_group
 from ner_pruning.table import count_range
-from ner_pruning.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR, SCOPES, SETTINGS
+from ner_pruning.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR, SCOPES, SETTINGS, Provenance
 
 TRAINING_SIZE = "training size"
 GROUP_FIGURES = {
@@ -49,7 +49,7 @@ GROUP_FIGURES = {
 
 
 def draw_figure(
-    number: int, scores: pd.DataFrame, groupings: Mapping[str, Mapping[str, str | int]], study: str, demo: bool
+    number: int, scores: pd.DataFrame, groupings: Mapping[str, Mapping[str, str | int]], provenance: Provenance
 ) -> tuple[Figure, pd.DataFrame]:
     """Return one of figures 1-9 and the numbers it shows.
 
@@ -64,23 +64,23 @@ def draw_figure(
     if number == 1:
         numbers = analysis.f1_over_languages(scores)
         both = set.intersection(*(analysis.languages_of(scores, setting) for setting in analysis.settings_of(scores)))
-        return monolingual_and_multilingual(numbers, bool(both), study, demo), numbers
+        return monolingual_and_multilingual(numbers, bool(both), provenance), numbers
     if number == 2:
         numbers = analysis.relative_to_dense(scores, setting, REGULAR, train_sizes)
-        return sparse_and_dense(numbers, setting, study, demo), numbers
+        return sparse_and_dense(numbers, setting, provenance), numbers
     if number == 3:
         numbers = analysis.perturbed_fractions(scores, setting)
-        return perturbed_and_regular(numbers, setting, study, demo), numbers
+        return perturbed_and_regular(numbers, setting, provenance), numbers
     if number in GROUP_FIGURES:
         grouping, test_set = GROUP_FIGURES[number]
         numbers = f1_by_group(scores, setting, test_set, groupings[grouping], grouping)
-        return groups_of_languages(numbers, grouping, setting, test_set, study, demo), numbers
+        return groups_of_languages(numbers, grouping, setting, test_set, provenance), numbers
     numbers = dense_f1_and_overlap(scores, setting, train_sizes)
-    return f1_and_overlap(numbers, setting, study, demo), numbers
+    return f1_and_overlap(numbers, setting, provenance), numbers
 
 
 @matplotlib.rc_context(STYLE)
-def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, study: str, demo: bool) -> Figure:
+def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, provenance: Provenance) -> Figure:
     """Return figure 1: mean F1 by sparsity, a line a setting, with the standard deviation over languages as a band.
 
     frame: of `analysis.f1_over_languages`; same_languages: whether it holds the same languages in all settings. Columns
@@ -115,12 +115,12 @@ def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, stud
         languages += " in both settings" if same_languages else " (not the same in both settings)"
     band = "; band: standard deviation over languages" if frame["f1_std"].notna().any() else ""
     head = f"F1 of {' and '.join(settings)} models"
-    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{band}", study, demo)
+    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{band}", provenance)
     return figure
 
 
 @matplotlib.rc_context(STYLE)
-def sparse_and_dense(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
+def sparse_and_dense(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return figure 2: relative F1 difference to the dense model by sparsity, a line a training size, a panel a scope.
 
     frame: of `analysis.relative_to_dense`.
@@ -149,12 +149,12 @@ def sparse_and_dense(frame: pd.DataFrame, setting: str, study: str, demo: bool) 
     put_legend(figure, [*handles, reference("dense", "--")], columns=3, title="training sentences (n languages)")
     head = f"Sparse {setting} models against the dense model on the regular test sets"
     missing = left_out(frame, "dense F1 above 0")
-    put_title(figure, f"{head}: mean over languages, {seeds_of(frame)}{missing}", study, demo)
+    put_title(figure, f"{head}: mean over languages, {seeds_of(frame)}{missing}", provenance)
     return figure
 
 
 @matplotlib.rc_context(STYLE)
-def perturbed_and_regular(frame: pd.DataFrame, setting: str, study: str, demo: bool) -> Figure:
+def perturbed_and_regular(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return figure 3: perturbed F1 as a fraction of regular F1 by sparsity, a line a perturbation, panels by scope.
 
     frame: of `analysis.perturbed_fractions`. The dotted line of the same colour is the chance floor over regular F1.
@@ -183,5 +183,5 @@ def perturbed_and_regular(frame: pd.DataFrame, setting: str, study: str, demo: b
     put_legend(figure, [*handles, reference("chance floor / regular")], columns=2)
     head = f"Perturbed F1 as a fraction of regular F1, {setting} models"
     missing = left_out(frame, "regular F1 above chance")
-    put_title(figure, f"{head}: mean over n languages, {seeds_of(frame)}{missing}", study, demo)
+    put_title(figure, f"{head}: mean over n languages, {seeds_of(frame)}{missing}", provenance)
     return figure

@@ -23,7 +23,7 @@ from matplotlib.lines import Line2D
 
 from ner_pruning.files import atomic_path
 from ner_pruning.table import count_range
-from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS
+from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS, Provenance
 
 FONT_SIZE = 8  # points
 # Lengths in inches.
@@ -200,10 +200,10 @@ def put_legend(figure: Figure, handles: Sequence[Line2D], columns: int, title: s
     figure.legend(handles=handles, loc="outside lower center", ncols=columns, title=title)
 
 
-def put_title(figure: Figure, text: str, study: str, demo: bool) -> None:
+def put_title(figure: Figure, text: str, provenance: Provenance) -> None:
     """Write the title, broken into lines that fit the figure's width."""
     characters = int(figure.get_figwidth() * 72 / (FONT_SIZE * 0.56))  # an average character is 0.56 of the font size
-    paragraphs = [f"{text}.", f"Study {study}{', demo on synthetic text' if demo else ''}."]
+    paragraphs = [f"{text}.", f"{provenance}."]
     # A space that does not break keeps a number with its noun.
     paragraphs = [textwrap.fill(re.sub(r"(\d) ", "\\1\N{NO-BREAK SPACE}", part), characters) for part in paragraphs]
     figure.suptitle("\n".join(paragraphs), x=0.01, ha="left")

@@ -17,10 +17,9 @@ from typing import Any
 
 from ner_pruning.files import read_json, write_json
 from ner_pruning.progress import duration
-from ner_pruning.report.run_table import Run
 from ner_pruning.study.code_digest import imported_packages
 from ner_pruning.study.schedules import choose_schedule, optimiser_steps
-from ner_pruning.terms import parse_variant
+from ner_pruning.terms import Run
 from ner_pruning.training.pruning import sparsity_schedule
 
 JOB_SECONDS = 0.3
@@ -153,19 +152,15 @@ def plan_run(
     schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
     updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights and predictions).
     """
-    training_set, variant, seed = run
-    scope, sparsity = parse_variant(variant)
     schedule = choose_schedule(schedules, size.sentences)
     epochs = config["finetuning"]["epochs"]
     steps, pieces = optimiser_steps(epochs, size.sentences, schedule["batch_size"]), epochs * size.pieces
-    updates = len(sparsity_schedule(1, *(schedule[key] for key in ("start", "end", "frequency")))) if scope else 0
+    updates = len(sparsity_schedule(1, *(schedule[key] for key in ("start", "end", "frequency")))) if run.scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
     step_seconds = steps * rates.trained_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
-    update_seconds = updates * rates.update_seconds[scope] if scope else 0
+    update_seconds = updates * rates.update_seconds[run.scope] if run.scope else 0
     return {
-        "training_set": training_set,
-        "variant": variant,
-        "seed": seed,
+        **run._asdict(),
         "steps": steps,
         "pieces": pieces,
         "updates": updates,
@@ -174,7 +169,7 @@ def plan_run(
         + rates.load_run_seconds
         + size.evaluation_pieces * rates.predict_piece_seconds,
         "stored_bytes": round(
-            stored_bytes(scope, sparsity, rows, rates) + size.evaluation_sentences * rates.prediction_bytes
+            stored_bytes(run.scope, run.sparsity, rows, rates) + size.evaluation_sentences * rates.prediction_bytes
         ),
     }
 
@@ -206,7 +201,7 @@ def planned_jobs(
     for rule, block in JOB.findall(done.stdout):
         wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
         values = dict(WILDCARD.findall(wildcards[1])) if wildcards else {}
-        run = (values["training_set"], values["variant"], int(values["seed"])) if rule in RUN_RULES else None
+        run = Run(values["training_set"], values["variant"], int(values["seed"])) if rule in RUN_RULES else None
         jobs[(rule, run) if run else rule] += 1
     del jobs["all"]  # names what is asked for
     return jobs

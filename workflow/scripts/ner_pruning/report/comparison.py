@@ -7,7 +7,7 @@ import pandas as pd
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.files import InputError
 from ner_pruning.table import Cell, Table, cells_with_interval, count, count_range, four_digits
-from ner_pruning.terms import REGULAR, variant_name
+from ner_pruning.terms import REGULAR, Provenance, variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
 FLOOR = ["chance_floor", "chance_floor_low", "chance_floor_high"]
@@ -65,7 +65,7 @@ def _name(cell: pd.Series) -> str:
     return f"{setting} {variant_name(scope, sparsity)} in {language} on the test set {test_set}"
 
 
-def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> Table:
+def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     """Return the comparison as a table; frame: of `compare`.
 
     The CSV has every column of the frame; Markdown and LaTeX put the intervals beside their numbers, name the variant,
@@ -101,16 +101,16 @@ def published_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -
     title = (
         "F1 of this study (ours) beside the F1 that the paper prints (theirs; Ogueji et al. 2022, tables 6-9)"
         f"{of_setting}"
-        f"{' (demo on synthetic text: the comparison means nothing)' if demo else ''}"
+        f"{' (demo on synthetic text: the comparison means nothing)' if provenance.demo else ''}"
     )
-    return Table("published", title, [MEANINGLESS] * demo + _notes(frame, study, encoder), rows, shown)
+    return Table("published", title, [MEANINGLESS] * provenance.demo + _notes(frame, provenance), rows, shown)
 
 
-def _notes(frame: pd.DataFrame, study: str, encoder: str) -> list[str]:
+def _notes(frame: pd.DataFrame, provenance: Provenance) -> list[str]:
     seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
     below = "; ".join(_count_below(test_set, cells) for test_set, cells in frame.groupby("test_set", sort=False))
     return [
-        f"Study {study}, encoder {encoder}; the paper's encoder is multilingual BERT. "
+        f"{provenance}; the paper's encoder is multilingual BERT. "
         f"{count(frame['language'].nunique(), 'language')}, {seeds}.",
         "ours: mean over seeds with its 95 % interval; theirs: mean over three seeds, without spread in the paper; "
         "difference: ours less theirs, with the interval of ours alone.",

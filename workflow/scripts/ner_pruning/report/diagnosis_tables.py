@@ -5,21 +5,22 @@ from collections.abc import Mapping
 import pandas as pd
 
 from ner_pruning.report.tables import Table
-from ner_pruning.scoring.diagnosis import CLASSES, FINDINGS, _place, _run
+from ner_pruning.scoring.diagnosis import CLASSES, FINDINGS, place_of, run_of
 from ner_pruning.table import count
+from ner_pruning.terms import Provenance
 
 
 def diagnosis_tables(
-    diagnosis: pd.DataFrame, perturbed: pd.DataFrame, floor_factor: float, study: str, demo: bool
+    diagnosis: pd.DataFrame, perturbed: pd.DataFrame, floor_factor: float, provenance: Provenance
 ) -> list[Table]:
     """Return the diagnosis as tables: how many scores have each finding, and, if there are any, a row a score.
 
     diagnosis: DIAGNOSIS_COLUMNS; perturbed: all scores on perturbed test sets, as `perturbed_scores` returns them.
     """
-    title = "Perturbed F1 near the chance floor" + (" (demo on synthetic text)" if demo else "")
+    title = "Perturbed F1 near the chance floor" + provenance.in_title
     limit = f"{floor_factor:g} times the upper end of the chance floor's interval"
     near = f"{len(diagnosis)} of {count(len(perturbed), 'perturbed score')}"
-    lowest = f"Study {study}: {near} with an F1 of at most {limit}. {_lowest_ratio(perturbed)}"
+    lowest = f"{provenance}: {near} with an F1 of at most {limit}. {_lowest_ratio(perturbed)}"
     found = diagnosis["finding"].value_counts()
     summary = [
         {"finding": finding, "scores": str(found.get(finding, 0)), "meaning": meaning}
@@ -46,7 +47,7 @@ def _lowest_ratio(perturbed: pd.DataFrame) -> str:
     ratios = above["f1"] / above["chance_floor_high"]
     row = above.loc[ratios.idxmin()]
     numbers = f"F1 {row['f1']:.4f}, upper end {row['chance_floor_high']:.4f}"
-    return f"The lowest ratio to the upper end is {ratios.min():.2f} ({numbers}): {_place(row)}."
+    return f"The lowest ratio to the upper end is {ratios.min():.2f} ({numbers}): {place_of(row)}."
 
 
 def _report_row(row: Mapping[str, object]) -> dict[str, str]:
@@ -54,7 +55,7 @@ def _report_row(row: Mapping[str, object]) -> dict[str, str]:
         return f"{f1:.4f} ({name or 'as it is'})"
 
     return {
-        "run": _run(row),
+        "run": str(run_of(row)),
         "language": row["language"],
         "test set": row["test_set"],
         "finding": row["finding"],

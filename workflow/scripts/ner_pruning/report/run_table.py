@@ -6,9 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ner_pruning.table import Cell, Table, count
-
-Run = tuple[str, str, int]
-"""Training set, variant and seed."""
+from ner_pruning.terms import Provenance, Run
 
 
 def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
@@ -20,9 +18,7 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
     """
     rows = [
         {
-            "training_set": training_set,
-            "variant": variant,
-            "seed": seed,
+            **run._asdict(),
             "sentences": record["sentences"],
             "steps": record["steps"],
             "batch_size": record["schedule"]["batch_size"],
@@ -35,12 +31,12 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
             "device": record["device"],
             "threads": record["threads"],
         }
-        for (training_set, variant, seed), record in records.items()
+        for run, record in records.items()
     ]
     return pd.DataFrame(rows).astype({"vocabulary_rows": "Int64"})
 
 
-def run_statistics_table(frame: pd.DataFrame, study: str, encoder: str, demo: bool) -> Table:
+def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     """Return the statistics as a table: a row a run in the CSV, a row a training set and variant in what is shown.
 
     frame: of `run_statistics`.
@@ -62,7 +58,7 @@ def run_statistics_table(frame: pd.DataFrame, study: str, encoder: str, demo: bo
         )
     precision, devices = (", ".join(sorted(set(frame[column]))) for column in ("precision", "device"))
     notes = [
-        f"Study {study}, encoder {encoder}{', demo on synthetic text' * demo}. {count(len(frame), 'run')} trained "
+        f"{provenance}. {count(len(frame), 'run')} trained "
         f"{frame['seconds'].sum() / 3600:.1f} hours in all, in {precision} on {devices}. Minutes, pieces a second and "
         "what is stored are means over seeds, peak memory is the largest."
     ]
@@ -89,7 +85,7 @@ def planned_and_measured(plan: Mapping[str, Any], measured: Mapping[Run, Mapping
 
     plan: see `costs.plan_text`; measured: MEASURES by run.
     """
-    planned = {(row["training_set"], row["variant"], row["seed"]): row for row in plan["runs"]}
+    planned = {Run(row["training_set"], row["variant"], row["seed"]): row for row in plan["runs"]}
     runs = [run for run in measured if run in planned]
     rows = []
     for measure, (name, unit) in MEASURES.items():

@@ -17,11 +17,7 @@ from ner_pruning.statistics.summaries import (
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import size_class
 from ner_pruning.table import Cell, Table, cells_with_interval, count, four_digits, three_digits
-from ner_pruning.terms import F1_TABLES, REGULAR
-
-
-def _demo(demo: bool) -> str:
-    return " (demo on synthetic text)" if demo else ""
+from ner_pruning.terms import F1_TABLES, REGULAR, Provenance
 
 
 def data_sizes_table(
@@ -29,8 +25,7 @@ def data_sizes_table(
     monolingual: Sequence[str],
     resource: Mapping[str, Language],
     size_classes: Sequence[int],
-    study: str,
-    demo: bool,
+    provenance: Provenance,
 ) -> Table:
     """Return table 1: training sizes, languages, and their average share of mBERT's pre-training tokens.
 
@@ -55,9 +50,9 @@ def data_sizes_table(
                 "Sentences counted": str(high) if low == high else f"{low}–{high}",
             }
         )
-    title = "Data sizes and languages, and their average representation in mBERT's pre-training" + _demo(demo)
+    title = "Data sizes and languages, and their average representation in mBERT's pre-training" + provenance.in_title
     notes = [
-        f"Study {study}: {count(len(train_sentences), 'language')}. # Sent.: the class of training sizes (the smallest "
+        f"{provenance}: {count(len(train_sentences), 'language')}. # Sent.: the class of training sizes (the smallest "
         "that is not smaller than the training set, else the largest); Sentences counted: training sentences of its "
         "languages. Pretr. Token %: the average share the paper gives for a language's class, averaged over the "
         "languages here.",
@@ -67,9 +62,7 @@ def data_sizes_table(
     return Table("table-1", title, notes, pd.DataFrame(rows))
 
 
-def f1_table(
-    scores: pd.DataFrame, number: int, languages: Sequence[str], study: str, encoder: str, demo: bool
-) -> Table:
+def f1_table(scores: pd.DataFrame, number: int, languages: Sequence[str], provenance: Provenance) -> Table:
     """Return one of tables 2-9: F1 by language and sparsity, mean and spread over seeds, with means and medians.
 
     scores: the study's tidy scores; languages: those of the table's setting, in the order of the rows. The tables of
@@ -90,10 +83,10 @@ def f1_table(
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
     title = (
         f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
-        f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{_demo(demo)}"
+        f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{provenance.in_title}"
     )
     empty = without_mentions(scores[scores["setting"] == setting]).get(test_set, [])
-    notes = [f"Study {study}, encoder {encoder}. {_counted(seeds, over, empty)}"]
+    notes = [f"{provenance}. {_counted(seeds, over, empty)}"]
     notes.append("Columns: sparsity in percent; 0 is the dense model. Bold: the best of a row.")
     if spread.notna().any(axis=None):
         notes.append(
@@ -188,8 +181,7 @@ def examples_table(
     number: int,
     language: Language,
     examples: int,
-    study: str,
-    demo: bool,
+    provenance: Provenance,
     least_words: int = 4,
 ) -> Table:
     """Return table 10 or 11: sentences of a test set beside what the in-language perturbation made of them.
@@ -209,11 +201,11 @@ def examples_table(
     title = (
         f"Example of test sentences for {language.name} ({language.code}) using the entity mention "
         "replacement (Dai and Adel, 2020) technique where an entity is randomly swapped with another entity of the "
-        f"same type, in-language{_demo(demo)}"
+        f"same type, in-language{provenance.in_title}"
     )
     shown = f"the first {count(len(rows), 'sentence')}" if rows else "no sentence"
     notes = [
-        f"Study {study}: {shown} of the test set with at least {least_words} words in which a mention was changed; "
+        f"{provenance}: {shown} of the test set with at least {least_words} words in which a mention was changed; "
         "sentence: its row in the test set, counted from 0."
     ]
     return Table(f"table-{number}", title, notes, pd.DataFrame(rows, columns=["sentence", "original", "perturbed"]))

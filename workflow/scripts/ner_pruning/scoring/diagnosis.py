@@ -6,7 +6,7 @@ that it was made for. Where all is well, every prediction stands where it is for
 
 from collections.abc import Mapping, Sequence, Set
 from itertools import chain
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -18,7 +18,7 @@ from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
 from ner_pruning.scoring.score_table import RUN_COLUMNS
 from ner_pruning.table import count
-from ner_pruning.terms import PERTURBATIONS, REGULAR
+from ner_pruning.terms import PERTURBATIONS, REGULAR, Run
 
 MISALIGNED = "misaligned"
 PERMUTED = "labels permuted"
@@ -67,7 +67,7 @@ def perturbed_scores(scores: pd.DataFrame) -> pd.DataFrame:
     alone = perturbed[perturbed["f1_regular"].isna()]
     if len(alone):
         row = alone.iloc[0]
-        raise InputError(f"scores: {_place(row)}: no score on the test set {REGULAR} beside it")
+        raise InputError(f"scores: {place_of(row)}: no score on the test set {REGULAR} beside it")
     return perturbed
 
 
@@ -369,9 +369,11 @@ def o_share(tags: Sequence[Sequence[int]]) -> float:
 # Report
 
 
-def _place(row: Mapping[str, object]) -> str:
-    return f"run {_run(row)}, language {row['language']}, test set {row['test_set']}"
+def place_of(row: Mapping[str, Any]) -> str:
+    """Return the run, language and test set of a row of scores, for messages."""
+    return f"run {run_of(row)}, language {row['language']}, test set {row['test_set']}"
 
 
-def _run(row: Mapping[str, object]) -> str:
-    return f"{row['training_set']}/{row['variant']}/seed-{row['seed']}"
+def run_of(row: Mapping[str, Any]) -> Run:
+    """Return the run of a row of scores."""
+    return Run(row["training_set"], row["variant"], row["seed"])

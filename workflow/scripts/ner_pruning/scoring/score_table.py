@@ -8,7 +8,7 @@ import pandas as pd
 from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table
 from ner_pruning.scoring.f1 import SCORE_COLUMNS
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, VALIDATION, parse_variant
+from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Run
 
 RUN_COLUMNS = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "language"]
 """What the columns of a run's scores come after in the table of all runs."""
@@ -63,14 +63,14 @@ def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
 
 
 def collect(
-    scores: Sequence[tuple[str, str, int, pd.DataFrame]],
+    scores: Sequence[tuple[Run, pd.DataFrame]],
     floors: Mapping[str, Mapping[str, Mapping[str, float | None]]],
     overlap: Mapping[str, pd.DataFrame],
     perturbed: Mapping[tuple[str, str], Mapping[str, int]],
 ) -> pd.DataFrame:
     """Return one tidy table of all runs' scores, each beside its chance floor and the novelty of its mentions.
 
-    scores: training set, variant, seed and scores of each run. floors: `chance_floor` by language and test set.
+    scores: each run with its scores. floors: `chance_floor` by language and test set.
     overlap: by training set, with the columns language, test_set and unseen_share. perturbed: the counts `mentions` and
     `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of SCORE_COLUMNS, and NOVELTY_COLUMNS,
     which are NaN on validation and where a share or floor does not exist. Rows are sorted by ORDER.
@@ -80,13 +80,12 @@ def collect(
     A monolingual run is expected to have its own language, a multilingual one every language of `floors`, and a
     language the test sets of its `floors`, and validation.
     """
-    runs = [(training_set, variant, seed) for training_set, variant, seed, _ in scores]
+    runs = [run for run, _ in scores]
     if len(set(runs)) < len(runs):
-        training_set, variant, seed = max(runs, key=runs.count)
-        raise InputError(f"run {training_set}/{variant}/seed-{seed} is given twice")
-    for *run, frame in scores:
-        _check_rows(*run, frame, floors)
-    table = pd.concat([_with_run(*run) for run in scores], ignore_index=True)
+        raise InputError(f"run {max(runs, key=runs.count)} is given twice")
+    for run, frame in scores:
+        _check_rows(run, frame, floors)
+    table = pd.concat([_with_run(*each) for each in scores], ignore_index=True)
     keys = ["language", "test_set"]
 
     floor_rows = [
@@ -120,16 +119,12 @@ def check_precision(runs: Mapping[str, Mapping[str, object]]) -> None:
         raise InputError(f"finetuning.precision: the runs of one study need the same precision, these have {found}")
 
 
-def _with_run(training_set: str, variant: str, seed: int, frame: pd.DataFrame) -> pd.DataFrame:
-    scope, sparsity = parse_variant(variant)
-    setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
-    return frame.assign(
-        training_set=training_set, setting=setting, variant=variant, scope=scope, sparsity=sparsity, seed=seed
-    )
+def _with_run(run: Run, frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(**run._asdict(), setting=run.setting, scope=run.scope, sparsity=run.sparsity)
 
 
-def _check_rows(training_set: str, variant: str, seed: int, frame: pd.DataFrame, floors: Mapping[str, Mapping]) -> None:
-    languages = floors if training_set == MULTILINGUAL else [training_set]
+def _check_rows(run: Run, frame: pd.DataFrame, floors: Mapping[str, Mapping]) -> None:
+    languages = floors if run.setting == MULTILINGUAL else [run.training_set]
     expected = {(language, name) for language in languages for name in (VALIDATION, *floors.get(language, ()))}
     rows = list(zip(frame["language"], frame["test_set"], strict=True))
     twice = {row for row in rows if rows.count(row) > 1}
@@ -140,9 +135,7 @@ def _check_rows(training_set: str, variant: str, seed: int, frame: pd.DataFrame,
     ):
         if wrong:
             language, test_set = min(wrong)
-            raise InputError(
-                f"run {training_set}/{variant}/seed-{seed}, language {language}, test set {test_set}: {what}"
-            )
+            raise InputError(f"run {run}, language {language}, test set {test_set}: {what}")
 
 
 def _join(table: pd.DataFrame, values: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

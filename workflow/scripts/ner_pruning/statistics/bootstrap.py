@@ -20,7 +20,7 @@ import pyarrow as pa
 from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table, write_table
 from ner_pruning.scoring.f1 import GOLD
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, parse_variant
+from ner_pruning.terms import Run
 
 CELL_COLUMNS = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
 
@@ -33,22 +33,21 @@ class Replicates:
     """F1 (mean over seeds) of every cell of a study, as measured and resampled.
 
     cells: one row a cell, columns CELL_COLUMNS; seeds is their number.
-    values: float32, cells × (1 + resamples); the first column is as measured. A replicate may lie outside 0..1.
+    values: cells × (1 + resamples); the first column is as measured, the others have the precision of float32, in which
+    they are stored. A replicate may lie outside 0..1.
     """
 
     cells: pd.DataFrame
     values: np.ndarray
 
 
-def resample(
-    runs: Sequence[tuple[str, str, int]], counts: Sequence[Counts], *, seed: int, resamples: int
-) -> Replicates:
+def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamples: int) -> Replicates:
     """Return the replicates of a study.
 
-    runs: (training set, variant, seed); counts: of each run. A language's replicates depend on nothing but `seed`, its
-    own counts and, through the seeds' noise, the runs of the training set. Raises InputError when two runs, or two test
-    sets of a language, have different numbers of sentences: they could not be paired. A test set without a mention has
-    no F1 and no cell; a replicate in which none is drawn is NaN.
+    counts: of each run. A language's replicates depend on nothing but `seed`, its own counts and, through the seeds'
+    noise, the runs of the training set. Raises InputError when two runs, or two test sets of a language, have different
+    numbers of sentences: they could not be paired. A test set without a mention has no F1 and no cell; a replicate in
+    which none is drawn is NaN.
     """
     values, rows = [], []
     languages = dict.fromkeys(language for part in counts for _, language in part)
@@ -63,17 +62,19 @@ def resample(
             continue
         f1 = _resampled_f1([part for *_, part in columns], language, seed, resamples)
         cells: dict[tuple[str, str, str], list[int]] = {}
-        for place, ((training_set, variant, _), test_set, _) in enumerate(columns):
-            cells.setdefault((training_set, variant, test_set), []).append(place)
-        for (training_set, variant, test_set), places in cells.items():
-            seeds = tuple(columns[place][0][2] for place in places)
-            weights = seed_weights(seed, resamples, training_set, seeds)
-            values.append((weights * f1[places]).sum(axis=0).astype(np.float32))
-            setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
-            rows.append((training_set, setting, *parse_variant(variant), language, test_set, len(places)))
+        for place, (run, test_set, _) in enumerate(columns):
+            cells.setdefault((run.training_set, run.variant, test_set), []).append(place)
+        for (training_set, _, test_set), places in cells.items():
+            runs_of_cell = [columns[place][0] for place in places]
+            weights = seed_weights(seed, resamples, training_set, tuple(run.seed for run in runs_of_cell))
+            values.append((weights * f1[places]).sum(axis=0))
+            run = runs_of_cell[0]
+            rows.append((training_set, run.setting, run.scope, run.sparsity, language, test_set, len(places)))
     if not rows:
         raise InputError("counts: no test set has a mention; expected one or more, F1 is of mentions")
-    return Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(values))
+    matrix = np.array(values)
+    matrix[:, 1:] = matrix[:, 1:].astype(np.float32)  # as they are stored
+    return Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), matrix)
 
 
 def _resampled_f1(parts: Sequence[np.ndarray], language: str, seed: int, resamples: int) -> np.ndarray:
@@ -90,7 +91,9 @@ def _resampled_f1(parts: Sequence[np.ndarray], language: str, seed: int, resampl
     # whether a mention is drawn: nearly always the same of all parts, so of unlike ones only
     mentioned, alike = np.unique(np.stack([part[:, GOLD] > 0 for part in parts], axis=1), axis=1, return_inverse=True)
     defined = (weights @ mentioned.astype(np.float32) > 0)[:, alike]
-    return np.divide(2 * correct, total, out=np.full(total.shape, np.nan), where=defined).T
+    f1 = np.divide(2 * correct, total, out=np.full(total.shape, np.nan), where=defined)
+    f1[0] = 2 * correct[0].astype(np.float64) / total[0]  # as measured, where a table prints its fourth digit
+    return f1.T
 
 
 def _sentence_weights(sentences: int, random: np.random.Generator, resamples: int) -> np.ndarray:
@@ -122,17 +125,20 @@ def seed_weights(seed: int, resamples: int, training_set: str, seeds: tuple[int,
 
 
 def write_replicates(path: str | os.PathLike, replicates: Replicates) -> None:
-    """Write the replicates as Parquet, a row a cell."""
-    values = pa.FixedSizeListArray.from_arrays(replicates.values.reshape(-1), replicates.values.shape[1])
-    table = pa.Table.from_pandas(replicates.cells, preserve_index=False).append_column("replicates", values)
+    """Write the replicates as Parquet, a row a cell: F1 as measured in float64, its replicates in float32."""
+    resampled = np.ascontiguousarray(replicates.values[:, 1:], dtype=np.float32)
+    lists = pa.FixedSizeListArray.from_arrays(resampled.reshape(-1), resampled.shape[1])
+    table = pa.Table.from_pandas(replicates.cells, preserve_index=False)
+    table = table.append_column("f1", pa.array(replicates.values[:, 0])).append_column("replicates", lists)
     write_table(path, table)
 
 
 def read_replicates(path: str | os.PathLike) -> Replicates:
     """Read the replicates of a study; raises InputError for a file of another format."""
     table = read_table(path)
-    if table.column_names != [*CELL_COLUMNS, "replicates"]:
+    if table.column_names != [*CELL_COLUMNS, "f1", "replicates"]:
         raise InputError(f"{path}: columns {', '.join(table.column_names)}; expected {', '.join(CELL_COLUMNS)}")
-    values = table.column("replicates").combine_chunks()
-    matrix = values.flatten().to_numpy().reshape(len(table), -1)
-    return Replicates(table.drop_columns("replicates").to_pandas(use_threads=False), matrix)
+    lists = table.column("replicates").combine_chunks()
+    resampled = lists.flatten().to_numpy().reshape(len(table), -1)
+    values = np.column_stack([table.column("f1").to_numpy(), resampled])
+    return Replicates(table.select(CELL_COLUMNS).to_pandas(use_threads=False), values)

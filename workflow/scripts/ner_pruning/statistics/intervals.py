@@ -4,7 +4,7 @@ A statistic is an array whose last axis holds the measured value first and then 
 that axis (differences, means over languages) is computed for all of them at once.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
@@ -13,10 +13,13 @@ import pandas as pd
 from scipy.stats import false_discovery_control
 
 from ner_pruning.statistics.bootstrap import Replicates
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR, SCOPES
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
+
+EFFECTS = ("difference", "relative_difference", "multilingual_gain")
+"""Statistics that are 0 where there is no effect, and have p-values of that."""
 
 INTERVAL_COLUMNS = [
     *("statistic", "setting", "test_set", "language", "group", "scope", "sparsity"),
@@ -76,6 +79,10 @@ def partial_conjunctions(p_values: Sequence[float]) -> np.ndarray:
     return np.minimum(1, np.arange(len(ordered), 0, -1) * ordered)
 
 
+Key = tuple[str, str, str, int]
+"""Setting, test set, scope and sparsity of a cell; sparsity 0 is the dense model, in every scope."""
+
+
 class Cells:
     """The replicates of a study by setting, test set, scope, sparsity and language.
 
@@ -112,6 +119,28 @@ class Cells:
     def languages(self, setting: str, test_set: str, scope: str, sparsity: int) -> list[str]:
         """Return the languages of a cell; sparsity 0 is the dense model, in every scope."""
         return list(self._rows.get(_key(setting, test_set, scope, sparsity), {}))
+
+    def common_languages(self, *keys: Key) -> list[str]:
+        """Return the languages that have all of some cells, in the order of the first."""
+        others = [set(self.languages(*key)) for key in keys[1:]]
+        return [code for code in self.languages(*keys[0]) if all(code in other for other in others)]
+
+    def compared_languages(self, *keys: Key) -> list[str]:
+        """Return the languages that a mean over some cells is of, so that it can be compared along its line.
+
+        A line is what a row of a table or a line of a figure shows: a setting, test set and scope, at all sparsities
+        that all lines of `keys` have. The mean is over the languages that have the cells of `keys` and all of their
+        lines; over those that have the cells where no language has all of the lines. keys: a sparsity of 0 belongs to
+        the line of the scope that it comes with, and to none with the scope "".
+        """
+        lines = {key[:3] for key in keys if key[2]}
+        levels = [set(self.sparsities_of_line(*line)) for line in lines]
+        cells = [(*line, level) for line in lines for level in (0, *sorted(set.intersection(*levels)))] if lines else []
+        return self.common_languages(*keys, *cells) or self.common_languages(*keys)
+
+    def sparsities_of_line(self, setting: str, test_set: str, scope: str) -> list[int]:
+        """Return the sparsities above 0 of a line, in ascending order."""
+        return sorted({key[3] for key in self._rows if key[:3] == (setting, test_set, scope)})
 
     def f1(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Iterable[str]) -> np.ndarray:
         """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""
@@ -159,15 +188,22 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]])
     groups: by name of a grouping ("family", …), the group of each language. Returns the columns INTERVAL_COLUMNS.
     statistic is one of: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction
     (perturbed / regular, see `Cells.fraction`); multilingual_gain (multilingual - monolingual, under setting
-    multilingual). language is a code, or `mean` over all languages that have the statistic (group ""), or those of a
-    group ("family Germanic"). p_value and p_adjusted are for the value 0, where it means no effect; p_adjusted is over
-    the languages of a statistic, setting, test set, scope and sparsity. low and high of f1 are within 0..1,
-    those of fraction not below 0.
+    multilingual). language is a code, or `mean` over the languages of a line (`Cells.compared_languages`) where the
+    statistic is defined: of all (group ""), or of a group ("family Germanic"). The means of dense models stand in each
+    scope that has sparse ones, because the languages of its line may differ. p_value and p_adjusted are for the value
+    0, where it means no effect; p_adjusted is over the languages of a statistic, setting, test set, scope and sparsity.
+    low and high of f1 are within 0..1, those of fraction not below 0.
     """
     tables = []
+    parts = _parts(cells, groups)
     for key in cells.kinds():
-        for statistic, languages, values, seeds in _statistics(cells, *key):
-            tables.append(_rows(statistic, key, languages, values, seeds, groups))
+        setting, test_set, scope, sparsity = key
+        scopes = [each for each in SCOPES if cells.sparsities_of_line(setting, test_set, each)] if not scope else []
+        for keys, statistic in _statistics(cells, *key):
+            tables.append(_rows_of_languages(statistic, key, keys, cells))
+            for line in scopes or [scope]:
+                of_line = [(*each[:2], line, each[3]) for each in keys]
+                tables.append(_rows_of_means(statistic, of_line[0], of_line, parts))
     table = pd.concat(tables, ignore_index=True)
     for statistic, most in (("f1", 1), ("fraction", None)):
         rows = table["statistic"] == statistic
@@ -175,80 +211,111 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]])
     return table
 
 
-def _statistics(cells: Cells, setting: str, test_set: str, scope: str, sparsity: int):
-    """Yield (statistic, languages, languages × (1 + resamples), seeds) of all that is known of one kind of cells.
+Computation = Callable[[Cells, Sequence[Key], Sequence[str]], np.ndarray]
+"""A statistic of some languages from their cells, languages × (1 + resamples)."""
 
-    seeds: of each language, the smaller number where two cells are compared.
-    """
 
-    def known(*keys) -> tuple[list[str], list[np.ndarray], np.ndarray]:
-        common = [code for code in cells.languages(*keys[0]) if all(code in cells.languages(*key) for key in keys)]
-        if not common:
-            return [], [], np.array([])
-        seeds = np.min([cells.seeds(*key, common) for key in keys], axis=0)
-        return common, [cells.f1(*key, common) for key in keys], seeds
+def _f1(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+    return cells.f1(*keys[0], languages)
 
+
+def _difference(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+    return cells.f1(*keys[0], languages) - cells.f1(*keys[1], languages)
+
+
+def _relative_difference(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+    return divide(_difference(cells, keys, languages), cells.f1(*keys[1], languages))
+
+
+def _fraction(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+    return cells.fraction(*keys[0], languages)
+
+
+STATISTICS: dict[str, Computation] = {
+    "f1": _f1,
+    "difference": _difference,
+    "relative_difference": _relative_difference,
+    "fraction": _fraction,
+    "multilingual_gain": _difference,
+}
+"""How each statistic of the table is computed from its cells."""
+
+
+def _statistics(
+    cells: Cells, setting: str, test_set: str, scope: str, sparsity: int
+) -> Iterator[tuple[list[Key], str]]:
+    """Yield the cells and the name of all statistics of one kind of cells that any language has."""
     here, dense = (setting, test_set, scope, sparsity), (setting, test_set, scope, 0)
-    languages, (f1,), seeds = known(here)
-    yield "f1", languages, f1, seeds
+    found: list[tuple[list[Key], str]] = [([here], "f1")]
     if sparsity:
-        languages, pair, seeds = known(here, dense)
-        if languages:
-            yield "difference", languages, pair[0] - pair[1], seeds
-            yield "relative_difference", languages, divide(pair[0] - pair[1], pair[1]), seeds
+        found += [([here, dense], "difference"), ([here, dense], "relative_difference")]
     if test_set in PERTURBATIONS:
-        languages, _, seeds = known(here, (setting, REGULAR, scope, sparsity))
-        if languages:
-            yield "fraction", languages, cells.fraction(*here, languages), seeds
+        found.append(([here, (setting, REGULAR, scope, sparsity)], "fraction"))
     if setting == MULTILINGUAL:
-        languages, pair, seeds = known(here, (MONOLINGUAL, test_set, scope, sparsity))
-        if languages:
-            yield "multilingual_gain", languages, pair[0] - pair[1], seeds
+        found.append(([here, (MONOLINGUAL, test_set, scope, sparsity)], "multilingual_gain"))
+    yield from ((keys, statistic) for keys, statistic in found if cells.common_languages(*keys))
 
 
-def _rows(
-    statistic: str,
-    key: tuple[str, str, str, int],
-    languages: Sequence[str],
-    values: np.ndarray,
-    seeds: np.ndarray,
-    groups: Mapping[str, Mapping[str, str | int]],
-) -> pd.DataFrame:
-    """Return the rows of one statistic: each language, the mean over all, and the means over groups.
-
-    The seeds of a mean are the smallest number of its languages.
-    """
-    members: dict[str, list[str]] = {"": list(languages)}
+def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> dict[str, Cells]:
+    """Return the cells of all languages, as "", and those of each group, by name: "family Germanic"."""
+    languages = dict.fromkeys(code for key in cells.kinds() for code in cells.languages(*key))
+    members: dict[str, list[str]] = {}
     for name, group_of in groups.items():
         for language in languages:
             members.setdefault(f"{name} {group_of[language]}", []).append(language)
-    place = {language: number for number, language in enumerate(languages)}
-    rows = [(language, "", values[row], 1, seeds[row]) for row, language in enumerate(languages)]
-    for group, codes in members.items():
-        part, part_seeds = ([array[place[code]] for code in codes] for array in (values, seeds))
-        defined = int(np.isfinite(np.array(part)[:, 0]).sum())
-        rows.append(("mean", group, mean_of_defined(np.array(part)), defined, min(part_seeds)))
+    return {"": cells} | {name: cells.of(codes) for name, codes in members.items()}
+
+
+def _fewest_seeds(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+    """Return the smallest number of seeds that each of some languages has in some cells."""
+    return np.min([cells.seeds(*key, languages) for key in keys], axis=0)
+
+
+def _rows_of_languages(statistic: str, key: Key, keys: Sequence[Key], cells: Cells) -> pd.DataFrame:
+    """Return the rows of one statistic by language; key: what they are called by."""
+    languages = cells.common_languages(*keys)
+    estimates = [estimate(values) for values in STATISTICS[statistic](cells, keys, languages)]
+    p_values = [each.p_value if statistic in EFFECTS else np.nan for each in estimates]
+    rows = _frame(statistic, key, languages, [""] * len(languages), estimates)
+    seeds = _fewest_seeds(cells, keys, languages)
+    return rows.assign(p_value=p_values, p_adjusted=adjust(p_values), languages=1, seeds=seeds)[INTERVAL_COLUMNS]
+
+
+def _rows_of_means(statistic: str, key: Key, keys: Sequence[Key], parts: Mapping[str, Cells]) -> pd.DataFrame:
+    """Return the rows of the means of one statistic over all languages and each group that have it.
+
+    parts: of `_parts`. The seeds of a mean are the smallest number of its languages.
+    """
+    groups, estimates, counts, seeds = [], [], [], []
+    for group, cells in parts.items():
+        if not (languages := cells.compared_languages(*keys)):
+            continue
+        values = STATISTICS[statistic](cells, keys, languages)
+        groups.append(group)
+        estimates.append(estimate(mean_of_defined(values)))
+        counts.append(int(np.isfinite(values[:, 0]).sum()))
+        seeds.append(int(_fewest_seeds(cells, keys, languages).min()))
+    p_values = [each.p_value if statistic in EFFECTS else np.nan for each in estimates]
+    rows = _frame(statistic, key, ["mean"] * len(groups), groups, estimates)
+    return rows.assign(p_value=p_values, p_adjusted=np.nan, languages=counts, seeds=seeds)[INTERVAL_COLUMNS]
+
+
+def _frame(
+    statistic: str, key: Key, languages: Sequence[str], groups: Sequence[str], estimates: Sequence[Estimate]
+) -> pd.DataFrame:
+    """Return the columns of INTERVAL_COLUMNS that say what a value is of, and the value with its interval."""
     setting, test_set, scope, sparsity = key
-    estimates = [estimate(row[2]) for row in rows]
-    effect = statistic in ("difference", "relative_difference", "multilingual_gain")
-    p_values = [each.p_value if effect else np.nan for each in estimates]
-    adjusted = np.full(len(rows), np.nan)
-    adjusted[: len(languages)] = adjust(p_values[: len(languages)])
     return pd.DataFrame(
         {
             "statistic": statistic,
             "setting": setting,
             "test_set": test_set,
-            "language": [row[0] for row in rows],
-            "group": [row[1] for row in rows],
+            "language": languages,
+            "group": groups,
             "scope": scope,
             "sparsity": sparsity,
             "estimate": [each.value for each in estimates],
             "low": [each.low for each in estimates],
             "high": [each.high for each in estimates],
-            "p_value": p_values,
-            "p_adjusted": adjusted,
-            "languages": [row[3] for row in rows],
-            "seeds": [row[4] for row in rows],
         }
-    )[INTERVAL_COLUMNS]
+    )

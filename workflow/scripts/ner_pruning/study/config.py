@@ -240,7 +240,7 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
 
 def _check_export(config: Mapping[str, Any]) -> None:
     variants = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
-    runs = {f"{training_set}/{variant}/seed-{seed}" for training_set, variant, seed in study_runs(config)}
+    runs = set(map(str, study_runs(config)))
     for run in config["export"]:
         training_set, variant, seed = run.split("/")
         _known(f"export: {run}", [training_set], training_sets(config), "the training sets")

@@ -5,7 +5,7 @@ from typing import Any
 
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import choose_schedule
-from ner_pruning.terms import MULTILINGUAL, parse_variant, variant_names
+from ner_pruning.terms import MULTILINGUAL, Run, variant_names
 
 MOST_MONOLINGUAL = 10
 """Monolingual training sets, as many as the paper has, whose training curves a figure can show."""
@@ -21,13 +21,13 @@ def training_languages(training_set: str, config: Mapping[str, Any]) -> list[str
     return list(config["languages"]) if training_set == MULTILINGUAL else [training_set]
 
 
-def study_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
-    """Return (training set, variant, seed) of every run: the whole grid, less what `fewer_runs` leaves out."""
+def study_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Return every run: the whole grid, less what `fewer_runs` leaves out."""
     runs = []
     for training_set in training_sets(config):
         grid = {"seeds": config["seeds"], **config["pruning"], **config["fewer_runs"].get(training_set, {})}
         variants = variant_names(grid["scopes"], grid["sparsities"])
-        runs += [(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
+        runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
     return runs
 
 
@@ -70,7 +70,7 @@ def shown_sparsities(sparsities: Iterable[int]) -> list[int]:
     return [ranked[place] for place in sorted({0, (len(ranked) - 1) // 2, len(ranked) - 1})] if ranked else []
 
 
-def shown_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+def shown_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return the runs whose training curves are shown, of the first ten languages and the multilingual training set.
 
     They are those of a training set's first seed, dense and at its lowest, middle and highest sparsity.
@@ -80,23 +80,21 @@ def shown_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
         *config["monolingual"][:MOST_MONOLINGUAL],
         *([MULTILINGUAL] if config["multilingual"] else []),
     ]:
-        runs = [run for run in study_runs(config) if run[0] == training_set]
-        sparsities = shown_sparsities({_sparsity(run) for run in runs} - {0})
-        shown += [run for run in runs if run[2] == runs[0][2] and _sparsity(run) in (0, *sparsities)]
+        runs = [run for run in study_runs(config) if run.training_set == training_set]
+        sparsities = shown_sparsities({run.sparsity for run in runs} - {0})
+        shown += [run for run in runs if run.seed == runs[0].seed and run.sparsity in (0, *sparsities)]
     return shown
 
 
-def mapped_runs(config: Mapping[str, Any]) -> list[tuple[str, str, int]]:
+def mapped_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return the runs whose sparsity is shown matrix by matrix, none in a study of dense models.
 
     They are those of the first seed at the highest sparsity, of the multilingual training set if it has pruned models,
     else of the first that has.
     """
-    pruned = [run for run in study_runs(config) if _sparsity(run) > 0]
-    runs = [run for run in pruned if run[0] == MULTILINGUAL] or [run for run in pruned if run[0] == pruned[0][0]]
-    highest = max(map(_sparsity, runs), default=0)
-    return [run for run in runs if run[2] == runs[0][2] and _sparsity(run) == highest]
-
-
-def _sparsity(run: tuple[str, str, int]) -> int:
-    return parse_variant(run[1])[1]
+    pruned = [run for run in study_runs(config) if run.sparsity > 0]
+    runs = [run for run in pruned if run.training_set == MULTILINGUAL] or [
+        run for run in pruned if run.training_set == pruned[0].training_set
+    ]
+    highest = max((run.sparsity for run in runs), default=0)
+    return [run for run in runs if run.seed == runs[0].seed and run.sparsity == highest]
