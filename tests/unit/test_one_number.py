@@ -1,4 +1,4 @@
-"""A number that is printed in two places is one: means of tables, figures, intervals and claims in a study with gaps."""
+"""A number that is printed in two places is one: means of tables, figures, intervals and claims, in gappy studies."""
 
 import numpy as np
 import pandas as pd
