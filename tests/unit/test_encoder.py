@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder, train_wordpiece
+from compression.encoder import FILES, fetch_encoder, random_encoder, train_wordpiece
+from compression.encoder_check import check_packing
 from compression.files import InputError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
@@ -19,6 +20,10 @@ from transformers import (
     DistilBertModel,
     ElectraConfig,
     ElectraModel,
+    EsmConfig,
+    EsmModel,
+    EuroBertConfig,
+    EuroBertModel,
     ModernBertConfig,
     ModernBertModel,
     PreTrainedTokenizerFast,
@@ -52,8 +57,11 @@ def save(folder: Path, model) -> Path:
         lambda: ElectraModel(ElectraConfig(**SMALL, embedding_size=16)),
         lambda: AlbertModel(AlbertConfig(**SMALL, embedding_size=16)),
         lambda: DistilBertModel(DistilBertConfig(vocab_size=120, dim=16, n_layers=2, n_heads=2, hidden_dim=32)),
+        lambda: EuroBertModel(
+            EuroBertConfig(**SMALL | {"num_attention_heads": 4}, num_key_value_heads=2, pad_token_id=0)
+        ),
     ],
-    ids=["bert", "xlm-roberta", "electra", "albert", "distilbert"],
+    ids=["bert", "xlm-roberta", "electra", "albert", "distilbert", "eurobert with grouped queries"],
 )
 def test_encoders_that_can_be_packed(tmp_path, model):
     check_packing(save(tmp_path, model()), 60)
@@ -69,7 +77,27 @@ def test_an_encoder_that_cannot_be_packed_is_refused(tmp_path):
 def test_an_encoder_that_attends_within_a_window_is_refused(tmp_path):
     config = ModernBertConfig(**SMALL, local_attention=8, global_attn_every_n_layers=2, pad_token_id=0)
     folder = save(tmp_path, ModernBertModel(config))
-    with pytest.raises(InputError, match="^encoder: modernbert models cannot be trained on packed batches"):
+    with pytest.raises(
+        InputError,
+        match="^encoder: modernbert models attend within a window.* one of 60 pieces differ by",
+    ):
+        check_packing(folder, 60)
+
+
+@pytest.mark.parametrize("max_length, line", [(65, 64), (64, None)])
+def test_an_encoder_without_a_table_of_positions_has_those_of_its_config(tmp_path, max_length, line):
+    folder = save(tmp_path, EuroBertModel(EuroBertConfig(**SMALL, pad_token_id=0)))
+    if line is None:
+        check_packing(folder, max_length)
+        return
+    with pytest.raises(InputError, match=f"max_length: 65 is wrong: it must be at most {line}, the positions"):
+        check_packing(folder, max_length)
+
+
+def test_an_encoder_that_reads_the_numbers_of_pieces_is_refused(tmp_path):
+    """ESM takes the piece with the number of its mask out of a sentence; trimmed, another one has that number."""
+    folder = save(tmp_path, EsmModel(EsmConfig(**SMALL, pad_token_id=1, mask_token_id=3, token_dropout=True)))
+    with pytest.raises(InputError, match="^encoder: esm models read the numbers of pieces besides their embeddings"):
         check_packing(folder, 60)
 
 
