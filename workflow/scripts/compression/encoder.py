@@ -13,6 +13,7 @@ from transformers import (
     AutoTokenizer,
     BertConfig,
     BertModel,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
@@ -22,7 +23,7 @@ from transformers import (
 from compression.encoder_check import cause, check_reads_text, word_embedding
 from compression.files import InputError
 from compression.hub import download
-from compression.tokenizer import TOKENIZER_FILES, save_tokenizer
+from compression.tokenizer import TOKENIZER_FILES, check_code, save_tokenizer
 
 FILES = ("config.json", "model.safetensors", *TOKENIZER_FILES)
 """What an encoder folder holds."""
@@ -55,7 +56,9 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
             f"encoder: {what}: transformers has no tagging model of the type {config.model_type}; expected one such as "
             "bert or xlm-roberta"
         )
+    _check_code(config, what)
     check_reads_text(config)
+    check_code(folder, f"encoder: {what}")
     tokenizer = _load(
         f"{what}: its tokenizer (tokenizer.json, tokenizer_config.json)",
         lambda: AutoTokenizer.from_pretrained(folder, trust_remote_code=False),
@@ -63,7 +66,11 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     tagger, loading = _load(
         f"{what}: its weights",
         lambda: AutoModelForTokenClassification.from_pretrained(
-            folder, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True
+            folder,
+            dtype=torch.float32,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            trust_remote_code=False,
         ),
     )
     _check_weights(tagger, loading, what)
@@ -90,6 +97,17 @@ def _load(what: str, load: Callable[[], Any]) -> Any:
         return load()
     except Exception as error:  # damaged files make the libraries raise whatever their parsers do
         raise InputError(f"encoder: {what} cannot be loaded ({cause(error)})") from None
+
+
+def _check_code(config: PreTrainedConfig, what: str) -> None:
+    """Refuse a model that code of the repository defines, unless transformers has taken it over under its name."""
+    named = (getattr(config, "auto_map", None) or {}).get("AutoConfig", "")
+    own = named.rsplit(".", 1)[-1]
+    if own and own != type(config).__name__:
+        raise InputError(
+            f"encoder: {what}: its model is code of the repository ({named}), which is not run; expected a model that "
+            "transformers has"
+        )
 
 
 def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) -> None:

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from compression.files import InputError
+from compression.files import InputError, read_json
 
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
 
@@ -52,6 +53,12 @@ SENTENCES = tuple(
 """What a tokenizer is tried on, as words: mostly the first article of the Universal Declaration of Human Rights."""
 
 
+def check_code(folder: str | Path, what: str) -> None:
+    """Raise InputError for a tokenizer that is code of the repository alone: transformers would take another class."""
+    if "auto_map" in _read_config(Path(folder)) and not Path(folder, TOKENIZER_FILES[0]).is_file():
+        raise InputError(f"{what}: its tokenizer is code of the repository, which is not run; expected tokenizer.json")
+
+
 def save_tokenizer(wrapped: PreTrainedTokenizerBase, folder: str | Path, out: Path, what: str) -> None:
     """Write the tokenizer that transformers loaded from `folder` to `out`, where the model's config.json lies already.
 
@@ -64,6 +71,8 @@ def save_tokenizer(wrapped: PreTrainedTokenizerBase, folder: str | Path, out: Pa
     check_letters(declared, wrapped.all_special_tokens, what)
     tokenizer = words_as_text(declared, what)
     wrapped.save_pretrained(out)
+    if "auto_map" in _read_config(out):  # names code of the repository, which neither runs nor comes along
+        _configure(out, auto_map=None)
     if tokenizer is not wrapped.backend_tokenizer:
         tokenizer.save(str(out / TOKENIZER_FILES[0]))
     if tokenizer is not declared:
@@ -75,10 +84,16 @@ def save_tokenizer(wrapped: PreTrainedTokenizerBase, folder: str | Path, out: Pa
             raise InputError(f"{what}: transformers ({kind}) reads its tokenizer in another way once it is stored")
 
 
-def _configure(out: Path, **values: str | bool) -> None:
-    path = out / TOKENIZER_FILES[1]
-    config = json.loads(path.read_text(encoding="utf-8")) | values
-    path.write_text(json.dumps(config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+def _configure(out: Path, **values: str | bool | None) -> None:
+    """Set keys of tokenizer_config.json; None takes a key out."""
+    config = _read_config(out) | values
+    text = json.dumps({key: value for key, value in config.items() if key not in values or value is not None}, indent=2)
+    (out / TOKENIZER_FILES[1]).write_text(text + "\n", encoding="utf-8")
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    path = folder / TOKENIZER_FILES[1]
+    return read_json(path) if path.is_file() else {}
 
 
 def _stored_as(tokenizer: Tokenizer, out: Path) -> bool:
@@ -93,15 +108,13 @@ def declared_tokenizer(wrapped: PreTrainedTokenizerBase, folder: Path, what: str
     a class of tokenizers; how a text is normalised and cut is then that class's, with the keys of
     tokenizer_config.json. Where these keys (READING_KEYS) and tokenizer.json contradict each other, it is refused.
     """
-    path = folder / TOKENIZER_FILES[0]
+    path, config = folder / TOKENIZER_FILES[0], _read_config(folder)
     if not path.is_file():
         return wrapped.backend_tokenizer
     stored = Tokenizer.from_file(str(path))
     if read_alike(stored, wrapped.backend_tokenizer):
         return wrapped.backend_tokenizer
-    config = folder / TOKENIZER_FILES[1]
-    keys = json.loads(config.read_text(encoding="utf-8")).keys() & set(READING_KEYS) if config.is_file() else set()
-    if keys:
+    if keys := config.keys() & set(READING_KEYS):
         raise InputError(
             f"{what}: tokenizer.json and tokenizer_config.json ({', '.join(sorted(keys))}) cut words into other "
             "pieces; expected that they agree"
