@@ -82,6 +82,7 @@ def test_an_encoder_that_attends_within_a_window_is_refused(tmp_path):
         match="^encoder: modernbert models attend within a window.* one of 60 pieces differ by",
     ):
         check_packing(folder, 60)
+    check_packing(folder, 4)  # within the window, of 8 pieces with as many on either side
 
 
 @pytest.mark.parametrize("max_length, line", [(65, 64), (64, None)])

@@ -4,7 +4,8 @@ that is given as words into the pieces that its running text has."""
 import json
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -124,19 +125,27 @@ def declared_tokenizer(wrapped: PreTrainedTokenizerBase, folder: Path, what: str
 
 def read_alike(one: Tokenizer, other: Tokenizer) -> bool:
     """Return whether two tokenizers give the words of SENTENCES the same pieces, with the special ones."""
-    one, other = without_limits(one), without_limits(other)
-    return all(
-        one.encode(words, is_pretokenized=True).ids == other.encode(words, is_pretokenized=True).ids
-        for words in SENTENCES
-    )
+    return _readings(one) == _readings(other)
 
 
-def without_limits(tokenizer: Tokenizer) -> Tokenizer:
-    """Return a copy that neither cuts nor pads sentences."""
-    copy = Tokenizer.from_str(tokenizer.to_str())
-    copy.no_truncation()
-    copy.no_padding()
-    return copy
+def _readings(tokenizer: Tokenizer) -> list[list[int]]:
+    with _without_limits(tokenizer):
+        return [tokenizer.encode(words, is_pretokenized=True).ids for words in SENTENCES]
+
+
+@contextmanager
+def _without_limits(tokenizer: Tokenizer) -> Iterator[None]:
+    """Have a tokenizer neither cut nor pad sentences for a while."""
+    truncation, padding = tokenizer.truncation, tokenizer.padding
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    try:
+        yield
+    finally:
+        if truncation:
+            tokenizer.enable_truncation(**truncation)
+        if padding:
+            tokenizer.enable_padding(**padding)
 
 
 # Words as running text
@@ -150,13 +159,13 @@ def words_as_text(tokenizer: Tokenizer, what: str) -> Tokenizer:
     a space stood before it. Byte-level BPE as it comes often takes the first word of a text for one that goes on
     without a space; a copy puts a space before running text too. Raises InputError when neither cuts SENTENCES so.
     """
-    original = without_limits(tokenizer)
-    difference = _first_difference(original, original)
-    if difference is None:
-        return tokenizer
-    spaced = _with_space_before(original)
-    if _first_difference(spaced, original) is None:
-        return spaced
+    with _without_limits(tokenizer):
+        difference = _first_difference(tokenizer, tokenizer)
+        if difference is None:
+            return tokenizer
+        spaced = _with_space_before(tokenizer)
+        if _first_difference(spaced, tokenizer) is None:
+            return spaced
     words, text = difference
     raise InputError(
         f"{what}: its tokenizer cuts words into other pieces than running text: {words} and not {text}; expected the "
