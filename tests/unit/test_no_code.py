@@ -77,8 +77,9 @@ def test_a_repository_with_a_model_of_its_own_code_is_refused_in_one_line(folder
     )
 
 
-def test_a_model_of_its_own_code_under_the_type_of_another_is_refused(folder, tmp_path):
-    configure(folder, "config.json", auto_map=MODEL_CODE)  # as some give `bert` as the type of what is none
+@pytest.mark.parametrize("auto_map", [MODEL_CODE, {"AutoConfig": "code.BertConfig", "AutoModel": "code.Gizmo"}])
+def test_a_model_of_its_own_code_under_the_type_of_another_is_refused(folder, tmp_path, auto_map):
+    configure(folder, "config.json", auto_map=auto_map)  # as some give `bert` as the type of what is none
     with pytest.raises(InputError) as error:
         fetch_encoder(str(folder), None, tmp_path / "out")
     assert str(error.value) == (
@@ -110,7 +111,7 @@ def test_a_tokenizer_of_its_own_code_is_read_as_its_tokenizer_json_says(folder, 
 
 
 def test_the_encoder_of_a_known_type_names_no_code_once_it_is_fetched(folder, tmp_path):
-    own = {name: value.replace("Gizmo", "BertConfig") for name, value in MODEL_CODE.items()}
+    own = {"AutoConfig": "code.BertConfig", "AutoModel": "code.BertModel", "AutoModelForMaskedLM": "code.Gizmo"}
     configure(folder, "config.json", auto_map=own)
     configure(folder, "tokenizer_config.json", **TOKENIZER_CODE)
     fetch_encoder(str(folder), None, tmp_path / "out")

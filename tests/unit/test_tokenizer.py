@@ -290,6 +290,16 @@ def test_a_cased_vocabulary_alone_is_refused_and_read_with_the_line_that_was_mis
     assert ids(tmp_path / "out") == ids(cased)
 
 
+def test_a_tokenizer_json_that_removes_letters_of_its_vocabulary_is_refused(tmp_path, cased):
+    source = Path(shutil.copytree(cased, tmp_path / "source"))
+    path = source / "tokenizer.json"
+    tokenizer = Tokenizer.from_file(str(path))
+    tokenizer.normalizer = bert(True)
+    tokenizer.save(str(path))
+    with pytest.raises(InputError, match=r"removes capitals and accents, .* \(by the normalizer in tokenizer\.json\)$"):
+        fetch_encoder(str(source), None, tmp_path / "out")
+
+
 def test_the_pieces_that_cannot_be_produced_are_counted():
     """One in a hundred pieces may have capitals or accents: here 4 of 400, and then a fifth."""
     lost = ["Kenya", "tẹ", "हिन्दी", "##É"]

@@ -8,6 +8,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    MODEL_MAPPING,
     AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
@@ -101,13 +102,15 @@ def _load(what: str, load: Callable[[], Any]) -> Any:
 
 def _check_code(config: PreTrainedConfig, what: str) -> None:
     """Refuse a model that code of the repository defines, unless transformers has taken it over under its name."""
-    named = (getattr(config, "auto_map", None) or {}).get("AutoConfig", "")
-    own = named.rsplit(".", 1)[-1]
-    if own and own != type(config).__name__:
-        raise InputError(
-            f"encoder: {what}: its model is code of the repository ({named}), which is not run; expected a model that "
-            "transformers has"
-        )
+    models = MODEL_MAPPING[type(config)]
+    taken_over = {"AutoConfig": (type(config),), "AutoModel": models if isinstance(models, tuple) else (models,)}
+    for key, classes in taken_over.items():
+        own = str((getattr(config, "auto_map", None) or {}).get(key, ""))
+        if own and own.rsplit(".", 1)[-1] not in {each.__name__ for each in classes}:
+            raise InputError(
+                f"encoder: {what}: its model is code of the repository ({own}), which is not run; expected a model "
+                "that transformers has"
+            )
 
 
 def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) -> None:

@@ -56,7 +56,9 @@ SENTENCES = tuple(
 
 def check_code(folder: str | Path, what: str) -> None:
     """Raise InputError for a tokenizer that is code of the repository alone: transformers would take another class."""
-    if "auto_map" in _read_config(Path(folder)) and not Path(folder, TOKENIZER_FILES[0]).is_file():
+    named = _read_config(Path(folder)).get("auto_map") or {}
+    own = isinstance(named, list) or "AutoTokenizer" in named
+    if own and not Path(folder, TOKENIZER_FILES[0]).is_file():
         raise InputError(f"{what}: its tokenizer is code of the repository, which is not run; expected tokenizer.json")
 
 
@@ -69,7 +71,7 @@ def save_tokenizer(wrapped: PreTrainedTokenizerBase, folder: str | Path, out: Pa
     tokenizer contradicts its vocabulary (`check_letters`).
     """
     declared = declared_tokenizer(wrapped, Path(folder), what)
-    check_letters(declared, wrapped.all_special_tokens, what)
+    check_letters(declared, wrapped.all_special_tokens, what, Path(folder, TOKENIZER_FILES[0]).is_file())
     tokenizer = words_as_text(declared, what)
     wrapped.save_pretrained(out)
     if "auto_map" in _read_config(out):  # names code of the repository, which neither runs nor comes along
@@ -201,13 +203,18 @@ def _with_space_before(tokenizer: Tokenizer) -> Tokenizer:
 # The vocabulary
 
 
-def check_letters(tokenizer: Tokenizer, special: Iterable[str], what: str) -> None:
+def check_letters(tokenizer: Tokenizer, special: Iterable[str], what: str, by_json: bool = False) -> None:
     """Raise InputError when a tokenizer removes letters that its vocabulary has, or keeps such as it lacks.
 
     The first is so when it removes the capitals or accents of more than NEVER_PRODUCED of its pieces, which it could
     never produce; the second when most of its pieces have small letters, at most one in a thousand of these a capital,
-    and capitals are kept, which would make words unknown. special: pieces that are no text.
+    and capitals are kept, which would make words unknown. special: pieces that are no text. by_json: it is
+    tokenizer.json that says how a text is read, not tokenizer_config.json.
     """
+
+    def remedy(key: str, value: str) -> str:
+        return "by the normalizer in tokenizer.json" if by_json else f'in tokenizer_config.json "{key}": {value}'
+
     pieces = _texts(tokenizer, special)
     normalize = tokenizer.normalizer.normalize_str if tokenizer.normalizer else str
     capitals = [piece for piece in pieces if _has_capital(piece) and not _has_capital(normalize(piece))]
@@ -220,7 +227,7 @@ def check_letters(tokenizer: Tokenizer, special: Iterable[str], what: str) -> No
         raise InputError(
             f"{what}: its tokenizer removes {' and '.join(lost)}, so that {never:,} of the {len(pieces):,} pieces of "
             f"its vocabulary, such as {example}, can never be produced; expected one that keeps them "
-            f'(in tokenizer_config.json "{key}": false)'
+            f"({remedy(key, 'false')})"
         )
     small = sum(any(letter.title() != letter for letter in piece) for piece in pieces)
     few_capitals = 1000 * sum(map(_has_capital, pieces)) <= small
@@ -228,7 +235,7 @@ def check_letters(tokenizer: Tokenizer, special: Iterable[str], what: str) -> No
         raise InputError(
             f"{what}: its tokenizer keeps capitals, which its vocabulary lacks ({small:,} of {len(pieces):,} pieces "
             "have small letters): words that have one would be unknown; expected one that makes them small "
-            '(in tokenizer_config.json "do_lower_case": true)'
+            f"({remedy('do_lower_case', 'true')})"
         )
 
 
