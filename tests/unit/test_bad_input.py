@@ -449,7 +449,7 @@ ENCODERS = {
     ),
     "tokenizer_config_list": (
         writing("tokenizer_config.json", b"[]"),
-        f"{TOKENIZER} (AttributeError: 'list' object has no attribute 'get')",
+        "{folder}/tokenizer_config.json: no keys; expected those of a tokenizer, such as do_lower_case",
     ),
     "tokenizer_of_a_smaller_model": (
         lambda folder: (

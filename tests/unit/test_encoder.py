@@ -9,6 +9,7 @@ from compression.encoder_check import check_packing
 from compression.files import InputError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
+from torch import nn
 from transformers import (
     AlbertConfig,
     AlbertModel,
@@ -30,6 +31,7 @@ from transformers import (
     XLMRobertaConfig,
     XLMRobertaModel,
 )
+from transformers.models.bert.modeling_bert import BertSelfAttention
 
 SIZES = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
 TEXTS = [["Ann", "lives", "in", "Rome"], ["दिल्ली", "में", "राम"], ["Ann", "and", "Bob"]] * 5
@@ -162,3 +164,31 @@ def test_the_tokenizer_of_a_larger_model_is_refused(tmp_path):
         InputError, match="has 501 pieces with ids up to 500, the model .* rows: the tokenizer of another"
     ):
         fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")
+
+
+def test_an_encoder_with_weights_that_no_scope_prunes_is_refused(tmp_path, monkeypatch):
+    """A convolution over single pieces: packed, it gives each the same scores as alone."""
+
+    def attention(self, config, **others):
+        original(self, config, **others)
+        self.value = PointwiseConvolution(16, 16, 1)
+
+    folder = save(tmp_path, BertModel(BertConfig(**SMALL)))
+    original = BertSelfAttention.__init__
+    monkeypatch.setattr(BertSelfAttention, "__init__", attention)
+    weights = load_file(folder / "model.safetensors")
+    for name, weight in weights.items():
+        if name.endswith("self.value.weight"):
+            weights[name] = weight[:, :, None].clone()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError) as error:
+        check_packing(folder, 60)
+    assert str(error.value) == (
+        "encoder: bert models have weights outside of linear layers and embeddings "
+        "(encoder.layer.0.attention.self.value.weight), which could not be pruned"
+    )
+
+
+class PointwiseConvolution(nn.Conv1d):
+    def forward(self, pieces):
+        return super().forward(pieces.transpose(1, 2)).transpose(1, 2)

@@ -16,8 +16,6 @@ from compression.attention import PACKED_ATTENTION
 from compression.encoded import EncodedSentences, pack
 from compression.files import InputError
 from compression.model import first_position, load_encoder, packed_inputs, tagging_class
-from compression.pruning import prunable_matrices
-from compression.vocabulary import trim_vocabulary
 
 PACKING_TOLERANCE = 1e-4
 """Largest difference of two scores that rounding explains."""
@@ -104,9 +102,11 @@ def check_packing(folder: Path, max_length: int) -> None:
             "from those it has alone"
         )
     _check_matrices(model, kind)
-    _, pieces = trim_vocabulary(model, sentences.pieces, keep_rest=False)
-    trimmed = _packed_scores(model, replace(sentences, pieces=pieces), kind)
-    if not np.abs(trimmed - packed).max() <= PACKING_TOLERANCE:
+    table = word_embedding(model)
+    used, numbers = np.unique(sentences.pieces, return_inverse=True)
+    table.weight = nn.Parameter(table.weight[torch.from_numpy(used)])
+    renumbered = _packed_scores(model, replace(sentences, pieces=numbers), kind)
+    if not np.abs(renumbered - packed).max() <= PACKING_TOLERANCE:
         raise InputError(f"{kind} read the numbers of pieces besides their embeddings, which training numbers anew")
 
 
@@ -146,11 +146,13 @@ def _sees(model: PreTrainedModel, sentences: EncodedSentences, alone: np.ndarray
 
 
 def _check_matrices(model: PreTrainedModel, kind: str) -> None:
-    """Refuse an encoder whose weights are not all in linear layers and embeddings: none of them would be pruned."""
-    pruned = prunable_matrices(model, "full")
-    for name, parameter in model.named_parameters():
-        if parameter.ndim > 1 and name.startswith(f"{model.base_model_prefix}.") and name not in pruned:
-            raise InputError(f"{kind} have weights outside of linear layers and embeddings ({name}), which are pruned")
+    """Refuse an encoder whose weights are not all in linear layers and embeddings: `pruning` would leave them out."""
+    prunable = {id(module.weight) for module in model.modules() if isinstance(module, (nn.Linear, nn.Embedding))}
+    for name, parameter in model.base_model.named_parameters():
+        if parameter.ndim > 1 and id(parameter) not in prunable:
+            raise InputError(
+                f"{kind} have weights outside of linear layers and embeddings ({name}), which could not be pruned"
+            )
 
 
 def _check_positions(model: PreTrainedModel, max_length: int) -> None:

@@ -96,7 +96,10 @@ def _configure(out: Path, **values: str | bool | None) -> None:
 
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / TOKENIZER_FILES[1]
-    return read_json(path) if path.is_file() else {}
+    config = read_json(path) if path.is_file() else {}
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: no keys; expected those of a tokenizer, such as do_lower_case")
+    return config
 
 
 def _stored_as(tokenizer: Tokenizer, out: Path) -> bool:
