@@ -21,7 +21,8 @@ import score
 import torch
 import yaml
 from compression.config import check_config, check_repeated_keys
-from compression.encoder import check_packing, fetch_encoder, random_encoder
+from compression.encoder import fetch_encoder, random_encoder
+from compression.encoder_check import check_packing
 from compression.files import InputError
 from compression.languages import read_languages
 from compression.model import load_encoder
@@ -389,7 +390,8 @@ ENCODERS = {
     ),
     "reads_left_to_right": (
         gpt2,
-        "encoder: gpt2 models cannot be trained on packed batches: the scores of a sentence differ by ",
+        "encoder: gpt2 models read from left to right: a piece does not see the pieces after it; expected an encoder "
+        "that reads both ways",
     ),
     "wrong_type_in_config": (
         configured(hidden_size="16"),
@@ -457,7 +459,7 @@ ENCODERS = {
     ),
     "tokenizer_config_list": (
         writing("tokenizer_config.json", b"[]"),
-        f"{TOKENIZER} (AttributeError: 'list' object has no attribute 'get')",
+        "{folder}/tokenizer_config.json: no keys; expected those of a tokenizer, such as do_lower_case",
     ),
     "tokenizer_of_a_smaller_model": (
         lambda folder: (

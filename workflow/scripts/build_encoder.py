@@ -4,7 +4,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from compression.encoder import FILES, check_packing, fetch_encoder, random_encoder
+from compression.encoder import FILES, fetch_encoder, random_encoder
+from compression.encoder_check import check_packing
 from compression.files import naming, read_json
 from compression.wikiann import read_corpus
 from logs import log_to

@@ -6,9 +6,9 @@ from shutil import copy
 import pandas as pd
 from compression.checkpoint import load_run
 from compression.collection import read_scores
-from compression.encoder import TOKENIZER_FILES
 from compression.files import atomic_folder, read_json
 from compression.model_card import model_card
+from compression.tokenizer import TOKENIZER_FILES
 from huggingface_hub import ModelCard
 from logs import log_to
 from transformers import PreTrainedModel
