@@ -15,7 +15,7 @@ PROCESSES = 2
 
 def dry_run(overlay: str) -> int:
     """Plan an overlay, print to its file from now on, and return the command's exit status."""
-    with open(f"{overlay}.printed", "w") as printed:
+    with open(f"{overlay}.printed", "wb") as printed:
         for stream in (sys.stdout, sys.stderr):
             os.dup2(printed.fileno(), stream.fileno())
     try:

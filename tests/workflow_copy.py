@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +23,7 @@ class Workflow:
     """A copy of the workflow; folder is where it lies and where its results go."""
 
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)  # what differs from this process's
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run snakemake in the folder and return its result, output and error as one text."""
@@ -30,9 +31,14 @@ class Workflow:
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, *arguments]
-        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=self.folder,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="backslashreplace",
         )
 
     def start(self, printed: Path, *arguments: str) -> subprocess.Popen:
@@ -41,7 +47,7 @@ class Workflow:
         SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
         """
         command = [sys.executable, "-m", "snakemake", *arguments]
-        with open(printed, "w") as output:
+        with open(printed, "wb") as output:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
@@ -66,7 +72,7 @@ class Workflow:
     def planned_each(self, overlays: Sequence[str]) -> list[Counter]:
         """Return for each overlay what `planned` does, much faster."""
         done = self._python(str(DRY_RUNS), *overlays)
-        printed = [self.folder.joinpath(f"{overlay}.printed").read_text() for overlay in overlays]
+        printed = [self.folder.joinpath(f"{overlay}.printed").read_text(encoding="utf-8") for overlay in overlays]
         assert done.returncode == 0, "\n".join([*printed, done.stdout])
         return [printed_jobs(text) for text in printed]
 

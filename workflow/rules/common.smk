@@ -14,6 +14,7 @@ SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
 import gpus
+import logs
 import summary
 from compression import resources, study, terms
 from compression.config import check_config, check_repeated_keys, make_floats
@@ -92,6 +93,7 @@ if workflow.is_main_process and workflow.nodes is None:
     if SLOTS:
         workflow.global_resources.setdefault("gpu", SLOTS)
 
+logs.write_utf8(logger.handlers)
 JOB_EVENTS = summary.JobEvents()
 REPORT_CALL = summary.report_call(workflow.overwrite_configfiles, workflow.config_settings.config_args)
 
