@@ -1,5 +1,6 @@
 """A copy of the workflow in a folder of its own, and what snakemake does or would do in it."""
 
+import json
 import os
 import re
 import shutil
@@ -10,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "studies", "profiles", "resources", "envs")
@@ -71,10 +73,23 @@ class Workflow:
 
     def planned_each(self, overlays: Sequence[str]) -> list[Counter]:
         """Return for each overlay what `planned` does, much faster."""
-        done = self._python(str(DRY_RUNS), *overlays)
-        printed = [self.folder.joinpath(f"{overlay}.printed").read_text(encoding="utf-8") for overlay in overlays]
-        assert done.returncode == 0, "\n".join([*printed, done.stdout])
-        return [printed_jobs(text) for text in printed]
+        planned = []
+        for status, printed in self.dry_runs([("snakemake", ["--configfile", overlay], {}) for overlay in overlays]):
+            assert status == 0, printed
+            planned.append(printed_jobs(printed))
+        return planned
+
+    def dry_runs(self, calls: Sequence[tuple[str, Sequence[str], Mapping[str, str]]]) -> list[tuple[int, str]]:
+        """Return the exit status and output of each call: its program, arguments and environment, see `dry_runs`."""
+        with TemporaryDirectory(prefix="calls.") as folder:
+            path, printed = Path(folder, "calls.json"), [Path(folder, str(number)) for number in range(len(calls))]
+            names = ("program", "arguments", "environment", "printed")
+            rows = [dict(zip(names, (*call, str(out)), strict=True)) for call, out in zip(calls, printed, strict=True)]
+            path.write_text(json.dumps(rows), encoding="utf-8")
+            done = self._python(str(DRY_RUNS), str(path))
+            assert done.returncode == 0, done.stdout
+            statuses = json.loads(path.with_name("calls.json.statuses").read_text(encoding="utf-8"))
+            return [(status, out.read_text(encoding="utf-8")) for status, out in zip(statuses, printed, strict=True)]
 
 
 def printed_jobs(printed: str) -> Counter:
