@@ -215,6 +215,7 @@ REPEATED = [
         "pruning:\n  scopes: [full]\n  curve: linear\n  scopes: [partial]\n",
         "line 4: the key 'scopes' stands in line 2 already; expected it once",
     ),
+    ("pruning: {scopes: [full], scopes: []}\n", "line 1: the key 'scopes' stands in line 1 already; expected it once"),
     (
         "schedules:\n  - {up_to: 1}\n  -\n    end: 2\n    end: 3\n",
         "line 5: the key 'end' stands in line 4 already; expected it once",
