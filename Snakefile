@@ -26,7 +26,7 @@ onsuccess:
 
 
 onerror:
-    logger.info(summary.failure(config["study"], JOB_EVENTS, log, summary.this_call(sys.argv[1:])))
+    logger.info(summary.failure(config["study"], JOB_EVENTS, log, summary.this_call(sys.argv[1:], MOVED)))
 
 
 rule all:

@@ -167,7 +167,8 @@ def write_encoder(source: str, revision: str | None, out: Path) -> None:
     with TemporaryDirectory(dir=out.parent) as whole:
         shutil.copytree(folder, whole, dirs_exist_ok=True)
         torch.manual_seed(SEED)
-        AutoModel.from_config(AutoConfig.from_pretrained(folder)).save_pretrained(whole, max_shard_size="100GB")
+        config = AutoConfig.from_pretrained(folder, trust_remote_code=False)
+        AutoModel.from_config(config, trust_remote_code=False).save_pretrained(whole, max_shard_size="100GB")
         fetch_encoder(whole, None, out)
 
 

@@ -111,7 +111,8 @@ def write_ten_times_runs(path: Path, overlays: Iterable[str]) -> str:
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for overlay in overlays:
         config |= yaml.safe_load(Path(overlay).read_text(encoding="utf-8"))
-    path.write_text(yaml.safe_dump({"seeds": list(range(1, 10 * len(config["seeds"]) + 1))}), encoding="utf-8")
+    seeds = list(range(1, 10 * len(config["seeds"]) + 1))
+    path.write_text(yaml.safe_dump({"study": config["study"], "seeds": seeds}), encoding="utf-8")
     return str(path)
 
 

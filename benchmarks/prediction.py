@@ -82,7 +82,7 @@ def predict_ours(work: Work, precision: str) -> Prediction:
 def predict_theirs(work: Work, batch_size: int | None) -> Prediction:
     """Predict with dynamic padding, in the order of the sentences; only the trainer's own part is timed."""
     torch.set_num_threads(work.finetuning["threads"])
-    model = AutoModelForTokenClassification.from_pretrained(work.published)
+    model = AutoModelForTokenClassification.from_pretrained(work.published, trust_remote_code=False)
     sentences = read_encoded(work.test_path)
     rows = trainer.make_rows(sentences, range(len(sentences)))
     others = {} if batch_size is None else {"per_device_eval_batch_size": batch_size}

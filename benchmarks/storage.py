@@ -92,7 +92,7 @@ def load_theirs(work: Work) -> Stored:
     """Load the same model as transformers has saved it."""
     torch.set_num_threads(work.finetuning["threads"])
     seconds: list[float] = []
-    timed(AutoModelForTokenClassification.from_pretrained, seconds)(work.published)
+    timed(AutoModelForTokenClassification.from_pretrained, seconds)(work.published, trust_remote_code=False)
     return Stored(seconds[0], megabytes(work.published.iterdir()))
 
 

@@ -124,17 +124,17 @@ def make_arguments(work: Work, folder: str, **others) -> TrainingArguments:
 
 def load_model(work: Work) -> PreTrainedModel:
     """Return the encoder with a new head and the study's dropout, as anyone loads it; the head is that of ours."""
-    config = AutoConfig.from_pretrained(work.encoder, num_labels=len(LABELS))
+    config = AutoConfig.from_pretrained(work.encoder, num_labels=len(LABELS), trust_remote_code=False)
     for key in DROPOUT_KEYS + HEAD_DROPOUT_KEYS:
         if hasattr(config, key):
             setattr(config, key, work.finetuning["dropout"])
     torch.manual_seed(SEED)
-    return AutoModelForTokenClassification.from_pretrained(work.encoder, config=config)
+    return AutoModelForTokenClassification.from_pretrained(work.encoder, config=config, trust_remote_code=False)
 
 
 def make_collator(work: Work, padding: str = "longest") -> DataCollatorForTokenClassification:
     """Return the collator that pads a batch to its longest sentence, or to the maximum length."""
-    tokenizer = AutoTokenizer.from_pretrained(work.encoder)
+    tokenizer = AutoTokenizer.from_pretrained(work.encoder, trust_remote_code=False)
     return DataCollatorForTokenClassification(tokenizer, padding=padding, max_length=work.finetuning["max_length"])
 
 

@@ -73,9 +73,9 @@ def step_operations(work: Work, steps: int) -> np.ndarray:
     sentence of n pieces that attend to each other; the backward pass takes twice as many. The encoder must have
     weights of their own in each layer.
     """
-    config = AutoConfig.from_pretrained(work.encoder, num_labels=len(LABELS))
+    config = AutoConfig.from_pretrained(work.encoder, num_labels=len(LABELS), trust_remote_code=False)
     with torch.device("meta"):
-        model = AutoModelForTokenClassification.from_config(config)
+        model = AutoModelForTokenClassification.from_config(config, trust_remote_code=False)
     weights = sum(matrix.numel() for matrix in prunable_matrices(model, "partial", classifier=True).values())
     attention = 4 * config.num_hidden_layers * config.hidden_size
     lengths = batches(work, steps)

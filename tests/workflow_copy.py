@@ -1,5 +1,6 @@
 """A copy of the workflow in a folder of its own, and what snakemake does or would do in it."""
 
+import json
 import os
 import re
 import shutil
@@ -7,9 +8,10 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
 PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "studies", "profiles", "resources", "envs")
@@ -23,6 +25,7 @@ class Workflow:
     """A copy of the workflow; folder is where it lies and where its results go."""
 
     folder: Path
+    environment: Mapping[str, str] = field(default_factory=dict)  # what differs from this process's
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run snakemake in the folder and return its result, output and error as one text."""
@@ -30,9 +33,14 @@ class Workflow:
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess:
         command = [sys.executable, *arguments]
-        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
-            command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command,
+            cwd=self.folder,
+            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="backslashreplace",
         )
 
     def start(self, printed: Path, *arguments: str) -> subprocess.Popen:
@@ -41,7 +49,7 @@ class Workflow:
         SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
         """
         command = [sys.executable, "-m", "snakemake", *arguments]
-        with open(printed, "w") as output:
+        with open(printed, "wb") as output:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
@@ -65,10 +73,23 @@ class Workflow:
 
     def planned_each(self, overlays: Sequence[str]) -> list[Counter]:
         """Return for each overlay what `planned` does, much faster."""
-        done = self._python(str(DRY_RUNS), *overlays)
-        printed = [self.folder.joinpath(f"{overlay}.printed").read_text() for overlay in overlays]
-        assert done.returncode == 0, "\n".join([*printed, done.stdout])
-        return [printed_jobs(text) for text in printed]
+        planned = []
+        for status, printed in self.dry_runs([("snakemake", ["--configfile", overlay], {}) for overlay in overlays]):
+            assert status == 0, printed
+            planned.append(printed_jobs(printed))
+        return planned
+
+    def dry_runs(self, calls: Sequence[tuple[str, Sequence[str], Mapping[str, str]]]) -> list[tuple[int, str]]:
+        """Return the exit status and output of each call: its program, arguments and environment, see `dry_runs`."""
+        with TemporaryDirectory(prefix="calls.") as folder:
+            path, printed = Path(folder, "calls.json"), [Path(folder, str(number)) for number in range(len(calls))]
+            names = ("program", "arguments", "environment", "printed")
+            rows = [dict(zip(names, (*call, str(out)), strict=True)) for call, out in zip(calls, printed, strict=True)]
+            path.write_text(json.dumps(rows), encoding="utf-8")
+            done = self._python(str(DRY_RUNS), str(path))
+            assert done.returncode == 0, done.stdout
+            statuses = json.loads(path.with_name("calls.json.statuses").read_text(encoding="utf-8"))
+            return [(status, out.read_text(encoding="utf-8")) for status, out in zip(statuses, printed, strict=True)]
 
 
 def printed_jobs(printed: str) -> Counter:

@@ -27,7 +27,8 @@ from ner_pruning.files import InputError
 from ner_pruning.scoring.prediction_files import read_predictions
 from ner_pruning.study.config import check_config, check_repeated_keys
 from ner_pruning.study.languages import read_languages
-from ner_pruning.training.encoder import check_packing, fetch_encoder, random_encoder
+from ner_pruning.training.encoder import fetch_encoder, random_encoder
+from ner_pruning.training.encoder_check import check_packing
 from ner_pruning.training.model import load_encoder
 from safetensors.torch import load_file, save_file
 from test_config import PAPER, SCHEMA, TABLE, merged
@@ -214,6 +215,7 @@ REPEATED = [
         "pruning:\n  scopes: [full]\n  curve: linear\n  scopes: [partial]\n",
         "line 4: the key 'scopes' stands in line 2 already; expected it once",
     ),
+    ("pruning: {scopes: [full], scopes: []}\n", "line 1: the key 'scopes' stands in line 1 already; expected it once"),
     (
         "schedules:\n  - {up_to: 1}\n  -\n    end: 2\n    end: 3\n",
         "line 5: the key 'end' stands in line 4 already; expected it once",
@@ -389,7 +391,8 @@ ENCODERS = {
     ),
     "reads_left_to_right": (
         gpt2,
-        "encoder: gpt2 models cannot be trained on packed batches: the scores of a sentence differ by ",
+        "encoder: gpt2 models read from left to right: a piece does not see the pieces after it; expected an encoder "
+        "that reads both ways",
     ),
     "wrong_type_in_config": (
         configured(hidden_size="16"),
@@ -457,7 +460,7 @@ ENCODERS = {
     ),
     "tokenizer_config_list": (
         writing("tokenizer_config.json", b"[]"),
-        f"{TOKENIZER} (AttributeError: 'list' object has no attribute 'get')",
+        "{folder}/tokenizer_config.json: no keys; expected those of a tokenizer, such as do_lower_case",
     ),
     "tokenizer_of_a_smaller_model": (
         lambda folder: (

@@ -5,9 +5,11 @@ from pathlib import Path
 import pytest
 import torch
 from ner_pruning.files import InputError
-from ner_pruning.training.encoder import FILES, check_packing, fetch_encoder, random_encoder, train_wordpiece
+from ner_pruning.training.encoder import FILES, fetch_encoder, random_encoder, train_wordpiece
+from ner_pruning.training.encoder_check import check_packing
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
+from torch import nn
 from transformers import (
     AlbertConfig,
     AlbertModel,
@@ -19,12 +21,17 @@ from transformers import (
     DistilBertModel,
     ElectraConfig,
     ElectraModel,
+    EsmConfig,
+    EsmModel,
+    EuroBertConfig,
+    EuroBertModel,
     ModernBertConfig,
     ModernBertModel,
     PreTrainedTokenizerFast,
     XLMRobertaConfig,
     XLMRobertaModel,
 )
+from transformers.models.bert.modeling_bert import BertSelfAttention
 
 SIZES = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
 TEXTS = [["Ann", "lives", "in", "Rome"], ["दिल्ली", "में", "राम"], ["Ann", "and", "Bob"]] * 5
@@ -52,8 +59,11 @@ def save(folder: Path, model) -> Path:
         lambda: ElectraModel(ElectraConfig(**SMALL, embedding_size=16)),
         lambda: AlbertModel(AlbertConfig(**SMALL, embedding_size=16)),
         lambda: DistilBertModel(DistilBertConfig(vocab_size=120, dim=16, n_layers=2, n_heads=2, hidden_dim=32)),
+        lambda: EuroBertModel(
+            EuroBertConfig(**SMALL | {"num_attention_heads": 4}, num_key_value_heads=2, pad_token_id=0)
+        ),
     ],
-    ids=["bert", "xlm-roberta", "electra", "albert", "distilbert"],
+    ids=["bert", "xlm-roberta", "electra", "albert", "distilbert", "eurobert with grouped queries"],
 )
 def test_encoders_that_can_be_packed(tmp_path, model):
     check_packing(save(tmp_path, model()), 60)
@@ -69,7 +79,28 @@ def test_an_encoder_that_cannot_be_packed_is_refused(tmp_path):
 def test_an_encoder_that_attends_within_a_window_is_refused(tmp_path):
     config = ModernBertConfig(**SMALL, local_attention=8, global_attn_every_n_layers=2, pad_token_id=0)
     folder = save(tmp_path, ModernBertModel(config))
-    with pytest.raises(InputError, match="^encoder: modernbert models cannot be trained on packed batches"):
+    with pytest.raises(
+        InputError,
+        match="^encoder: modernbert models attend within a window.* one of 60 pieces differ by",
+    ):
+        check_packing(folder, 60)
+    check_packing(folder, 4)  # within the window, of 8 pieces with as many on either side
+
+
+@pytest.mark.parametrize("max_length, line", [(65, 64), (64, None)])
+def test_an_encoder_without_a_table_of_positions_has_those_of_its_config(tmp_path, max_length, line):
+    folder = save(tmp_path, EuroBertModel(EuroBertConfig(**SMALL, pad_token_id=0)))
+    if line is None:
+        check_packing(folder, max_length)
+        return
+    with pytest.raises(InputError, match=f"max_length: 65 is wrong: it must be at most {line}, the positions"):
+        check_packing(folder, max_length)
+
+
+def test_an_encoder_that_reads_the_numbers_of_pieces_is_refused(tmp_path):
+    """ESM takes the piece with the number of its mask out of a sentence; trimmed, another one has that number."""
+    folder = save(tmp_path, EsmModel(EsmConfig(**SMALL, pad_token_id=1, mask_token_id=3, token_dropout=True)))
+    with pytest.raises(InputError, match="^encoder: esm models read the numbers of pieces besides their embeddings"):
         check_packing(folder, 60)
 
 
@@ -133,3 +164,31 @@ def test_the_tokenizer_of_a_larger_model_is_refused(tmp_path):
         InputError, match="has 501 pieces with ids up to 500, the model .* rows: the tokenizer of another"
     ):
         fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")
+
+
+def test_an_encoder_with_weights_that_no_scope_prunes_is_refused(tmp_path, monkeypatch):
+    """A convolution over single pieces: packed, it gives each the same scores as alone."""
+
+    def attention(self, config, **others):
+        original(self, config, **others)
+        self.value = PointwiseConvolution(16, 16, 1)
+
+    folder = save(tmp_path, BertModel(BertConfig(**SMALL)))
+    original = BertSelfAttention.__init__
+    monkeypatch.setattr(BertSelfAttention, "__init__", attention)
+    weights = load_file(folder / "model.safetensors")
+    for name, weight in weights.items():
+        if name.endswith("self.value.weight"):
+            weights[name] = weight[:, :, None].clone()
+    save_file(weights, folder / "model.safetensors", {"format": "pt"})
+    with pytest.raises(InputError) as error:
+        check_packing(folder, 60)
+    assert str(error.value) == (
+        "encoder: bert models have weights outside of linear layers and embeddings "
+        "(encoder.layer.0.attention.self.value.weight), which could not be pruned"
+    )
+
+
+class PointwiseConvolution(nn.Conv1d):
+    def forward(self, pieces):
+        return super().forward(pieces.transpose(1, 2)).transpose(1, 2)

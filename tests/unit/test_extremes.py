@@ -16,7 +16,8 @@ from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.study.config import check_config
 from ner_pruning.terms import Run
 from ner_pruning.training import finetune as finetune_module
-from ner_pruning.training.encoder import check_packing, random_encoder
+from ner_pruning.training.encoder import random_encoder
+from ner_pruning.training.encoder_check import check_packing
 from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WORDS, run
 from test_bad_input import TINY
 from test_config import SCHEMA, TABLE, merged

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from fake_gpus import fake_gpus
-from jobs.gpus import VISIBLE, claim_gpu, gpu_slots, select_gpus
+from jobs.gpus import VISIBLE, claim_gpu, gpu_slots, select_gpus, visible_gpus
 
 SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
 TWO = ("GPU-aa01", "GPU-bb02")
@@ -150,6 +150,15 @@ def test_slots_are_those_of_all_visible_gpus(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", fake_gpus(tmp_path / "driver", TWO))
     monkeypatch.delenv(VISIBLE, raising=False)
     assert [gpu_slots("auto", 1), gpu_slots("cuda", 3), gpu_slots("cpu", 3)] == [2, 6, 0]
+
+
+def test_a_driver_that_prints_what_is_no_text_has_no_gpus(tmp_path, monkeypatch):
+    """It says in the language of the machine, which need not be its encoding, that it is not loaded."""
+    folder = fake_gpus(tmp_path / "driver", [])
+    program = Path(folder, "nvidia-smi")
+    program.write_bytes(program.read_bytes().replace(b"exit 0", b"echo 'Fehler: Ger\xe4t'\nexit 9"))
+    monkeypatch.setenv("PATH", os.pathsep.join([folder, os.environ["PATH"]]))
+    assert visible_gpus("auto") == {}
 
 
 def test_what_the_jobs_import_does_not_use_cuda():

@@ -1,3 +1,4 @@
+import io
 import os
 import subprocess
 import sys
@@ -45,6 +46,33 @@ def test_ctrl_c_is_one_line_in_the_log(log):
         raise KeyboardInterrupt
     assert stopped.value.code == 130
     assert log.read_text() == "Error: stopped by SIGINT\n"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "shown"),
+    [
+        ("ascii", "hi: \\u0906\\u092e \\u2212 \\xe9 \\udcff \\ud800\n"),
+        ("iso8859-1", "hi: \\u0906\\u092e \\u2212 \xe9 \\udcff \\ud800\n"),
+        ("utf-8", "hi: आम − é \\udcff \\ud800\n"),
+    ],
+)
+def test_a_terminal_shows_what_its_encoding_has_and_the_log_is_utf8(log, monkeypatch, encoding, shown):
+    """\\udcff is a byte of a file name that is no text, \\ud800 half of a character."""
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with log_to(str(log)):
+        print("hi: आम − é \udcff \ud800")
+    terminal.flush()
+    assert terminal.buffer.getvalue().decode(encoding) == shown
+    assert log.read_bytes() == "hi: आम − é \\udcff \\ud800\n".encode()
+
+
+def test_a_file_name_that_is_no_text_has_its_bytes_in_the_log(log, monkeypatch):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    with pytest.raises(SystemExit), log_to(str(log)):
+        raise InputError(f"{os.fsdecode(b'data-' + bytes([255]))}: no such folder")
+    assert log.read_bytes() == b"Error: data-\xff: no such folder\n"
 
 
 def test_an_error_of_the_code_is_a_traceback_in_the_log(log):

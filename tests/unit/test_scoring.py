@@ -374,7 +374,9 @@ def make_study(folder, multilingual_languages=("yo", "hi"), mentions=MENTIONS):
     for training_set, share in (("yo", "0.25"), ("multilingual", "")):
         overlap[training_set] = str(folder / f"overlap-{training_set}.csv")
         rows = [f"{language},{name},4,3,{share}" for language in test_sets for name in test_sets[language]]
-        Path(overlap[training_set]).write_text("\n".join(["language,test_set,mentions,seen,unseen_share", *rows, ""]))
+        Path(overlap[training_set]).write_text(
+            "\n".join(["language,test_set,mentions,seen,unseen_share", *rows, ""]), encoding="utf-8"
+        )
     write_json(folder / "perturbed.json", {"mentions": 8, "changed": 6, "kept": 2})
     records = [str(folder / "run-0.json"), str(folder / "run-1.json")]
     for path in records:
@@ -455,7 +457,7 @@ def test_collected_table(tmp_path):
 def test_incomplete_tables_are_refused(tmp_path, damage, message):
     runs, records, floors, overlap, perturbed = make_study(tmp_path, ["yo"] if damage == "language" else ["yo", "hi"])
     path = Path(overlap["yo"] if damage.startswith("overlap") else runs[0][1])
-    lines = path.read_text().splitlines()
+    lines = path.read_text(encoding="utf-8").splitlines()
     if damage in ("missing", "overlap"):
         lines = [line for line in lines if "in-language" not in line]
     elif damage == "twice":
@@ -468,7 +470,7 @@ def test_incomplete_tables_are_refused(tmp_path, damage, message):
         runs[1] = (Run("yo", "dense", 2), runs[1][1])
     elif damage == "perturbed":
         perturbed = {}
-    path.write_text("\n".join([*lines, ""]))
+    path.write_text("\n".join([*lines, ""]), encoding="utf-8")
     with pytest.raises(InputError, match=message):
         out = str(tmp_path / "s.parquet"), str(tmp_path / "s.csv")
         collect_scores.main(runs, records, floors, overlap, perturbed, *out)

@@ -1,10 +1,12 @@
 """What a call of Snakemake ends with, from the events that it logs; tests/workflow/test_summary.py has real calls."""
 
 import logging
+import sys
+from pathlib import Path
 
 import pytest
 from jobs import summary
-from jobs.summary import JobEvents, failure, last_lines, report_call, success, this_call
+from jobs.summary import JobEvents, failure, last_lines, program, report_call, success, this_call
 from snakemake_interface_logger_plugins.common import LogEvent
 
 LOG = ["/w/.snakemake/log/1.log"]
@@ -144,9 +146,51 @@ def test_only_the_end_of_a_large_log_is_read(tmp_path):
     assert last_lines(tmp_path / "rule.log") == ["(empty)"]
 
 
-def test_commands_are_quoted_for_a_shell(tmp_path, monkeypatch):
+@pytest.fixture
+def environment(tmp_path, monkeypatch) -> Path:
+    """The folder of programs of a virtual environment in this folder, which a shell has not activated."""
     monkeypatch.chdir(tmp_path)
+    folder = tmp_path / ".venv/bin"
+    folder.mkdir(parents=True)
+    for path in (folder / "snakemake", tmp_path / "other/snakemake"):
+        path.parent.mkdir(exist_ok=True)
+        path.touch(mode=0o755)
+    monkeypatch.setattr(sys, "executable", str(folder / "python"))
+    monkeypatch.setenv("PATH", str(tmp_path / "other"))
+    return folder
+
+
+def test_a_shell_starts_the_same_snakemake(environment, tmp_path, monkeypatch):
+    assert program() == [".venv/bin/snakemake"]
+    assert program(moved=True) == [f"{environment}/snakemake"]
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    assert program() == [f"{environment}/snakemake"]
+    monkeypatch.setenv("PATH", str(environment))
+    assert program() == ["snakemake"]
+    (environment / "snakemake").unlink()
+    assert program() == [f"{environment}/python", "-m", "snakemake"]
+
+
+def test_commands_are_quoted_for_a_shell(environment, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(environment))
     assert this_call(["--cores", "2", "--config", "seeds=[1, 2]"]) == "snakemake --cores 2 --config 'seeds=[1, 2]'"
-    assert report_call([], []) == "snakemake --report report.html"
-    command = report_call([tmp_path / "studies/my study.yaml"], ["seeds=[1]"])
+    snakefile = tmp_path / "Snakefile"
+    assert report_call([], [], snakefile) == "snakemake --report report.html"
+    command = report_call([tmp_path / "studies/my study.yaml"], ["seeds=[1]"], snakefile)
     assert command == "snakemake --report report.html --configfile 'studies/my study.yaml' --config 'seeds=[1]'"
+
+
+def test_a_report_of_a_call_from_another_folder(environment, tmp_path, monkeypatch):
+    """By --snakefile, or by --directory, which moves Snakemake out of the folder of the call."""
+    monkeypatch.setenv("PATH", str(environment))
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    overlay, snakefile = tmp_path / "work/mine.yaml", str(tmp_path / "Snakefile")
+    assert report_call([overlay], [], snakefile) == (
+        "snakemake --report report.html --snakefile ../Snakefile --configfile mine.yaml"
+    )
+    assert report_call([tmp_path / "mine.yaml"], [], snakefile, moved=True) == (
+        f"snakemake --report report.html --snakefile {tmp_path}/Snakefile --directory {tmp_path}/work "
+        f"--configfile {tmp_path}/mine.yaml"
+    )

@@ -37,7 +37,7 @@ def test_a_run_takes_the_gpu_that_no_other_call_of_snakemake_holds(finished, dri
     copy = Workflow(shutil.copytree(finished.folder, tmp_path / "copy"))
     locks = tmp_path / "temporary" / f"compression-gpus-{os.getuid()}"
     locks.mkdir()
-    with open(locks / f"{GPUS[0]}.0", "w") as other:
+    with open(locks / f"{GPUS[0]}.0", "w", encoding="utf-8") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
         rules = ("finetune", "predict")
         copy.run(TINY, f"{RUN}/predictions.json", "--forcerun", "finetune", "--allowed-rules", *rules)

@@ -7,14 +7,15 @@ from functools import cache
 from pathlib import Path
 
 import yaml
+from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
+from snakemake.utils import update_config
 
 SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from jobs import gpus
-from jobs import summary
+from jobs import gpus, logs, overlays, summary
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study import grid as study
 from ner_pruning import terms
@@ -31,6 +32,23 @@ from ner_pruning.terms import DENSE, parse_variant, variant_names
 gc.freeze()
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
+OVERLAYS, GIVEN_VALUES = workflow.overwrite_configfiles, workflow.config_settings.config_args or []
+try:
+    if workflow.is_main_process:
+        overlays.check_given_once(sys.argv[1:])
+    for path in workflow.configfiles:
+        check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
+    VALUES = overlays.read_values(GIVEN_VALUES)
+    overlays.check_study({path: load_configfile(path) for path in OVERLAYS}, VALUES)
+except InputError as error:
+    raise SystemExit(f"Error: {error}") from None
+if VALUES:  # from the start, because Snakemake has laid its own reading of them on the config
+    config.clear()
+    replaced = workflow.config_settings.replace_workflow_config
+    for path in [*([] if replaced else workflow.configfiles[len(OVERLAYS) :]), *OVERLAYS]:
+        update_config(config, load_configfile(path))
+    update_config(config, VALUES)
+
 # Relative, as all inputs: Snakemake compares the names of input files, and a checkout elsewhere makes no result stale.
 LANGUAGES_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "languages.tsv")
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
@@ -40,8 +58,6 @@ PUBLISHED_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "paper_f
 SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 try:
-    for path in workflow.configfiles:
-        check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
     TABLE = read_languages(LANGUAGES_FILE)
     check_config(config, SCHEMA, TABLE)
     make_floats(config, SCHEMA)
@@ -98,8 +114,10 @@ if workflow.is_main_process and workflow.nodes is None:
     if SLOTS:
         workflow.global_resources.setdefault("gpu", SLOTS)
 
+logs.write_utf8(logger.handlers)
 JOB_EVENTS = summary.JobEvents()
-REPORT_CALL = summary.report_call(workflow.overwrite_configfiles, workflow.config_settings.config_args)
+MOVED = workflow.overwrite_workdir is not None  # from the folder of the call, by --directory
+REPORT_CALL = summary.report_call(OVERLAYS, GIVEN_VALUES, workflow.main_snakefile, MOVED)
 
 
 pathvars:

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import naming, read_json
-from ner_pruning.training.encoder import FILES, check_packing, fetch_encoder, random_encoder
+from ner_pruning.training.encoder import FILES, fetch_encoder, random_encoder
+from ner_pruning.training.encoder_check import check_packing
 
 
 def read_texts(paths: Sequence[str]) -> Iterator[list[str]]:

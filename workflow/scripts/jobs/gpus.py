@@ -83,8 +83,9 @@ def _installed_gpus() -> list[str]:
     if shutil.which("nvidia-smi") is None:
         return []
     command = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
-    printed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
-    return re.findall(r"^GPU-\S+", printed, re.MULTILINE)  # without a driver or a GPU it prints a sentence
+    printed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+    # without a driver or a GPU it prints a sentence, in whatever encoding
+    return re.findall(r"^GPU-\S+", printed.decode("utf-8", "replace"), re.MULTILINE)
 
 
 def _take_slot(folder: Path, gpus: Mapping[str, str], jobs_per_gpu: int) -> str | None:
@@ -92,7 +93,7 @@ def _take_slot(folder: Path, gpus: Mapping[str, str], jobs_per_gpu: int) -> str 
 
     A slot is the lock of a file: it ends with this process.
     """
-    with open(folder / "choosing", "w") as choosing:
+    with open(folder / "choosing", "wb") as choosing:
         fcntl.flock(choosing, fcntl.LOCK_EX)  # one process at a time, or each would see the other's tries as jobs
         free = {gpu: _lock_free(folder, uuid, jobs_per_gpu) for gpu, uuid in gpus.items()}
         chosen = max(free, key=lambda gpu: len(free[gpu]))

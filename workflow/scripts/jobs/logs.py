@@ -2,10 +2,11 @@
 
 import ctypes
 import gc
+import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from ner_pruning.files import InputError, system_error
@@ -15,15 +16,19 @@ PR_SET_PDEATHSIG = 1
 
 
 class _Tee:
-    """A text stream that writes to the terminal and to the log."""
+    """A text stream that writes to the terminal and, as UTF-8, to the log, whatever the encoding of the terminal."""
 
     def __init__(self, terminal, log):
         self.terminal, self.log = terminal, log
 
     def write(self, text: str) -> int:
         with suppress(OSError):  # the terminal has it too, and a full disk stops the script where it stores a result
-            self.log.write(text.encode())
-        return self.terminal.write(text)
+            self.log.write(utf8(text))
+        try:
+            return self.terminal.write(text)
+        except UnicodeEncodeError:
+            encoding = self.terminal.encoding
+            return self.terminal.write(text.encode(encoding, "backslashreplace").decode(encoding))
 
     def flush(self) -> None:
         self.terminal.flush()
@@ -63,12 +68,27 @@ def log_to(path: str) -> Iterator[None]:
                 import traceback
 
                 with suppress(OSError):
-                    log.write(traceback.format_exc().encode())
+                    log.write(utf8(traceback.format_exc()))
                 raise
             print(f"Error: {reason}", file=sys.stderr)
             sys.exit(128 + signal.SIGINT if isinstance(error, KeyboardInterrupt) else 1)
         finally:
             sys.stdout, sys.stderr = out, err
+
+
+def utf8(text: str) -> bytes:
+    """Return a text as UTF-8. Bytes of a file name that Python could not read as text are those of the name again."""
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "backslashreplace")
+
+
+def write_utf8(handlers: Iterable[logging.Handler]) -> None:
+    """Have those of Snakemake's handlers that write to a file write UTF-8, which they open as the locale says."""
+    for handler in handlers:
+        if isinstance(handler, logging.FileHandler) and handler.stream is not None:
+            handler.stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def clear_reason(error: BaseException) -> str | None:

@@ -4,6 +4,8 @@ import logging
 import os
 import re
 import shlex
+import shutil
+import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -124,16 +126,42 @@ def last_lines(path: str | os.PathLike) -> list[str]:
     return lines[-LOG_LINES:] or ["(empty)"]
 
 
-def this_call(arguments: Iterable[str]) -> str:
-    """Return the command of this call for a shell; arguments: of the process, without its own name."""
-    return shlex.join(["snakemake", *arguments])
+def program(moved: bool = False) -> list[str]:
+    """Return how a shell starts the Snakemake that runs: by its name where PATH leads to it, else by its path.
+
+    moved: whether this process has left the folder of the call (--directory).
+    """
+    own, found = Path(sys.executable).with_name("snakemake"), shutil.which("snakemake")
+    if not own.exists():
+        return [sys.executable, "-m", "snakemake"]
+    if found and os.path.samefile(found, own):
+        return ["snakemake"]
+    return [os.path.relpath(own) if own.is_relative_to(Path.cwd()) and not moved else str(own)]
 
 
-def report_call(overlays: Iterable[os.PathLike], values: Iterable[str]) -> str:
-    """Return the command that makes a study's report; overlays and values: as given with --configfile and --config."""
-    files, values = [os.path.relpath(path) for path in overlays], list(values)
-    options = [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
-    return shlex.join(["snakemake", "--report", "report.html", *options])
+def this_call(arguments: Iterable[str], moved: bool = False) -> str:
+    """Return the command of this call for a shell.
+
+    arguments: of the process, without its own name; moved: see `program`.
+    """
+    return shlex.join([*program(moved), *arguments])
+
+
+def report_call(
+    overlays: Iterable[os.PathLike], values: Iterable[str], snakefile: str | os.PathLike, moved: bool = False
+) -> str:
+    """Return the command that makes a study's report, for a shell in the folder of this call.
+
+    overlays and values: as given with --configfile and --config, paths absolute. moved: see `program`.
+    """
+    files, values, options = [str(path) if moved else os.path.relpath(path) for path in overlays], list(values), []
+    if moved:
+        options += ["--snakefile", str(snakefile), "--directory", str(Path.cwd())]
+    elif Path("Snakefile").absolute() != Path(snakefile):
+        options += ["--snakefile", os.path.relpath(snakefile)]
+    options += ["--configfile", *files] if files else []
+    options += ["--config", *values] if values else []
+    return shlex.join([*program(moved), "--report", "report.html", *options])
 
 
 def _count(number: int, noun: str) -> str:

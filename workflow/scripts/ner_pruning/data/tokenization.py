@@ -27,7 +27,7 @@ def load_tokenizer(path: str | os.PathLike, max_length: int) -> Tokenizer:
 def first_pieces(encoding: Encoding, words: int) -> np.ndarray:
     """Return the position of each word's first piece in an encoded sentence of `words` words, or LOST."""
     firsts = np.full(words, LOST, np.int16)
-    word_ids = np.array([LOST if word is None else word for word in encoding.word_ids])
+    word_ids = np.array([LOST if word is None else word for word in encoding.word_ids], np.int64)
     present, positions = np.unique(word_ids, return_index=True)
     firsts[present[present != LOST]] = positions[present != LOST]
     return firsts

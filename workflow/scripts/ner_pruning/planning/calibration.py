@@ -59,7 +59,7 @@ class Work:
 def main(work: Work) -> Rates:
     """Store a run, time its parts and its prediction."""
     start_seconds = time.time() - work.spawned
-    sentences = read_encoded(work.train)
+    sentences = with_pieces(read_encoded(work.train))
     record = store_run(work, sentences)
     model = load_encoder(work.encoder, dropout=work.finetuning["dropout"], seed=1)
     words = model.get_input_embeddings().weight
@@ -156,7 +156,7 @@ def time_prediction(work: Work, precision: str) -> dict[str, float]:
     model = load_run(paths["weights_path"], paths["config_path"], work.encoder)
     model.to(choose_device(work.finetuning["device"]))
     load_seconds = time.perf_counter() - began
-    sentences, count = read_encoded(work.evaluation), 64
+    sentences, count = with_pieces(read_encoded(work.evaluation)), 64
 
     def predict_some() -> tuple[EncodedSentences, LanguagePredictions, float]:
         sample = take(sentences, np.arange(min(count, len(sentences))))
@@ -176,6 +176,11 @@ def time_prediction(work: Work, precision: str) -> dict[str, float]:
         "predict_piece_seconds": seconds / distinct_pieces(sample),
         "prediction_bytes": os.path.getsize(path) / len(sample),
     }
+
+
+def with_pieces(sentences: EncodedSentences) -> EncodedSentences:
+    """Return the sentences that have a piece: of the others nothing can be measured."""
+    return take(sentences, np.flatnonzero(sentences.lengths))
 
 
 def distinct_pieces(sentences: EncodedSentences) -> int:

@@ -89,7 +89,7 @@ def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
             work_path, rates_path = own / "work.json", own / "rates.json"
             write_json(work_path, {**work, "spawned": time.time(), "folder": str(own)})
             command = [sys.executable, "-m", "ner_pruning.planning.calibration", str(work_path), str(rates_path)]
-            done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, text=True)
+            done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
             end = time.time()
             if done.returncode:
                 raise RuntimeError(f"the calibration failed: {done.stderr.strip().splitlines()[-1]}")
@@ -194,7 +194,8 @@ def planned_jobs(
     Raises RuntimeError with what snakemake printed last when its dry run fails.
     """
     command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", str(config_path)]
-    done = subprocess.run([*command, "--dry-run", "--nolock", *options], capture_output=True, text=True)
+    command += ["--dry-run", "--nolock", *options]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         raise RuntimeError(f"the dry run failed: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
     jobs = Counter()

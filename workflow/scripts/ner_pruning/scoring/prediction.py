@@ -24,13 +24,15 @@ def predict(
 ) -> list[np.ndarray]:
     """Return the predicted tag ids of each sentence, one a word; a lost word has the tag O.
 
-    Sentences with the same pieces, of which test sets have many, are predicted once. precision: fp32, or bf16
-    (autocast). title: what the lines on its progress begin with.
+    A sentence without a piece is not read: all its words are lost. Sentences with the same pieces, of which test sets
+    have many, are predicted once. precision: fp32, or bf16 (autocast). title: what the lines on its progress begin
+    with.
     """
     device = next(model.parameters()).device
     tags = np.full(len(sentences.first_pieces), LABELS.index("O"), np.int8)
     same = first_of_same(sentences)
     distinct = np.unique(same)
+    distinct = distinct[sentences.lengths[distinct] > 0]
     lengths = sentences.lengths[distinct]
     lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
     # around all batches, so that autocast casts each weight once; `RoundedProducts` rounds them for each batch

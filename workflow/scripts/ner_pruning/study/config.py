@@ -34,26 +34,41 @@ def check_repeated_keys(text: str, source: str) -> None:
 
     text: of a file that Snakemake has read, silently with the last of such keys; source: what the error names.
     """
-    for mapping in _mappings(yaml.compose(text, Loader=yaml.CSafeLoader)):
+    for mapping in _nodes(yaml.compose(text, Loader=yaml.CSafeLoader)):
+        if not isinstance(mapping, yaml.MappingNode):
+            continue
         lines: dict[str, int] = {}
         for key, _ in mapping.value:
             line = key.start_mark.line + 1
-            if isinstance(key, yaml.ScalarNode) and lines.setdefault(key.value, line) != line:
+            if not isinstance(key, yaml.ScalarNode):
+                continue
+            if key.value in lines:
                 raise InputError(
                     f"{source}: line {line}: the key {key.value!r} stands in line {lines[key.value]} already; "
                     "expected it once"
                 )
+            lines[key.value] = line
 
 
-def _mappings(node: yaml.Node | None) -> Iterator[yaml.MappingNode]:
-    """Yield a node of a YAML file, if it is a mapping, and all mappings within it."""
-    if isinstance(node, yaml.MappingNode):
+def plain_texts(text: str) -> set[str]:
+    """Return the values of a YAML file that stand there without quotes and that YAML reads as texts."""
+    return {
+        node.value
+        for node in _nodes(yaml.compose(text, Loader=yaml.CSafeLoader))
+        if isinstance(node, yaml.ScalarNode) and not node.style and node.tag == "tag:yaml.org,2002:str"
+    }
+
+
+def _nodes(node: yaml.Node | None) -> Iterator[yaml.Node]:
+    """Yield a node of a YAML file and all values within it."""
+    if node is not None:
         yield node
+    if isinstance(node, yaml.MappingNode):
         for _, value in node.value:
-            yield from _mappings(value)
+            yield from _nodes(value)
     elif isinstance(node, yaml.SequenceNode):
         for item in node.value:
-            yield from _mappings(item)
+            yield from _nodes(item)
 
 
 def _is_integer(_, value: Any) -> bool:

@@ -49,12 +49,16 @@ def packed_attention(
 ) -> tuple[torch.Tensor, None]:
     """Attend within sentences; an attention function of transformers' AttentionInterface.
 
-    query, key, value: (1, heads, pieces, size). Returns (1, pieces, heads, size). A block-diagonal mask over the packed
+    query: (1, heads, pieces, size); key, value: likewise, or with fewer heads, each for several of the query's (grouped
+    queries). Returns (1, pieces, heads, size). A block-diagonal mask over the packed
     row would compute pieces² scores, most of them masked; the grid has sentences · longest².
     """
     _, heads, pieces, size = query.shape
     sentences, _, longest = grid.shape
     scaling = size**-0.5 if scaling is None else scaling
+
+    if key.shape[1] != heads:
+        key, value = (part.repeat_interleave(heads // part.shape[1], 1) for part in (key, value))
 
     def spread(packed: torch.Tensor) -> torch.Tensor:
         rows = packed[0].transpose(0, 1).reshape(pieces * heads, size)

@@ -1,34 +1,30 @@
 """The pretrained encoder: fetched from the Hub, copied from a folder, or described in the config."""
 
-import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-from torch import nn
 from transformers import (
     MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
+    MODEL_MAPPING,
     AutoConfig,
     AutoModelForTokenClassification,
     AutoTokenizer,
     BertConfig,
     BertModel,
+    PreTrainedConfig,
     PreTrainedModel,
     PreTrainedTokenizerBase,
     PreTrainedTokenizerFast,
     logging,
 )
 
-from ner_pruning.data.encoded_sentences import EncodedSentences
 from ner_pruning.data.hub import download
 from ner_pruning.files import InputError
-from ner_pruning.training.model import first_position, load_encoder, packed_inputs
-from ner_pruning.training.packing import pack
-
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+from ner_pruning.training.encoder_check import cause, check_reads_text, word_embedding
+from ner_pruning.training.tokenizer import TOKENIZER_FILES, check_code, save_tokenizer
 
 FILES = ("config.json", "model.safetensors", *TOKENIZER_FILES)
 """What an encoder folder holds."""
@@ -38,9 +34,6 @@ WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 
 DESCRIPTIONS = ("*.json", "*.txt", "*.model")
 """Names of what a repository on the Hub holds besides weights: config, tokenizer, list of weights."""
-
-PACKING_TOLERANCE = 1e-4
-"""Largest difference of two scores that rounding explains."""
 
 SPECIAL_PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 logging.set_verbosity_error()
@@ -52,32 +45,42 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
 
     source: a Hub id (`google-bert/bert-base-multilingual-cased`) or a folder. revision: commit, for a Hub id.
     A tagging head that it comes with is left out. Raises InputError when it cannot be had (`hub.download`) or loaded,
-    is of a kind that has no tagging model, lacks weights or a fast tokenizer, has weights of other shapes than its
-    config says, or another model's tokenizer.
+    is of a kind that has no tagging model or reads more than text, lacks weights or a fast tokenizer, has weights of
+    other shapes than its config says, or another model's tokenizer, and what `tokenizer.save_tokenizer` refuses. No
+    code of a repository is run.
     """
     what = f"{source} (revision {revision})" if revision else source
     folder = _download_encoder(source, revision) if revision else source
-    config = _load(f"{what}: its config.json", lambda: AutoConfig.from_pretrained(folder))
+    config = _load(f"{what}: its config.json", lambda: AutoConfig.from_pretrained(folder, trust_remote_code=False))
     if type(config) not in MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING:
         raise InputError(
             f"encoder: {what}: transformers has no tagging model of the type {config.model_type}; expected one such as "
             "bert or xlm-roberta"
         )
+    _check_code(config, what)
+    check_reads_text(config)
+    check_code(folder, f"encoder: {what}")
     tokenizer = _load(
         f"{what}: its tokenizer (tokenizer.json, tokenizer_config.json)",
-        lambda: AutoTokenizer.from_pretrained(folder, use_fast=True),
+        lambda: AutoTokenizer.from_pretrained(folder, trust_remote_code=False),
     )
     tagger, loading = _load(
         f"{what}: its weights",
         lambda: AutoModelForTokenClassification.from_pretrained(
-            folder, dtype=torch.float32, output_loading_info=True, ignore_mismatched_sizes=True
+            folder,
+            dtype=torch.float32,
+            output_loading_info=True,
+            ignore_mismatched_sizes=True,
+            trust_remote_code=False,
         ),
     )
     _check_weights(tagger, loading, what)
     model = tagger.base_model  # without the pooler, which no tagger uses
     _check_tokenizer(tokenizer, model, what)
+    if hasattr(model.config, "auto_map"):  # names code of the repository, which neither runs nor comes along
+        del model.config.auto_map
     model.save_pretrained(out, max_shard_size="100GB")
-    tokenizer.save_pretrained(out)
+    save_tokenizer(tokenizer, folder, out, f"encoder: {what}")
 
 
 def _download_encoder(name: str, commit: str) -> Path:
@@ -94,9 +97,20 @@ def _load(what: str, load: Callable[[], Any]) -> Any:
     try:
         return load()
     except Exception as error:  # damaged files make the libraries raise whatever their parsers do
-        sentence = re.split(r"(?<=\.) ", " ".join(str(error).split()))[0]  # advice on code that is not ours follows
-        cause = ": ".join(filter(None, (type(error).__name__, sentence[:300].rstrip("."))))
-        raise InputError(f"encoder: {what} cannot be loaded ({cause})") from None
+        raise InputError(f"encoder: {what} cannot be loaded ({cause(error)})") from None
+
+
+def _check_code(config: PreTrainedConfig, what: str) -> None:
+    """Refuse a model that code of the repository defines, unless transformers has taken it over under its name."""
+    models = MODEL_MAPPING[type(config)]
+    taken_over = {"AutoConfig": (type(config),), "AutoModel": models if isinstance(models, tuple) else (models,)}
+    for key, classes in taken_over.items():
+        own = str((getattr(config, "auto_map", None) or {}).get(key, ""))
+        if own and own.rsplit(".", 1)[-1] not in {each.__name__ for each in classes}:
+            raise InputError(
+                f"encoder: {what}: its model is code of the repository ({own}), which is not run; expected a model "
+                "that transformers has"
+            )
 
 
 def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) -> None:
@@ -126,7 +140,7 @@ def _check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel,
     pieces = tokenizer.get_vocab()
     if set(pieces) <= set(tokenizer.all_special_tokens):  # transformers makes such a one where there is none
         raise InputError(f"encoder: {what}: no tokenizer; expected tokenizer.json")
-    rows = model.get_input_embeddings().num_embeddings
+    rows = word_embedding(model).num_embeddings
     last = max(pieces.values())
     if last >= rows or 2 * len(pieces) < rows:
         raise InputError(
@@ -194,47 +208,3 @@ def random_encoder(texts: Iterable[list[str]], sizes: dict[str, int], seed: int,
     )
     model.save_pretrained(out)
     wrapped.save_pretrained(out)
-
-
-@torch.inference_mode()
-def check_packing(folder: Path, max_length: int) -> None:
-    """Raise InputError unless the encoder in a folder gives a sentence the same tags packed with others as alone.
-
-    Compares the model's own call on one sentence at a time with one packed batch of several: a model that takes no
-    position ids, or attends in its own way, would train on sentences that see each other. One sentence has
-    max_length pieces, which shows a model that attends within a window. Raises it too when the encoder has fewer
-    positions than that.
-    """
-    model = load_encoder(folder, dropout=0.0, seed=0).eval()
-    _check_positions(model, max_length)
-    random = np.random.default_rng(0)
-    lengths = np.array([5, 2, max_length])
-    pieces = random.integers(model.get_input_embeddings().num_embeddings // 2, size=lengths.sum()) + 5
-    offsets = np.concatenate([[0], np.cumsum(lengths)])
-    words = np.concatenate([np.arange(length) for length in lengths])  # every piece is the first of a word
-    sentences = EncodedSentences(pieces, offsets, words, np.zeros_like(words), offsets, [""] * len(lengths))
-    try:
-        packed = model(**packed_inputs(pack(sentences, np.arange(len(lengths))), model, torch.device("cpu"))).logits[0]
-    except (TypeError, ValueError, RuntimeError, IndexError) as error:
-        raise InputError(f"encoder: {model.config.model_type} models take no packed batches ({error})") from None
-    model.set_attn_implementation("eager")
-    rows = [pieces[start:end] for start, end in zip(offsets[:-1], offsets[1:], strict=True)]
-    alone = torch.cat([model(input_ids=torch.from_numpy(row)[None]).logits[0] for row in rows])
-    difference = float((packed - alone).abs().max())
-    if np.isnan(difference):
-        raise InputError("encoder: its scores are NaN; expected finite weights")
-    if difference > PACKING_TOLERANCE:
-        raise InputError(
-            f"encoder: {model.config.model_type} models cannot be trained on packed batches: the scores of a sentence "
-            f"differ by {difference:.2g} from those it has alone"
-        )
-
-
-def _check_positions(model: PreTrainedModel, max_length: int) -> None:
-    tables = (getattr(module, "position_embeddings", None) for module in model.base_model.modules())
-    for table in tables:
-        if isinstance(table, nn.Embedding) and table.num_embeddings - first_position(model) < max_length:
-            raise InputError(
-                f"config: finetuning.max_length: {max_length} is wrong: it must be at most "
-                f"{table.num_embeddings - first_position(model)}, the positions of the encoder"
-            )

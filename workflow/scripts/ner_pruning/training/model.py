@@ -12,7 +12,6 @@ from torch import nn
 from transformers import (
     MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
     AutoConfig,
-    AutoModelForTokenClassification,
     PreTrainedConfig,
     PreTrainedModel,
     logging,
@@ -67,7 +66,7 @@ def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:
     if not Path(folder, "config.json").is_file():
         raise InputError(f"{folder}: has no config.json, expected the folder of a model")
     try:
-        return AutoConfig.from_pretrained(folder)
+        return AutoConfig.from_pretrained(folder, trust_remote_code=False)
     except (OSError, ValueError, KeyError) as error:
         raise InputError(f"{folder}/config.json: {' '.join(str(error).split())[:300]}") from None
 
@@ -79,18 +78,26 @@ def _load_weights(
 
     Those weights are random.
     """
-    source, kind = folder, AutoModelForTokenClassification
-    if weights is not None:
-        source, kind = None, MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
     try:
-        model, loading = kind.from_pretrained(
-            source, config=config, state_dict=weights, dtype=torch.float32, output_loading_info=True
+        model, loading = tagging_class(config).from_pretrained(
+            folder if weights is None else None,
+            config=config,
+            state_dict=weights,
+            dtype=torch.float32,
+            output_loading_info=True,
+            trust_remote_code=False,
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: its weights cannot be loaded: {' '.join(str(error).split())[:300]}") from None
     model.set_attn_implementation(PACKED_ATTENTION)
     replace_dropout(model)
     return model, sorted(loading["missing_keys"])
+
+
+def tagging_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
+    """Return the class of transformers that tags tokens with a model of that config."""
+    kind = MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING[type(config)]
+    return kind[0] if isinstance(kind, tuple) else kind
 
 
 def _refuse_missing(folder: str | os.PathLike, missing: list[str]) -> None:
@@ -118,10 +125,11 @@ def packed_inputs(
     """Return the model's arguments for a packed batch: a row of pieces in which each attends to its own sentence only.
 
     multiple: the row and the longest sentence are rounded up to multiples of it, so that few shapes occur; the row is
-    filled up with pieces that no other sees, after the batch's own.
+    filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such pieces.
     """
-    size, longest, sentences = len(batch.pieces), int(batch.positions.max()) + 1, int(batch.segments[-1]) + 1
-    filling = -size % multiple
+    size, longest = len(batch.pieces), int(batch.positions.max(initial=0)) + 1
+    sentences = int(batch.segments[-1]) + 1 if size else 0
+    filling = -size % multiple if size else multiple  # a row has a piece at least, though no sentence may have one
     longest += -longest % multiple
 
     def row(values: np.ndarray, fill: int) -> torch.Tensor:

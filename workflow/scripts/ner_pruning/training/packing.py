@@ -12,8 +12,8 @@ from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, ranges
 class PackedBatch:
     """Sentences laid end to end in one row, without padding.
 
-    pieces, positions, segments: piece id, position within its sentence, and number of its sentence in the batch
-    (pieces of the batch, each).
+    pieces, positions, segments: piece id, position within its sentence, and number of its sentence among those of the
+    batch that have a piece (pieces of the batch, each).
     words: place in the row of each word's first piece, sentence by sentence, words that have none left out.
     word_numbers: number of each of those words among all words of the encoded sentences.
     tags: tag id of each of those words.
@@ -37,7 +37,7 @@ def pack(sentences: EncodedSentences, chosen: np.ndarray) -> PackedBatch:
     return PackedBatch(
         pieces=sentences.pieces[ranges(sentences.piece_offsets[chosen], lengths)],
         positions=ranges(np.zeros_like(lengths), lengths),
-        segments=np.repeat(np.arange(len(chosen)), lengths),
+        segments=np.repeat(np.arange(np.count_nonzero(lengths)), lengths[lengths > 0]),
         words=(np.repeat(row_starts, word_counts) + firsts)[kept],
         word_numbers=words[kept],
         tags=sentences.tags[words[kept]],
