@@ -12,7 +12,7 @@ import resolve_encoder
 from hub_server import COMMIT
 from ner_pruning.data.sources import SPLITS
 from ner_pruning.data.wikiann import read_corpus
-from ner_pruning.training.encoder import FILES
+from ner_pruning.study.layout import ENCODER_FILES
 from safetensors.torch import load, load_file
 
 LANGUAGES = ("sw", "yo")
@@ -62,7 +62,7 @@ class Encoder:
     @staticmethod
     def check(folder: Path, files: dict[str, bytes]) -> None:
         """Compare the encoder in a folder with the files that were served."""
-        assert {path.name for path in (folder / "encoder").iterdir()} - {"source.json"} == set(FILES)
+        assert {path.name for path in (folder / "encoder").iterdir()} - {"source.json"} == set(ENCODER_FILES)
         served, fetched = load(files["model.safetensors"]), load_file(folder / "encoder/model.safetensors")
         assert set(served) == set(fetched)
         assert all(served[name].equal(fetched[name]) for name in served)

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import torch
 from ner_pruning.files import InputError
-from ner_pruning.training.encoder import FILES, fetch_encoder, random_encoder, train_wordpiece
+from ner_pruning.study.layout import ENCODER_FILES
+from ner_pruning.training.encoder import fetch_encoder, random_encoder, train_wordpiece
 from ner_pruning.training.encoder_check import check_packing
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
@@ -107,7 +108,7 @@ def test_an_encoder_that_reads_the_numbers_of_pieces_is_refused(tmp_path):
 def test_a_described_encoder_is_reproducible(tmp_path):
     for name in ("a", "b"):
         random_encoder(iter(TEXTS), SIZES, 3, tmp_path / name)
-    for file in FILES:
+    for file in ENCODER_FILES:
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     random_encoder(TEXTS, SIZES, 4, tmp_path / "c")
     assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
@@ -129,7 +130,7 @@ def test_the_trained_vocabulary_has_whole_words_pieces_and_special_pieces_first(
 def test_a_folder_is_fetched_whole(tmp_path):
     random_encoder(TEXTS, SIZES, 0, tmp_path / "source")
     fetch_encoder(str(tmp_path / "source"), None, tmp_path / "copy")
-    assert {path.name for path in (tmp_path / "copy").iterdir()} == set(FILES)
+    assert {path.name for path in (tmp_path / "copy").iterdir()} == set(ENCODER_FILES)
     source, copy = (load_file(tmp_path / name / "model.safetensors") for name in ("source", "copy"))
     assert set(source) == set(copy)
     assert all(torch.equal(source[name], copy[name]) for name in source)

@@ -11,13 +11,13 @@ import torch
 from ner_pruning.data.encoded_sentences import LOST, read_encoded
 from ner_pruning.files import InputError
 from ner_pruning.scoring.prediction import predict
+from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.dropout import Dropout
 from ner_pruning.training.encoder import fetch_encoder
 from ner_pruning.training.encoder_check import check_packing
 from ner_pruning.training.model import load_encoder, packed_inputs
 from ner_pruning.training.packing import pack
-from ner_pruning.training.tokenizer import TOKENIZER_FILES
 from small_models import CPU
 from small_runs import FINETUNING, WEIGHTS, run
 from tiny_encoders import TYPES, tiny_config, tiny_model

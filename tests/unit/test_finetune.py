@@ -13,9 +13,9 @@ import pytest
 import torch
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.files import InputError, file_digest
+from ner_pruning.study.layout import ENCODER_FILES
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.checkpoint import load_run, read_weights
-from ner_pruning.training.encoder import FILES as ENCODER_FILES
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
 from ner_pruning.training.model import load_encoder, packed_inputs

@@ -23,6 +23,7 @@ from ner_pruning.study.config import check_config, check_repeated_keys, make_flo
 from ner_pruning.files import InputError, check_writable
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
 from ner_pruning.study.languages import pool_languages, read_languages
+from ner_pruning.study.layout import ENCODER_FILES
 from ner_pruning.claims.paper_scores import cells_of_study, check_reference, read_published, read_reference
 from ner_pruning.data.sources import SPLITS, encoder_files, source_files
 from ner_pruning.terms import DENSE, parse_variant, variant_names
@@ -99,7 +100,6 @@ HUB_IDS = {
     "base_model": ENCODER_NAME if config["encoder"]["source"] == "hub" else None,
     "datasets": [DATASET_NAME] if config["data"]["source"] == "hub" else None,
 }
-ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json"]
 GPUS = resources.gpus(config["finetuning"]["device"])
 CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
 if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:

@@ -7,7 +7,8 @@ from tempfile import TemporaryDirectory
 from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import naming, read_json
-from ner_pruning.training.encoder import FILES, fetch_encoder, random_encoder
+from ner_pruning.study.layout import ENCODER_FILES
+from ner_pruning.training.encoder import fetch_encoder, random_encoder
 from ner_pruning.training.encoder_check import check_packing
 
 
@@ -33,7 +34,7 @@ def main(
         else:
             fetch_encoder(name, read_json(commit_path)["commit"] if commit_path else None, Path(folder))
         check_packing(Path(folder), max_length)
-        for file in FILES:
+        for file in ENCODER_FILES:
             Path(folder, file).rename(Path(out, file))
 
 

@@ -7,12 +7,12 @@ from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
 from ner_pruning.claims.paper_claims import Study
 from ner_pruning.claims.paper_scores import read_published, read_reference
 from ner_pruning.data.data_cards import read_training_sizes
-from ner_pruning.files import atomic_path, write_text
+from ner_pruning.files import write_text
 from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
 from ner_pruning.study.languages import language_groups, read_languages
-from ner_pruning.table import html_page, markdown_page
+from ner_pruning.table import html_page, markdown_page, write_frame
 from ner_pruning.terms import REGULAR, Provenance
 
 
@@ -46,8 +46,7 @@ def main(
         ),
         published_cells(read_published(paths["published"])),
     )
-    with atomic_path(out_csv) as beside:
-        frame.to_csv(beside, index=False, lineterminator="\n")
+    write_frame(out_csv, frame)
     tables = ledger_tables(frame, provenance, without_mentions(read_all_scores(paths["scores"])))
     write_text(out_md, markdown_page(tables))
     write_text(out_html, html_page(tables))

@@ -4,9 +4,10 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 from jobs.logs import log_to
-from ner_pruning.files import atomic_path, read_json
+from ner_pruning.files import read_json
 from ner_pruning.parquet import write_table
 from ner_pruning.scoring.score_table import check_precision, collect, read_overlap, read_scores
+from ner_pruning.table import write_frame
 from ner_pruning.terms import Run
 
 
@@ -31,8 +32,7 @@ def main(
         {key: read_json(path) for key, path in perturbed.items()},
     )
     write_table(out_parquet, pa.Table.from_pandas(table, preserve_index=False))
-    with atomic_path(out_csv) as beside:
-        table.to_csv(beside, index=False, lineterminator="\n")
+    write_frame(out_csv, table)
     print(f"{len(table)} scores of {len(runs)} runs")
 
 

@@ -8,12 +8,12 @@ from jobs.logs import log_to
 from ner_pruning.data.overlap import known_mentions
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.data.wikiann import read_corpus
-from ner_pruning.files import atomic_path, write_text
+from ner_pruning.files import write_text
 from ner_pruning.report.diagnosis_tables import diagnosis_tables
 from ner_pruning.scoring.diagnosis import DIAGNOSIS_COLUMNS, diagnose, is_near_floor, perturbed_scores
 from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
 from ner_pruning.scoring.score_table import read_all_scores
-from ner_pruning.table import html_page, markdown_page
+from ner_pruning.table import html_page, markdown_page, write_frame
 from ner_pruning.terms import MULTILINGUAL, REGULAR, Provenance, Run
 
 
@@ -34,8 +34,7 @@ def main(
     near = perturbed[is_near_floor(perturbed, floor_factor)]
     rows = [row for _, part in near.groupby("training_set") for row in diagnoses(part, predictions, gold, train)]
     table = pd.DataFrame(rows, columns=DIAGNOSIS_COLUMNS)
-    with atomic_path(out_csv) as beside:
-        table.to_csv(beside, index=False, lineterminator="\n")
+    write_frame(out_csv, table)
     tables = diagnosis_tables(table, perturbed, floor_factor, provenance)
     write_text(out_md, markdown_page(tables))
     write_text(out_html, html_page(tables))

@@ -9,8 +9,8 @@ from jobs.logs import log_to
 from ner_pruning.files import atomic_folder, read_json
 from ner_pruning.report.model_card import model_card
 from ner_pruning.scoring.score_table import read_scores
+from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.checkpoint import load_run
-from ner_pruning.training.tokenizer import TOKENIZER_FILES
 from transformers import PreTrainedModel
 
 

@@ -4,11 +4,11 @@ from collections.abc import Mapping, Sequence
 
 from jobs.logs import log_to
 from ner_pruning.data.data_cards import read_training_sizes
-from ner_pruning.files import atomic_path
 from ner_pruning.scoring.score_table import read_floors
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells, intervals_table
 from ner_pruning.study.languages import language_groups, read_languages
+from ner_pruning.table import write_frame
 
 
 def main(paths: Mapping[str, str], cards: Mapping[str, str], size_classes: Sequence[int], out: str) -> None:
@@ -16,8 +16,7 @@ def main(paths: Mapping[str, str], cards: Mapping[str, str], size_classes: Seque
     groups = language_groups(read_training_sizes(cards), read_languages(paths["languages"]), size_classes)
     cells = Cells(read_replicates(paths["replicates"]), read_floors(paths["scores"]))
     table = intervals_table(cells, groups)
-    with atomic_path(out) as beside:
-        table.to_csv(beside, index=False, lineterminator="\n")
+    write_frame(out, table)
     print(f"{len(table)} intervals")
 
 

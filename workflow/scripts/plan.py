@@ -15,6 +15,7 @@ from ner_pruning.files import write_json
 from ner_pruning.planning import costs
 from ner_pruning.planning.calibration import distinct_pieces
 from ner_pruning.planning.costs import TrainingSetSize
+from ner_pruning.planning.dry_run import planned_jobs
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.model import choose_device
@@ -91,7 +92,7 @@ def main(
         rates = costs.measure_rates(work, 1 if gpu else at_a_time)
         Path(folder, "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
         jobs, left = (
-            costs.planned_jobs(snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
+            planned_jobs(snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
         )
     paths = {rule: Path(script) for rule, script in scripts.items() if rule in jobs}
     by_script = costs.import_seconds(set(paths.values()), Path(snakefile).parent / PACKAGE, cores)

@@ -6,7 +6,7 @@ from typing import Any
 from tokenizers import Tokenizer
 
 from ner_pruning.data.mentions import TYPES, count_inside_without_begin, find_mentions
-from ner_pruning.data.overlap import known_mentions, typed_mentions
+from ner_pruning.data.overlap import known_mentions, seen_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import read_json
 
@@ -64,14 +64,12 @@ def compare(train: Corpus, test: Corpus) -> dict[str, Any]:
     """
     known_sentences = set(map(tuple, train.tokens))
     known = known_mentions([train])
-    mentions = list(typed_mentions(test))
-    unique = set(mentions)
-    seen = sum(mention in known for mention in mentions)
+    seen, unique = seen_mentions(known, test), known_mentions([test])
     seen_unique = len(unique & known)
     return {
         "sentences": sum(tuple(tokens) in known_sentences for tokens in test.tokens),
-        "mentions": seen,
-        "mentions_share": seen / len(mentions) if mentions else None,
+        "mentions": sum(seen),
+        "mentions_share": sum(seen) / len(seen) if seen else None,
         "unique_mentions": seen_unique,
         "unique_mentions_share": seen_unique / len(unique) if unique else None,
     }

@@ -20,12 +20,20 @@ def known_mentions(corpora: Iterable[Corpus]) -> set[tuple[str, Words]]:
     return {mention for corpus in corpora for mention in typed_mentions(corpus)}
 
 
+def seen_mentions(training_mentions: Set[tuple[str, Words]], test: Corpus) -> list[bool]:
+    """Return of each mention of a test set, in order, whether its (type, words) is a mention of the training data.
+
+    training_mentions: as `known_mentions` returns them.
+    """
+    return [mention in training_mentions for mention in typed_mentions(test)]
+
+
 def overlap(training_mentions: Set[tuple[str, Words]], test: Corpus) -> dict[str, int | float | None]:
     """Count the mentions of a test set, and those whose (type, words) is also a mention of the training data.
 
     training_mentions: as `known_mentions` returns them. Repeated test mentions count each time. Returns {"mentions",
     "seen", "unseen_share"}; the share is between 0 and 1, and None for a test set without mentions.
     """
-    seen = [mention in training_mentions for mention in typed_mentions(test)]
+    seen = seen_mentions(training_mentions, test)
     unseen_share = seen.count(False) / len(seen) if seen else None
     return {"mentions": len(seen), "seen": seen.count(True), "unseen_share": unseen_share}

@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import re
 import subprocess
 import sys
 import time
@@ -16,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from ner_pruning.files import read_json, write_json
+from ner_pruning.planning.dry_run import RUN_RULES
 from ner_pruning.progress import duration
 from ner_pruning.study.code_digest import imported_packages
 from ner_pruning.study.schedules import choose_schedule, optimiser_steps
@@ -24,12 +24,6 @@ from ner_pruning.training.pruning import sparsity_schedule
 
 JOB_SECONDS = 0.3
 """Seconds of a core that Snakemake itself takes to start a job and to record its end: measured on the demo."""
-
-RUN_RULES = ("finetune", "predict")
-"""Their jobs are estimated one by one; of all others only the start counts."""
-
-JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
-WILDCARD = re.compile(r"(\w+)=([^,\n]+)")
 
 
 @dataclass(frozen=True)
@@ -184,28 +178,6 @@ def stored_bytes(scope: str, sparsity: int, rows: int, rates: Rates) -> float:
     pruned = rates.prunable[scope] + words
     kept = weights - pruned * sparsity / 100
     return 4 * kept * rates.stored_share + (pruned + untrained) / 8
-
-
-def planned_jobs(
-    snakefile: str | os.PathLike, config_path: str | os.PathLike, *options: str
-) -> Counter[str | tuple[str, Run]]:
-    """Return how many jobs of each rule snakemake would run; those of RUN_RULES by (rule, run).
-
-    Raises RuntimeError with what snakemake printed last when its dry run fails.
-    """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", str(config_path)]
-    command += ["--dry-run", "--nolock", *options]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
-    if done.returncode:
-        raise RuntimeError(f"the dry run failed: {(done.stdout + done.stderr).strip().splitlines()[-1]}")
-    jobs = Counter()
-    for rule, block in JOB.findall(done.stdout):
-        wildcards = re.search(r"^    wildcards: (.*)$", block, re.MULTILINE)
-        values = dict(WILDCARD.findall(wildcards[1])) if wildcards else {}
-        run = Run(values["training_set"], values["variant"], int(values["seed"])) if rule in RUN_RULES else None
-        jobs[(rule, run) if run else rule] += 1
-    del jobs["all"]  # names what is asked for
-    return jobs
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
 from ner_pruning.data.mentions import LABELS, TYPES, find_mentions
-from ner_pruning.data.overlap import Words, typed_mentions
+from ner_pruning.data.overlap import Words, seen_mentions, typed_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
 from ner_pruning.scoring.score_table import RUN_COLUMNS
@@ -307,7 +307,7 @@ def mention_classes(
     if len(before) != len(after):
         raise ValueError(f"{len(after)} mentions, expected {len(before)} as in the regular test set")
     changed = np.array([old[1] != new[1] for old, new in zip(before, after, strict=True)], dtype=bool)
-    seen = np.array([mention in training_mentions for mention in after], dtype=bool)
+    seen = np.array(seen_mentions(training_mentions, perturbed), dtype=bool)
     return {"changed": changed, "unchanged": ~changed, "seen": seen, "unseen": ~seen}
 
 

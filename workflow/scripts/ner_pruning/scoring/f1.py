@@ -4,18 +4,16 @@ The scores are seqeval's (Nakayama 2018), to the last bit, and tested against it
 seqeval takes about a second for 10,000 sentences, and a multilingual run of the paper's study has over a million.
 """
 
-import csv
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from ner_pruning.data.mentions import TYPES
-from ner_pruning.files import InputError, atomic_path
+from ner_pruning.files import InputError, write_csv
 from ner_pruning.parquet import read_table, write_table
 
 SCORE_COLUMNS: dict[str, str] = {
@@ -124,12 +122,9 @@ def sentence_counts(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[
     return np.stack([np.bincount(rows, minlength=len(gold)) for rows in sentences], axis=1).astype(np.int32)
 
 
-def write_scores(path: str | Path, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a run's scores, one row a (test set, language), as CSV with the columns SCORE_COLUMNS."""
-    with atomic_path(path) as beside, open(beside, "w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(SCORE_COLUMNS), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+def write_scores(path: str | os.PathLike, rows: Iterable[Mapping[str, object]]) -> None:
+    """Write a run's scores, one row per test set and language, as CSV with the columns SCORE_COLUMNS."""
+    write_csv(path, rows, list(SCORE_COLUMNS))
 
 
 COUNTS = ("correct", "predicted", "gold")

@@ -24,10 +24,7 @@ from transformers import (
 from ner_pruning.data.hub import download
 from ner_pruning.files import InputError
 from ner_pruning.training.encoder_check import cause, check_reads_text, word_embedding
-from ner_pruning.training.tokenizer import TOKENIZER_FILES, check_code, save_tokenizer
-
-FILES = ("config.json", "model.safetensors", *TOKENIZER_FILES)
-"""What an encoder folder holds."""
+from ner_pruning.training.tokenizer import check_code, save_tokenizer
 
 WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 """Names of weights on the Hub, in one file or several; the first that there are count."""

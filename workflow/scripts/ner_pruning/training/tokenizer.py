@@ -13,8 +13,7 @@ from tokenizers import Tokenizer, decoders, normalizers, pre_tokenizers
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ner_pruning.files import InputError, read_json
-
-TOKENIZER_FILES = ("tokenizer.json", "tokenizer_config.json")
+from ner_pruning.study.layout import TOKENIZER_FILES
 
 NEVER_PRODUCED = 0.01
 """Largest share of a vocabulary's pieces that may have capitals or accents which its tokenizer removes.
