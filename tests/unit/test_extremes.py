@@ -11,7 +11,8 @@ from compression import finetune as finetune_module
 from compression import synthetic
 from compression.bootstrap import resample
 from compression.config import check_config
-from compression.encoder import check_packing, random_encoder
+from compression.encoder import random_encoder
+from compression.encoder_check import check_packing
 from compression.entities import mention_pool, replace_mentions
 from compression.files import InputError
 from compression.scoring import chance_floor
