@@ -1,7 +1,6 @@
 """Validation, the study grid, input functions named by what they return, wildcard constraints, digests."""
 
 import gc
-import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -9,9 +8,6 @@ from pathlib import Path
 import yaml
 from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
-
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
 
 import gpus
 import summary
@@ -28,13 +24,12 @@ from compression.variants import DENSE, parse_variant, variant_names
 gc.freeze()
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
-# Relative, as all inputs: Snakemake compares the names of input files, and a checkout elsewhere makes no result stale.
-LANGUAGES_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "languages.tsv")
+LANGUAGES_FILE = get_own_file("resources/languages.tsv")
+PUBLISHED_FILE = get_own_file("resources/paper_f1.csv")
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
-PUBLISHED_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "paper_f1.csv")
 
-SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = yaml.safe_load(Path(ROOT, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 try:
     for path in workflow.configfiles:
@@ -81,9 +76,9 @@ ENCODER_FILES = ["config.json", "model.safetensors", "tokenizer.json", "tokenize
 GPUS = resources.gpus(config["finetuning"]["device"])
 CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
 if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
-    ENVIRONMENT = Path(workflow.basedir, "envs", "study.yaml").read_text(encoding="utf-8")
+    ENVIRONMENT = Path(ROOT, "envs", "study.yaml").read_text(encoding="utf-8")
     CONDA_PINS = study.environment_pins(yaml.safe_load(ENVIRONMENT))
-LOCK = study.lock_digest(Path(workflow.basedir) / "requirements.lock", CONDA_PINS)
+LOCK = study.lock_digest(ROOT / "requirements.lock", CONDA_PINS)
 
 # Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
 # --resources says goes first, and a cluster knows its own GPUs.
@@ -93,7 +88,13 @@ if workflow.is_main_process and workflow.nodes is None:
         workflow.global_resources.setdefault("gpu", SLOTS)
 
 JOB_EVENTS = summary.JobEvents()
-REPORT_CALL = summary.report_call(workflow.overwrite_configfiles, workflow.config_settings.config_args)
+RESULTS = Path("results") / config["study"]
+REPORT_CALL = summary.report_call(
+    workflow.overwrite_configfiles,
+    workflow.config_settings.config_args,
+    snakefile=next(workflow.included).get_path_or_uri(secret_free=True),
+    directory=workflow.overwrite_workdir,
+)
 
 
 pathvars:
@@ -172,7 +173,7 @@ def get_source(wildcards):
     if config["data"]["source"] == "hub":
         return {"resolved": "<results>/data/source.json"}
     if config["data"]["source"] == "local":
-        return {"files": [str(path) for path in LOCAL_FILES[wildcards.language]]}
+        return {"files": [local(str(path)) for path in LOCAL_FILES[wildcards.language]]}
     return {}
 
 
@@ -181,7 +182,7 @@ def get_encoder_source(wildcards):
     if config["encoder"]["source"] == "hub":
         return {"commit": "<results>/encoder/source.json"}
     if config["encoder"]["source"] == "local":
-        return {"files": [str(path) for path in LOCAL_ENCODER]}
+        return {"files": [local(str(path)) for path in LOCAL_ENCODER]}
     return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
 
 
@@ -282,7 +283,7 @@ def get_evaluated_perturbed():
 def get_claims_input(wildcards):
     """Return what the claims are tested on where the study has it: overlap of multilingual training, F1 by others."""
     files = {"overlap": f"<results>/overlap/{terms.MULTILINGUAL}.csv"} if config["multilingual"] else {}
-    return files | ({"reference": config["reference"]} if config["reference"] else {})
+    return files | ({"reference": local(config["reference"])} if config["reference"] else {})
 
 
 def get_number(wildcards):

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from compression.progress import duration
+from snakemake.api import resolve_snakefile
 from snakemake_interface_logger_plugins.common import LogEvent
 
 SHOWN_LOGS, LOG_LINES, LOG_WIDTH = 3, 10, 200
@@ -32,6 +33,10 @@ RESULTS = {
     "scores": "scores.csv",
 }
 """What of a study one looks at first, and where it lies in its results."""
+
+
+TARGETS = frozenset({"all", "default"})
+"""The rules that ask for all of a study: of the Snakefile, and of the one in workflow/."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +88,7 @@ def success(study: str, results: str, runs: int, events: JobEvents, report: str)
     After one stage of a study, whose later results may be old, it does not say where they lie.
     """
     lines = ["", f"Study {study}: {_count(len(events.started), 'job')} in {duration(events.seconds)}."]
-    if "all" not in {job.rule for job in events.started.values()}:
+    if not TARGETS & {job.rule for job in events.started.values()}:
         return "\n".join([*lines, f"{results} holds what was asked for; without a target, all else follows.", ""])
     lines.append(f"All is done, of {_count(runs, 'run')}:")
     found = {what: Path(results, name) for what, name in RESULTS.items()}
@@ -129,10 +134,27 @@ def this_call(arguments: Iterable[str]) -> str:
     return shlex.join(["snakemake", *arguments])
 
 
-def report_call(overlays: Iterable[os.PathLike], values: Iterable[str]) -> str:
-    """Return the command that makes a study's report; overlays and values: as given with --configfile and --config."""
-    files, values = [os.path.relpath(path) for path in overlays], list(values)
-    options = [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
+def report_call(
+    overlays: Iterable[os.PathLike],
+    values: Iterable[str],
+    snakefile: str | os.PathLike,
+    directory: str | os.PathLike | None = None,
+) -> str:
+    """Return the command that makes a study's report, for the folder in which this call was given.
+
+    overlays, values and directory: as given with --configfile, --config and --directory. With a directory, in which
+    Snakemake is by now, all paths are from the root.
+    """
+    show = os.path.relpath if directory is None else os.path.abspath
+    files, values = [show(path) for path in overlays], list(values)
+    by_itself = resolve_snakefile(None, allow_missing=True) if directory is None else None
+    options = []
+    if not Path(snakefile).exists():  # it lies at a Git host
+        options = ["--snakefile", str(snakefile)]
+    elif by_itself is None or not os.path.samefile(by_itself, snakefile):
+        options = ["--snakefile", show(snakefile)]
+    options += ["--directory", os.getcwd()] if directory is not None else []
+    options += [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
     return shlex.join(["snakemake", "--report", "report.html", *options])
 
 
