@@ -28,6 +28,7 @@ LANGUAGES_FILE = get_own_file("resources/languages.tsv")
 PUBLISHED_FILE = get_own_file("resources/paper_f1.csv")
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
+PREFIXED = str(workflow.modifier.modify_path(PLAN)) != PLAN  # in a module that says so
 
 SCHEMA = yaml.safe_load(Path(ROOT, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
@@ -266,8 +267,16 @@ def get_evaluated_languages():
 
 
 def get_scripts(wildcards):
-    """Return the path of each rule's script, of those that have one."""
-    return {rule.name: str(SCRIPTS / Path(rule.script).name) for rule in workflow.rules if rule.script}
+    """Return the path of each rule's script, of those that have one, by the name of the rule in this workflow."""
+    named = {name: proxy.rule for name, proxy in rules._rules.items()}  # a module may have other names for them
+    return {name: str(SCRIPTS / Path(rule.script).name) for name, rule in named.items() if rule.script}
+
+
+def get_planned_encoder(wildcards):
+    """Return what a plan is measured with; of a module whose results lie elsewhere it could not say what is left."""
+    if PREFIXED:
+        raise SystemExit("Error: plan: not of a module with a prefix; expected `snakemake plan` of the workflow itself")
+    return ["<results>/encoder/config.json", "<results>/encoder/model.safetensors"]
 
 
 def get_evaluated_perturbed():
@@ -441,7 +450,7 @@ def get_example_languages():
 def get_tables():
     numbers = [1, *get_f1_tables(), *get_example_languages()]
     names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else []) + ["runs"]
-    names += ["plan"] if Path(PLAN).exists() else []  # how far it was right
+    names += ["plan"] if Path(PLAN).exists() and not PREFIXED else []  # how far it was right
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
 

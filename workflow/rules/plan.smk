@@ -5,7 +5,7 @@ rule plan:
     input:
         train=[f"<results>/encoded/train/{language}.parquet" for language in get_evaluated_languages()],
         evaluation=[f"<results>/encoded/evaluation/{language}.parquet" for language in get_evaluated_languages()],
-        encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
+        encoder=get_planned_encoder,
     log:
         "<results>/logs/plan.log",
     localrule: True
