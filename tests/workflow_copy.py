@@ -20,16 +20,21 @@ FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
 
 @dataclass
 class Workflow:
-    """A copy of the workflow; folder is where it lies and where its results go."""
+    """A copy of the workflow; folder is where it lies and where its results go.
+
+    options: of every call, such as another folder's Snakefile; python: what runs it.
+    """
 
     folder: Path
+    options: Sequence[str] = ()
+    python: str = sys.executable
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run snakemake in the folder and return its result, output and error as one text."""
-        return self._python("-m", "snakemake", *arguments)
+        return self._python("-m", "snakemake", *self.options, *arguments)
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, *arguments]
+        command = [self.python, *arguments]
         environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
         return subprocess.run(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True

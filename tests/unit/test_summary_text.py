@@ -147,6 +147,25 @@ def test_only_the_end_of_a_large_log_is_read(tmp_path):
 def test_commands_are_quoted_for_a_shell(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert this_call(["--cores", "2", "--config", "seeds=[1, 2]"]) == "snakemake --cores 2 --config 'seeds=[1, 2]'"
-    assert report_call([], []) == "snakemake --report report.html"
-    command = report_call([tmp_path / "studies/my study.yaml"], ["seeds=[1]"])
+    (tmp_path / "Snakefile").touch()
+    assert report_call([], [], "Snakefile") == "snakemake --report report.html"
+    command = report_call([tmp_path / "studies/my study.yaml"], ["seeds=[1]"], tmp_path / "Snakefile")
     assert command == "snakemake --report report.html --configfile 'studies/my study.yaml' --config 'seeds=[1]'"
+
+
+def test_the_report_of_a_workflow_in_another_folder(tmp_path, monkeypatch):
+    """With --directory Snakemake is in that folder by now, and the command is given where this call was."""
+    for folder in ("shared", "mine"):
+        (tmp_path / folder).mkdir()
+    snakefile = tmp_path / "shared/Snakefile"
+    snakefile.touch()
+    monkeypatch.chdir(tmp_path / "mine")
+    overlay = tmp_path / "mine/study.yaml"
+    assert report_call([overlay], [], snakefile) == (
+        "snakemake --report report.html --snakefile ../shared/Snakefile --configfile study.yaml"
+    )
+    assert report_call([overlay], [], snakefile, directory="../mine") == (
+        f"snakemake --report report.html --snakefile {snakefile} --directory {tmp_path}/mine --configfile {overlay}"
+    )
+    (tmp_path / "mine/Snakefile").touch()  # another workflow's
+    assert "--snakefile ../shared/Snakefile" in report_call([], [], snakefile)

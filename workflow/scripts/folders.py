@@ -21,9 +21,7 @@ def check_names(root: str | os.PathLike, others: Iterable[str | os.PathLike], on
     _check_characters(root, TEMPLATE, "the folder of the workflow", "which Snakemake takes for a wildcard")
     if on_cluster:
         for path in (root, *others):
-            _check_characters(
-                path, SUBMISSION, "a path of the study", "which is lost where jobs are submitted to SLURM"
-            )
+            _check_characters(path, SUBMISSION, "a path of the study", "which submission to SLURM loses")
             if "'" in str(path) and '"' in str(path):
                 raise InputError(
                     f"""{path}: has ' and " in it, both of which submission to SLURM loses; """
