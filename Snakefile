@@ -1,9 +1,7 @@
-configfile: "config.yaml"
-
-
 report: "workflow/report/workflow.rst"
 
 
+include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/perturb.smk"
@@ -16,13 +14,12 @@ include: "workflow/rules/plan.smk"
 
 onstart:
     logger.addHandler(JOB_EVENTS)
-    check_writable(Path("results") / config["study"])
+    check_writable(RESULTS)
 
 
 onsuccess:
-    logger.info(
-        summary.success(config["study"], f"results/{config['study']}", len(get_runs()), JOB_EVENTS, REPORT_CALL)
-    )
+    results = RESULTS if workflow.overwrite_workdir is None else RESULTS.absolute()
+    logger.info(summary.success(config["study"], str(results), len(get_runs()), JOB_EVENTS, REPORT_CALL))
 
 
 onerror:
@@ -30,7 +27,6 @@ onerror:
 
 
 rule all:
-    default_target: True
     input:
         get_claims(),
         get_tables(),

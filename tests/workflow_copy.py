@@ -22,17 +22,22 @@ FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
 
 @dataclass
 class Workflow:
-    """A copy of the workflow; folder is where it lies and where its results go."""
+    """A copy of the workflow; folder is where it lies and where its results go.
+
+    options: of every call, such as another folder's Snakefile; python: what runs it.
+    """
 
     folder: Path
+    options: Sequence[str] = ()
+    python: str = sys.executable
     environment: Mapping[str, str] = field(default_factory=dict)  # what differs from this process's
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run snakemake in the folder and return its result, output and error as one text."""
-        return self._python("-m", "snakemake", *arguments)
+        return self._python("-m", "snakemake", *self.options, *arguments)
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess:
-        command = [sys.executable, *arguments]
+        command = [self.python, *arguments]
         return subprocess.run(
             command,
             cwd=self.folder,

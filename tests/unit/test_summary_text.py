@@ -175,22 +175,26 @@ def test_a_shell_starts_the_same_snakemake(environment, tmp_path, monkeypatch):
 def test_commands_are_quoted_for_a_shell(environment, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(environment))
     assert this_call(["--cores", "2", "--config", "seeds=[1, 2]"]) == "snakemake --cores 2 --config 'seeds=[1, 2]'"
-    snakefile = tmp_path / "Snakefile"
-    assert report_call([], [], snakefile) == "snakemake --report report.html"
-    command = report_call([tmp_path / "studies/my study.yaml"], ["seeds=[1]"], snakefile)
+    (tmp_path / "Snakefile").touch()
+    assert report_call([], [], "Snakefile") == "snakemake --report report.html"
+    command = report_call([tmp_path / "studies/my study.yaml"], ["seeds=[1]"], tmp_path / "Snakefile")
     assert command == "snakemake --report report.html --configfile 'studies/my study.yaml' --config 'seeds=[1]'"
 
 
-def test_a_report_of_a_call_from_another_folder(environment, tmp_path, monkeypatch):
-    """By --snakefile, or by --directory, which moves Snakemake out of the folder of the call."""
+def test_the_report_of_a_workflow_in_another_folder(environment, tmp_path, monkeypatch):
+    """With --directory Snakemake is in that folder by now, and the command is given where this call was."""
     monkeypatch.setenv("PATH", str(environment))
-    (tmp_path / "work").mkdir()
-    monkeypatch.chdir(tmp_path / "work")
-    overlay, snakefile = tmp_path / "work/mine.yaml", str(tmp_path / "Snakefile")
+    for folder in ("shared", "mine"):
+        (tmp_path / folder).mkdir()
+    snakefile = tmp_path / "shared/Snakefile"
+    snakefile.touch()
+    monkeypatch.chdir(tmp_path / "mine")
+    overlay = tmp_path / "mine/study.yaml"
     assert report_call([overlay], [], snakefile) == (
-        "snakemake --report report.html --snakefile ../Snakefile --configfile mine.yaml"
+        "snakemake --report report.html --snakefile ../shared/Snakefile --configfile study.yaml"
     )
-    assert report_call([tmp_path / "mine.yaml"], [], snakefile, moved=True) == (
-        f"snakemake --report report.html --snakefile {tmp_path}/Snakefile --directory {tmp_path}/work "
-        f"--configfile {tmp_path}/mine.yaml"
+    assert report_call([overlay], [], snakefile, directory="../mine") == (
+        f"snakemake --report report.html --snakefile {snakefile} --directory {tmp_path}/mine --configfile {overlay}"
     )
+    (tmp_path / "mine/Snakefile").touch()  # another workflow's
+    assert "--snakefile ../shared/Snakefile" in report_call([], [], snakefile)

@@ -1,7 +1,6 @@
 """Validation, the study grid, input functions named by what they return, wildcard constraints, digests."""
 
 import gc
-import os
 import sys
 from functools import cache
 from pathlib import Path
@@ -11,9 +10,6 @@ from snakemake.common.configfile import load_configfile
 from snakemake.logging import logger
 from snakemake.settings.types import DeploymentMethod
 from snakemake.utils import update_config
-
-SCRIPTS = Path(workflow.basedir) / "workflow" / "scripts"
-sys.path.insert(0, str(SCRIPTS))
 
 from jobs import gpus, logs, overlays, summary
 from ner_pruning.study import job_resources as resources
@@ -34,8 +30,10 @@ gc.freeze()
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 OVERLAYS, GIVEN_VALUES = workflow.overwrite_configfiles, workflow.config_settings.config_args or []
+if IN_MODULE:  # they are laid on the config of the workflow that uses this one
+    OVERLAYS, GIVEN_VALUES = [], []
 try:
-    if workflow.is_main_process:
+    if workflow.is_main_process and not IN_MODULE:
         overlays.check_given_once(sys.argv[1:])
     for path in workflow.configfiles:
         check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
@@ -50,13 +48,13 @@ if VALUES:  # from the start, because Snakemake has laid its own reading of them
         update_config(config, load_configfile(path))
     update_config(config, VALUES)
 
-# Relative, as all inputs: Snakemake compares the names of input files, and a checkout elsewhere makes no result stale.
-LANGUAGES_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "languages.tsv")
+LANGUAGES_FILE = get_own_file("resources/languages.tsv")
+PUBLISHED_FILE = get_own_file("resources/paper_f1.csv")
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
-PUBLISHED_FILE = os.path.relpath(Path(workflow.basedir) / "resources" / "paper_f1.csv")
+PREFIXED = str(workflow.modifier.modify_path(PLAN)) != PLAN  # in a module that says so
 
-SCHEMA = yaml.safe_load(Path(workflow.basedir, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
+SCHEMA = yaml.safe_load(Path(ROOT, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 try:
     TABLE = read_languages(LANGUAGES_FILE)
@@ -103,9 +101,9 @@ HUB_IDS = {
 GPUS = resources.gpus(config["finetuning"]["device"])
 CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
 if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
-    ENVIRONMENT = Path(workflow.basedir, "envs", "study.yaml").read_text(encoding="utf-8")
+    ENVIRONMENT = Path(ROOT, "envs", "study.yaml").read_text(encoding="utf-8")
     CONDA_PINS = environment_pins(yaml.safe_load(ENVIRONMENT))
-LOCK = lock_digest(Path(workflow.basedir) / "requirements.lock", CONDA_PINS)
+LOCK = lock_digest(ROOT / "requirements.lock", CONDA_PINS)
 
 # Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
 # --resources says goes first, and a cluster knows its own GPUs.
@@ -117,7 +115,13 @@ if workflow.is_main_process and workflow.nodes is None:
 logs.write_utf8(logger.handlers)
 JOB_EVENTS = summary.JobEvents()
 MOVED = workflow.overwrite_workdir is not None  # from the folder of the call, by --directory
-REPORT_CALL = summary.report_call(OVERLAYS, GIVEN_VALUES, workflow.main_snakefile, MOVED)
+RESULTS = Path("results") / config["study"]
+REPORT_CALL = summary.report_call(
+    OVERLAYS,
+    GIVEN_VALUES,
+    snakefile=next(workflow.included).get_path_or_uri(secret_free=True),
+    directory=workflow.overwrite_workdir,
+)
 
 
 pathvars:
@@ -201,7 +205,7 @@ def get_source(wildcards):
     if config["data"]["source"] == "hub":
         return {"resolved": "<results>/data/source.json"}
     if config["data"]["source"] == "local":
-        return {"files": [str(path) for path in LOCAL_FILES[wildcards.language]]}
+        return {"files": [local(str(path)) for path in LOCAL_FILES[wildcards.language]]}
     return {}
 
 
@@ -210,7 +214,7 @@ def get_encoder_source(wildcards):
     if config["encoder"]["source"] == "hub":
         return {"commit": "<results>/encoder/source.json"}
     if config["encoder"]["source"] == "local":
-        return {"files": [str(path) for path in LOCAL_ENCODER]}
+        return {"files": [local(str(path)) for path in LOCAL_ENCODER]}
     return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
 
 
@@ -294,8 +298,16 @@ def get_evaluated_languages():
 
 
 def get_scripts(wildcards):
-    """Return the path of each rule's script, of those that have one."""
-    return {rule.name: str(SCRIPTS / Path(rule.script).name) for rule in workflow.rules if rule.script}
+    """Return the path of each rule's script, of those that have one, by the name of the rule in this workflow."""
+    named = {name: proxy.rule for name, proxy in rules._rules.items()}  # a module may have other names for them
+    return {name: str(SCRIPTS / Path(rule.script).name) for name, rule in named.items() if rule.script}
+
+
+def get_planned_encoder(wildcards):
+    """Return what a plan is measured with; of a module whose results lie elsewhere it could not say what is left."""
+    if PREFIXED:
+        raise SystemExit("Error: plan: not of a module with a prefix; expected `snakemake plan` of the workflow itself")
+    return ["<results>/encoder/config.json", "<results>/encoder/model.safetensors"]
 
 
 def get_evaluated_perturbed():
@@ -311,7 +323,7 @@ def get_evaluated_perturbed():
 def get_claims_input(wildcards):
     """Return what the claims are tested on where the study has it: overlap of multilingual training, F1 by others."""
     files = {"overlap": f"<results>/overlap/{terms.MULTILINGUAL}.csv"} if config["multilingual"] else {}
-    return files | ({"reference": config["reference"]} if config["reference"] else {})
+    return files | ({"reference": local(config["reference"])} if config["reference"] else {})
 
 
 def get_number(wildcards):
@@ -469,7 +481,7 @@ def get_example_languages():
 def get_tables():
     numbers = [1, *get_f1_tables(), *get_example_languages()]
     names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else []) + ["runs"]
-    names += ["plan"] if Path(PLAN).exists() else []  # how far it was right
+    names += ["plan"] if Path(PLAN).exists() and not PREFIXED else []  # how far it was right
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
 

@@ -1,20 +1,12 @@
 """WikiAnn and the encoder. Local rules: compute nodes may have no internet, and the rest takes seconds a language."""
 
 
-localrules:
-    resolve_data,
-    resolve_encoder,
-    language_data,
-    data_card,
-    build_encoder,
-    encode,
-
-
 rule resolve_data:
     output:
         "<results>/data/source.json",
     log:
         "<results>/logs/resolve_data.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -35,6 +27,7 @@ rule language_data:
     log:
         "<results>/logs/language_data/{language}.log",
     priority: 1  # as in encode: what these refuse is known before any run trains
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -59,6 +52,7 @@ rule data_card:
         "<results>/data/{language}/card.json",
     log:
         "<results>/logs/data_card/{language}.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -74,6 +68,7 @@ rule resolve_encoder:
         "<results>/encoder/source.json",
     log:
         "<results>/logs/resolve_encoder.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -91,6 +86,7 @@ rule build_encoder:
         expand("<results>/encoder/{file}", file=ENCODER_FILES),
     log:
         "<results>/logs/build_encoder.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -112,6 +108,7 @@ rule encode:
     log:
         "<results>/logs/encode/{language}.log",
     priority: 1
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:

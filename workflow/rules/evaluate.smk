@@ -1,11 +1,6 @@
 """One prediction and one scoring a run, the table of all scores, intervals, and the diagnosis of those near chance."""
 
 
-localrules:
-    collect_scores,
-    intervals,
-
-
 rule predict:
     input:
         weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
@@ -73,6 +68,7 @@ rule collect_scores:
         csv="<results>/scores.csv",
     log:
         "<results>/logs/collect_scores.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -112,6 +108,7 @@ rule intervals:
         "<results>/intervals.csv",
     log:
         "<results>/logs/intervals.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:

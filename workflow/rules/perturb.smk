@@ -1,14 +1,6 @@
 """Perturbed test sets by entity mention replacement, their chance floor, and the mentions that training has seen."""
 
 
-localrules:  # each takes seconds
-    perturb,
-    evaluation,
-    encode_evaluation,
-    chance_floor,
-    overlap,
-
-
 rule perturb:
     input:
         test="<results>/data/{language}/test.parquet",
@@ -19,6 +11,7 @@ rule perturb:
         counts="<results>/perturbed/{perturbation}/{language}.json",
     log:
         "<results>/logs/perturb/{perturbation}/{language}.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -40,6 +33,7 @@ rule evaluation:
         "<results>/evaluation/{language}.parquet",
     log:
         "<results>/logs/evaluation/{language}.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -57,6 +51,7 @@ rule encode_evaluation:
         "<results>/encoded/evaluation/{language}.parquet",
     log:
         "<results>/logs/encode_evaluation/{language}.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -73,6 +68,7 @@ rule chance_floor:
         "<results>/chance_floors/{language}.json",
     log:
         "<results>/logs/chance_floor/{language}.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -90,6 +86,7 @@ rule overlap:
         "<results>/overlap/{training_set}.csv",
     log:
         "<results>/logs/overlap/{training_set}.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:

@@ -1,18 +1,14 @@
 """What the study will cost, before it starts; and afterwards, how far that was right."""
 
 
-localrules:
-    plan,
-    planned_and_measured,
-
-
 rule plan:
     input:
         train=[f"<results>/encoded/train/{language}.parquet" for language in get_evaluated_languages()],
         evaluation=[f"<results>/encoded/evaluation/{language}.parquet" for language in get_evaluated_languages()],
-        encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
+        encoder=get_planned_encoder,
     log:
         "<results>/logs/plan.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     threads: 1024  # all there are: no job gets more than --cores
@@ -23,7 +19,7 @@ rule plan:
         schedules={name: study.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
         languages=get_evaluated_languages(),  # and trained on
         scripts=get_scripts,
-        snakefile=str(Path(workflow.basedir) / "Snakefile"),
+        snakefile=str(ROOT / "Snakefile"),
     script:
         "../scripts/plan.py"
 
@@ -44,6 +40,7 @@ rule planned_and_measured:
         ),
     log:
         "<results>/logs/planned_and_measured.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:

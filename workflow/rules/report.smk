@@ -1,20 +1,6 @@
 """Tables and figures. Tables 1-11 and figures 1-9 have the paper's numbers."""
 
 
-localrules:  # each takes seconds
-    data_sizes_table,
-    f1_table,
-    examples_table,
-    languages_figure,
-    novelty_figure,
-    published,
-    training_curves,
-    claims,
-    run_statistics,
-    study_config,
-    publish_study,
-
-
 rule data_sizes_table:
     input:
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
@@ -31,6 +17,7 @@ rule data_sizes_table:
         ),
     log:
         "<results>/logs/data_sizes_table.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -60,6 +47,7 @@ rule f1_table:
         "<results>/logs/f1_table/{number}.log",
     wildcard_constraints:
         number="[2-9]",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -90,6 +78,7 @@ rule examples_table:
         "<results>/logs/examples_table/{number}.log",
     wildcard_constraints:
         number="1[01]",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -151,6 +140,7 @@ rule languages_figure:
         ),
     log:
         "<results>/logs/languages_figure.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -176,6 +166,7 @@ rule novelty_figure:
         ),
     log:
         "<results>/logs/novelty_figure.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -210,6 +201,7 @@ rule published:
         svg="<results>/figures/published.svg",
     log:
         "<results>/logs/published.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -233,6 +225,7 @@ rule training_curves:
         svg="<results>/figures/training-curves.svg",
     log:
         "<results>/logs/training_curves.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -287,6 +280,7 @@ rule claims:
         ),
     log:
         "<results>/logs/claims.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -310,6 +304,7 @@ rule run_statistics:
         ),
     log:
         "<results>/logs/run_statistics.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -328,6 +323,7 @@ rule study_config:
         ),
     log:
         "<results>/logs/study_config.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:
@@ -344,6 +340,7 @@ rule publish_study:
         directory(PUBLISHED_STUDY),
     log:
         "<results>/logs/publish_study.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:

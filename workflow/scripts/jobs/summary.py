@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ner_pruning.progress import duration
+from snakemake.api import resolve_snakefile
 from snakemake_interface_logger_plugins.common import LogEvent
 
 SHOWN_LOGS, LOG_LINES, LOG_WIDTH = 3, 10, 200
@@ -34,6 +35,10 @@ RESULTS = {
     "scores": "scores.csv",
 }
 """What of a study one looks at first, and where it lies in its results."""
+
+
+TARGETS = frozenset({"all", "default"})
+"""The rules that ask for all of a study: of the Snakefile, and of the one in workflow/."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def success(study: str, results: str, runs: int, events: JobEvents, report: str)
     After one stage of a study, whose later results may be old, it does not say where they lie.
     """
     lines = ["", f"Study {study}: {_count(len(events.started), 'job')} in {duration(events.seconds)}."]
-    if "all" not in {job.rule for job in events.started.values()}:
+    if not TARGETS & {job.rule for job in events.started.values()}:
         return "\n".join([*lines, f"{results} holds what was asked for; without a target, all else follows.", ""])
     lines.append(f"All is done, of {_count(runs, 'run')}:")
     found = {what: Path(results, name) for what, name in RESULTS.items()}
@@ -148,20 +153,27 @@ def this_call(arguments: Iterable[str], moved: bool = False) -> str:
 
 
 def report_call(
-    overlays: Iterable[os.PathLike], values: Iterable[str], snakefile: str | os.PathLike, moved: bool = False
+    overlays: Iterable[os.PathLike],
+    values: Iterable[str],
+    snakefile: str | os.PathLike,
+    directory: str | os.PathLike | None = None,
 ) -> str:
-    """Return the command that makes a study's report, for a shell in the folder of this call.
+    """Return the command that makes a study's report, for the folder in which this call was given.
 
-    overlays and values: as given with --configfile and --config, paths absolute. moved: see `program`.
+    overlays, values and directory: as given with --configfile, --config and --directory. With a directory, in which
+    Snakemake is by now, all paths are from the root.
     """
-    files, values, options = [str(path) if moved else os.path.relpath(path) for path in overlays], list(values), []
-    if moved:
-        options += ["--snakefile", str(snakefile), "--directory", str(Path.cwd())]
-    elif Path("Snakefile").absolute() != Path(snakefile):
-        options += ["--snakefile", os.path.relpath(snakefile)]
-    options += ["--configfile", *files] if files else []
-    options += ["--config", *values] if values else []
-    return shlex.join([*program(moved), "--report", "report.html", *options])
+    show = os.path.relpath if directory is None else os.path.abspath
+    files, values = [show(path) for path in overlays], list(values)
+    by_itself = resolve_snakefile(None, allow_missing=True) if directory is None else None
+    options = []
+    if not Path(snakefile).exists():  # it lies at a Git host
+        options = ["--snakefile", str(snakefile)]
+    elif by_itself is None or not os.path.samefile(by_itself, snakefile):
+        options = ["--snakefile", show(snakefile)]
+    options += ["--directory", os.getcwd()] if directory is not None else []
+    options += [*(["--configfile", *files] if files else []), *(["--config", *values] if values else [])]
+    return shlex.join([*program(directory is not None), "--report", "report.html", *options])
 
 
 def _count(number: int, noun: str) -> str:

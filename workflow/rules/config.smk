@@ -1,0 +1,75 @@
+"""Where the workflow's own files lie, whatever folder it is called from, and the config that all else reads."""
+
+import copy
+import os
+import shlex
+import sys
+from pathlib import Path
+
+from snakemake.common.configfile import load_configfile
+from snakemake.io import sourcecache_entry
+from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
+from snakemake.utils import update_config
+
+SOURCES = ("Snakefile", "config.yaml", "requirements.lock", "envs/", "profiles/", "resources/", "workflow/")
+"""What of the repository the workflow needs."""
+
+IN_MODULE = not workflow.modifier.is_main_snakefile()
+
+
+def find_root(folder):
+    """Return the folder of the workflow's files; of a module from a Git host, of the copies that Snakemake has of them."""
+    if isinstance(folder, LocalSourceFile):
+        return Path(os.path.abspath(folder.get_path_or_uri(secret_free=True)))
+    if not isinstance(folder, HostingProviderFile):
+        raise SystemExit(f"Error: {folder}: expected the workflow in a local folder, by github(…) or by gitlab(…)")
+    tree = folder.hosted_repo.repo.commit(folder.ref).tree
+    paths = [item.path for item in tree.traverse() if item.type == "blob" and item.path.startswith(SOURCES)]
+    copies = {path: workflow.sourcecache.get_path(folder.join(path)) for path in paths}
+    return Path(copies["Snakefile"]).parent
+
+
+ROOT = find_root(workflow.current_basedir.join("../.."))
+AT_HOME = os.path.samefile(ROOT, Path.cwd())  # called in the workflow's own folder
+SCRIPTS = ROOT / "workflow" / "scripts"
+sys.path.insert(0, str(SCRIPTS))
+if not AT_HOME:  # the folder may be shared, and no call writes into it
+    sys.dont_write_bytecode = True
+    os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+
+from jobs import folders
+
+try:
+    folders.check_names(
+        ROOT,
+        [Path.cwd(), sys.prefix, *workflow.overwrite_configfiles],
+        on_cluster=workflow.is_main_process and workflow.nodes is not None,
+    )
+except folders.InputError as error:
+    raise SystemExit(f"Error: {error}") from None
+
+# Snakemake 9.27 gives a shell the path of Python as it is, to start scripts and to submit jobs, and uses it for no more.
+if os.path.exists(sys.executable):
+    sys.executable = shlex.quote(sys.executable)
+
+
+def get_own_file(name):
+    """Return a file of the workflow as an input.
+
+    Snakemake compares the names of input files. It records this one by its name in the workflow's folder, so that no
+    result becomes stale because the workflow is called from, or lies in, another folder.
+    """
+    return name if AT_HOME and not IN_MODULE else local(sourcecache_entry(str(ROOT / name), name))
+
+
+configfile: "config.yaml" if AT_HOME else str(ROOT / "config.yaml")
+
+
+if not AT_HOME and Path("config.yaml").exists():
+
+    configfile: "config.yaml"  # of the working directory, as in any workflow
+
+
+if IN_MODULE:  # what the module's config does not say is as in config.yaml
+    given, config = config, load_configfile(ROOT / "config.yaml")
+    update_config(config, copy.deepcopy(given))
