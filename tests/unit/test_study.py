@@ -1,3 +1,4 @@
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -413,6 +414,20 @@ def test_an_import_counts_in_every_block(scripts, block):
 def test_modules_that_import_each_other_have_a_digest(scripts):
     (scripts / "ner_pruning/steps.py").write_text("from ner_pruning import loop\n" + STEPS)
     assert len(digest(scripts)) == 16
+
+
+def test_the_digest_is_of_a_text_that_every_python_writes_alike(tmp_path):
+    (tmp_path / "compression").mkdir()
+    (tmp_path / "compression/__init__.py").write_text('"""A package."""')
+    # ast.unparse quotes such a string in one way before Python 3.12, and in another since
+    (tmp_path / "script.py").write_text("class A:\n def of(names):\n  return f\"{'é'.join(names)}\"  # comment\n")
+    text = (
+        "Module(body=[ClassDef(name='A', body=[FunctionDef(name='of', args=arguments(args=[arg(arg='names')]), "
+        "body=[Return(value=JoinedStr(values=[FormattedValue(value=Call(func=Attribute(value=Constant(value='\\xe9'), "
+        "attr='join', ctx=Load()), args=[Name(id='names', ctx=Load())]), conversion=-1)]))])])])"
+    )
+    expected = hashlib.sha256(f"__init__.py\nModule(body=[Pass()])\nscript.py\n{text}\n".encode()).hexdigest()[:16]
+    assert code_digest(tmp_path / "script.py", tmp_path / "compression") == expected
 
 
 def test_the_digest_does_not_depend_on_where_the_code_lies(scripts, tmp_path_factory):

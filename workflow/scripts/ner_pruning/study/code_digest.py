@@ -54,7 +54,20 @@ def _normalised(text: str, package: str) -> tuple[str, list[str]]:
     tree = ast.parse(text)
     statements = list(_statements(tree))
     _strip_docstrings(statements)
-    return ast.unparse(tree), _imported_names(statements, package)
+    return _written_out(tree), _imported_names(statements, package)
+
+
+def _written_out(node: Any) -> str:
+    """Return a syntax tree as text that does not depend on the version of Python.
+
+    What `ast.unparse` and `ast.dump` write does. Empty fields are left out: newer Pythons have more of them.
+    """
+    if isinstance(node, ast.AST):
+        fields = [(name, value) for name, value in ast.iter_fields(node) if name != "kind" and value not in (None, [])]
+        return f"{type(node).__name__}({', '.join(f'{name}={_written_out(value)}' for name, value in fields)})"
+    if isinstance(node, list):
+        return f"[{', '.join(map(_written_out, node))}]"
+    return ascii(node)
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
