@@ -1,7 +1,8 @@
 """Scores of predicted tags, and the counts of each sentence that the bootstrap resamples.
 
-The scores are seqeval's (Nakayama 2018), to the last bit, and tested against it. They are counted with arrays because
-seqeval takes about a second for 10,000 sentences, and a multilingual run of the paper's study has over a million.
+The scores are seqeval's (Nakayama 2018), to the last bit, and tested against it. They are counted with arrays: 10,000
+sentences take 0.01 to 0.03 s, in seqeval 0.8 to 1.6 s, and a multilingual run of the paper's study has over a million.
+Chance floors and intervals need counts of mentions, which seqeval does not give.
 """
 
 import os
