@@ -1,6 +1,7 @@
 """Validation, the study grid, input functions named by what they return, wildcard constraints, digests."""
 
 import gc
+import itertools
 import sys
 from functools import cache
 from pathlib import Path
@@ -64,9 +65,12 @@ try:
     PUBLISHED = read_published(PUBLISHED_FILE)
     if config["data"]["source"] == "local":
         LOCAL_FILES = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
+        folders.check_inputs(itertools.chain.from_iterable(LOCAL_FILES.values()), "a file of `data: folder`")
     if config["encoder"]["source"] == "local":
         LOCAL_ENCODER = encoder_files(config["encoder"]["folder"])
+        folders.check_inputs(LOCAL_ENCODER, "a file of `encoder: folder`")
     if config["reference"]:
+        folders.check_inputs([config["reference"]], "`reference`")
         check_reference(read_reference(config["reference"]), config["languages"], config["reference"])
 except InputError as error:
     raise SystemExit(f"Error: {error}") from None

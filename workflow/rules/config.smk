@@ -2,7 +2,6 @@
 
 import copy
 import os
-import shlex
 import sys
 from pathlib import Path
 
@@ -45,12 +44,14 @@ try:
         [Path.cwd(), sys.prefix, *workflow.overwrite_configfiles],
         on_cluster=workflow.is_main_process and workflow.nodes is not None,
     )
+    if not AT_HOME or IN_MODULE:
+        folders.check_inputs([ROOT], "the folder of the workflow")
 except folders.InputError as error:
     raise SystemExit(f"Error: {error}") from None
 
-# Snakemake 9.27 gives a shell the path of Python as it is, to start scripts and to submit jobs, and uses it for no more.
+# Snakemake 9.27 gives a shell the path of Python as it is, to start scripts and to submit jobs; it has no other use of it.
 if os.path.exists(sys.executable):
-    sys.executable = shlex.quote(sys.executable)
+    sys.executable = folders.escape(sys.executable)
 
 
 def get_own_file(name):
