@@ -24,7 +24,7 @@ CUDA = re.compile(r"nvidia-|cuda-|triton$")  # what PyPI's torch for Linux requi
 
 
 def requirements(name):
-    lines = (ROOT / name).read_text().splitlines()
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
     return [line for line in lines if line and not line.startswith(("#", "-r"))]
 
 
@@ -36,7 +36,7 @@ def imported(paths):
     """The packages that Python files import, other than Python's own and the workflow's."""
     modules = set()
     for path in paths:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 modules |= {alias.name.split(".")[0] for alias in node.names}
             elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -68,9 +68,9 @@ def test_what_is_required_is_what_the_workflow_imports():
 
 
 def test_the_conda_environment_has_what_the_scripts_import():
-    environment = yaml.safe_load((ROOT / "envs/study.yaml").read_text())
+    environment = yaml.safe_load((ROOT / "envs/study.yaml").read_text(encoding="utf-8"))
     has = {pin.split("==")[0] for part in environment["dependencies"] if isinstance(part, dict) for pin in part["pip"]}
-    of_snakemake = {"jsonschema", "pyyaml"}  # in Snakemake's own process, not in a job's environment
+    of_snakemake = {"jsonschema", "pyyaml", "snakemake"}  # in Snakemake's own process, not in a job's environment
     assert has == (imported(WORKFLOW.rglob("*.py")) - OF_SNAKEMAKE - of_snakemake) | set(NOT_IMPORTED)
 
 
