@@ -1,4 +1,4 @@
-"""The paper's claims, what a study's scores say about each, and the verdict.
+"""The paper's claims: the statistics of a study's scores that test them, and the verdicts.
 
-The same statistics give the paper's own values from its printed scores.
+The same statistics, computed from the paper's printed scores, give its own values.
 """

@@ -1,4 +1,4 @@
-"""Sentences: read from their sources, perturbed, described, tokenized, and stored.
+"""Sentences: they are read from their sources, perturbed, described, tokenized and stored here.
 
-Mentions and tags are defined here, once for all rooms.
+Mentions and tags are also defined here, once for all rooms.
 """

@@ -1,4 +1,4 @@
 """Figures, each a pure function of a frame of `statistics`.
 
-`style` has what they share: colours, sizes, panels, and how files are saved.
+`style` has the parts that they share: colours, sizes, panels, and how files are saved.
 """

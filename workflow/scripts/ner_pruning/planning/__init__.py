@@ -1,4 +1,4 @@
-"""What a study will cost before it starts, measured on this machine.
+"""The forecast of a study's cost before it starts, from measurements on this machine.
 
-The one room that runs Snakemake, for dry runs.
+This is the only room that runs Snakemake, for dry runs.
 """

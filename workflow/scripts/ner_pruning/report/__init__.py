@@ -1,4 +1,4 @@
-"""Tables and model cards: what stands in their cells, titles and notes.
+"""Tables and model cards: the text of their cells, titles and notes.
 
-Numbers are computed in `statistics` and `claims`, and only set here.
+Numbers are computed in `statistics` and `claims`; this room only formats them.
 """

@@ -1,4 +1,4 @@
-"""What the scores say and how sure that is: means, differences, fractions and correlations, with intervals.
+"""Statistics of the scores, with intervals: means, differences, fractions and correlations.
 
 Bootstrap replicates stand for other test sentences and other seeds.
 """

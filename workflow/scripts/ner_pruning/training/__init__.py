@@ -1,4 +1,4 @@
 """The encoder, fine-tuning with pruning, and prediction.
 
-A run goes from an encoder and encoded sentences to a stored model whose sparsity is counted from its file.
+A run turns an encoder and encoded sentences into a stored model, whose sparsity is counted from its file.
 """
