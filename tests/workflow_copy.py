@@ -7,8 +7,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -22,12 +22,14 @@ FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
 class Workflow:
     """A copy of the workflow; folder is where it lies and where its results go.
 
-    options: of every call, such as another folder's Snakefile; python: what runs it.
+    options: of every call, such as another folder's Snakefile; python: what runs it; environment: variables beyond
+    those of the tests.
     """
 
     folder: Path
     options: Sequence[str] = ()
     python: str = sys.executable
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run snakemake in the folder and return its result, output and error as one text."""
@@ -35,7 +37,7 @@ class Workflow:
 
     def _python(self, *arguments: str) -> subprocess.CompletedProcess:
         command = [self.python, *arguments]
-        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+        environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"} | self.environment
         return subprocess.run(
             command, cwd=self.folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
