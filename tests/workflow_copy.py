@@ -24,7 +24,8 @@ FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
 class Workflow:
     """A copy of the workflow; folder is where it lies and where its results go.
 
-    options: of every call, such as another folder's Snakefile; python: what runs it.
+    options: of every call, such as another folder's Snakefile; python: what runs it; environment: variables beyond
+    those of the tests.
     """
 
     folder: Path

@@ -136,9 +136,10 @@ def program(moved: bool = False) -> list[str]:
 
     moved: whether this process has left the folder of the call (--directory).
     """
-    own, found = Path(sys.executable).with_name("snakemake"), shutil.which("snakemake")
+    python = shlex.split(sys.executable)[0]  # config.smk has escaped it for a shell
+    own, found = Path(python).with_name("snakemake"), shutil.which("snakemake")
     if not own.exists():
-        return [sys.executable, "-m", "snakemake"]
+        return [python, "-m", "snakemake"]
     if found and os.path.samefile(found, own):
         return ["snakemake"]
     return [os.path.relpath(own) if own.is_relative_to(Path.cwd()) and not moved else str(own)]
