@@ -90,7 +90,7 @@ def built_with(key: str):
     """Build an encoder with one size changed, and another so that hidden is a multiple of heads, as a config's is."""
 
     def other(value: int) -> dict[str, int]:
-        return {"hidden": {"heads": 1}, "heads": {"hidden": value}}.get(key, {})
+        return {"hidden": {"heads": 1}, "heads": {"hidden": 8 * value}}.get(key, {})
 
     return lambda value, study, folder, patch: built({key: value} | other(value), folder)
 

@@ -417,8 +417,8 @@ def test_modules_that_import_each_other_have_a_digest(scripts):
 
 
 def test_the_digest_is_of_a_text_that_every_python_writes_alike(tmp_path):
-    (tmp_path / "compression").mkdir()
-    (tmp_path / "compression/__init__.py").write_text('"""A package."""')
+    (tmp_path / "ner_pruning").mkdir()
+    (tmp_path / "ner_pruning/__init__.py").write_text('"""A package."""')
     # ast.unparse quotes such a string in one way before Python 3.12, and in another since
     (tmp_path / "script.py").write_text("class A:\n def of(names):\n  return f\"{'é'.join(names)}\"  # comment\n")
     text = (
@@ -426,8 +426,8 @@ def test_the_digest_is_of_a_text_that_every_python_writes_alike(tmp_path):
         "body=[Return(value=JoinedStr(values=[FormattedValue(value=Call(func=Attribute(value=Constant(value='\\xe9'), "
         "attr='join', ctx=Load()), args=[Name(id='names', ctx=Load())]), conversion=-1)]))])])])"
     )
-    expected = hashlib.sha256(f"__init__.py\nModule(body=[Pass()])\nscript.py\n{text}\n".encode()).hexdigest()[:16]
-    assert code_digest(tmp_path / "script.py", tmp_path / "compression") == expected
+    expected = hashlib.sha256(f"ner_pruning/__init__.py\nModule(body=[Pass()])\nscript.py\n{text}\n".encode()).hexdigest()[:16]
+    assert code_digest(tmp_path / "script.py", tmp_path / "ner_pruning") == expected
 
 
 def test_the_digest_does_not_depend_on_where_the_code_lies(scripts, tmp_path_factory):
