@@ -426,7 +426,8 @@ def test_the_digest_is_of_a_text_that_every_python_writes_alike(tmp_path):
         "body=[Return(value=JoinedStr(values=[FormattedValue(value=Call(func=Attribute(value=Constant(value='\\xe9'), "
         "attr='join', ctx=Load()), args=[Name(id='names', ctx=Load())]), conversion=-1)]))])])])"
     )
-    expected = hashlib.sha256(f"ner_pruning/__init__.py\nModule(body=[Pass()])\nscript.py\n{text}\n".encode()).hexdigest()[:16]
+    written = f"ner_pruning/__init__.py\nModule(body=[Pass()])\nscript.py\n{text}\n"
+    expected = hashlib.sha256(written.encode()).hexdigest()[:16]
     assert code_digest(tmp_path / "script.py", tmp_path / "ner_pruning") == expected
 
 
