@@ -6,6 +6,7 @@ has read its arguments.
 """
 
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -32,6 +33,8 @@ SUBSTITUTES = {
     r"benchmarks/…": "benchmarks/training.py",  # whose rows follow
     r"compression_…": "compression_1",
     r"/data/wikiann": "data/wikiann",  # where the tests have made up some
+    r"/lab/compression/Snakefile": "Snakefile",
+    r"/scratch/mine": ".",
 }
 """What stands for something of the reader's, and what the tests take."""
 
@@ -41,6 +44,9 @@ RECORDED = (
 )
 DONE = ("mkdir", "tar", "zstd")
 """Programs that are only noted, and those that are run."""
+
+EXPORTED = ("STUDY=studies/demo.yaml", "REPORT=report.html")
+"""What the Makefile exports to its recipes, unless a call says otherwise."""
 
 NOT_RUN = {
     r"tail -f (?P<log>\S+)": "follows a log without end; that a job has this log is tested",
@@ -52,6 +58,7 @@ NOT_RUN = {
     r"\.venv/bin/python -m pytest .*": "is what runs this test",
     r"make test": "is what runs this test",
     r"snakemake --sdm conda": "needs conda",
+    r"snakemake study_models": "a target of a module, which test_modules.py makes",
 }
 """Calls that no test makes, as patterns of the whole call, and why not."""
 
@@ -132,7 +139,17 @@ def made_by(text: str, workflow: Workflow) -> Iterator[Call]:
         if call.program == "make":
             done = subprocess.run(["make", "-n", *call.arguments], cwd=workflow.folder, capture_output=True)
             assert done.returncode == 0, f"{call}: {done.stderr.decode()}"
-            yield from calls_of(done.stdout.decode(), workflow.folder, workflow.folder / "programs")
+            given = [argument for argument in call.arguments if "=" in argument]
+            exported = shlex.join(["export", *EXPORTED, *given])
+            recipe = f"{exported}\n{done.stdout.decode()}"
+            yield from map(by_its_name, calls_of(recipe, workflow.folder, workflow.folder / "programs"))
+
+
+def by_its_name(call: Call) -> Call:
+    """Return a call of Snakemake as a module of Python, as make has it, as one of its program."""
+    if call.program == ".venv/bin/python" and call.arguments[:2] == ("-m", "snakemake"):
+        return Call(".venv/bin/snakemake", call.arguments[2:], call.environment)
+    return call
 
 
 def is_snakemake(call: Call) -> bool:
