@@ -43,10 +43,10 @@ def test_the_examples_of_the_copied_config_are_right(workflow, tmp_path):
     examples = [line[2:] for line in lines if line.startswith("# ") and line[2:].split(":")[0] in workflow_keys()]
     assert len(examples) == 5 and examples[0].startswith("data: ")
     overlay = tmp_path / "overlay.yaml"
-    overlay.write_text("\n".join(examples))
+    overlay.write_text("\n".join(["study: mine", *examples]))
     last = workflow.call("--dry-run", "--configfile", str(overlay)).stdout.splitlines()[-1]
     assert last.startswith("Error: /data/wikiann: ")
-    overlay.write_text("\n".join(examples[1:]))
+    overlay.write_text("\n".join(["study: mine", *examples[1:]]))
     runs = sorted(job for job in workflow.planned(str(overlay)) if job.startswith("finetune "))
     assert (
         len(runs) == 15 and runs[0] == "finetune multilingual dense 1"

@@ -8,9 +8,10 @@ from ner_pruning.claims.paper_claims import Study
 from ner_pruning.claims.paper_scores import read_published, read_reference
 from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.files import write_text
-from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
+from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
+from ner_pruning.statistics.summaries import without_mentions
 from ner_pruning.study.languages import language_groups, read_languages
 from ner_pruning.table import html_page, markdown_page, write_frame
 from ner_pruning.terms import REGULAR, Provenance

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ner_pruning.data.mentions import find_mentions
-from ner_pruning.scoring.score_table import without_mentions
 from ner_pruning.statistics.summaries import (
     SUMMARY,
     chance_by_language,
@@ -13,6 +12,7 @@ from ner_pruning.statistics.summaries import (
     languages_of_means,
     seeds_by_sparsity,
     spread_by_sparsity,
+    without_mentions,
 )
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import size_class

@@ -40,12 +40,6 @@ def read_all_scores(path: str | Path) -> pd.DataFrame:
     return table.assign(f1=table["f1"].where(table["mentions"] > 0))
 
 
-def without_mentions(scores: pd.DataFrame) -> dict[str, list[str]]:
-    """Return the languages whose test set has no mention, by test set, validation apart; scores: of all runs."""
-    rows = scores[(scores["mentions"] == 0) & (scores["test_set"] != VALIDATION)]
-    return {name: sorted(set(part["language"])) for name, part in rows.groupby("test_set")}
-
-
 def read_overlap(path: str | Path) -> pd.DataFrame:
     """Return the overlap of a training set with its test sets; the share is NaN for a test set without mentions."""
     types = {"language": "str", "test_set": "str", "unseen_share": "float64"}

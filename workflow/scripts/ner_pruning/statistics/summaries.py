@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ner_pruning.files import InputError
-from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS
+from ner_pruning.terms import PERTURBATIONS, REGULAR, SCOPES, SETTINGS, VALIDATION
 
 SUMMARY = ("means", "medians")
 """The last two rows of tables 2-9, in the paper's words."""
@@ -322,3 +322,9 @@ def _means_of_defined(frame: pd.DataFrame, keys: list[str], values: list[str]) -
         )
         .reset_index()
     )
+
+
+def without_mentions(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the languages whose test set has no mention, by test set, validation apart; scores: of all runs."""
+    rows = scores[(scores["mentions"] == 0) & (scores["test_set"] != VALIDATION)]
+    return {name: sorted(set(part["language"])) for name, part in rows.groupby("test_set")}
