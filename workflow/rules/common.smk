@@ -39,7 +39,9 @@ try:
     for path in workflow.configfiles:
         check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
     VALUES = overlays.read_values(GIVEN_VALUES)
-    overlays.check_study({path: load_configfile(path) for path in OVERLAYS}, VALUES)
+    # the working directory's own config.yaml is laid on the workflow's as an overlay is, and may name the study
+    own = [] if AT_HOME or IN_MODULE or not Path("config.yaml").exists() else ["config.yaml"]
+    overlays.check_study({path: load_configfile(path) for path in [*own, *OVERLAYS]}, VALUES)
 except InputError as error:
     raise SystemExit(f"Error: {error}") from None
 if VALUES:  # from the start, because Snakemake has laid its own reading of them on the config
