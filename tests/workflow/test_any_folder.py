@@ -133,7 +133,9 @@ def elsewhere(tmp_path_factory) -> Workflow:
     before = files_in(shared)
     (folder / "here/studies").mkdir(parents=True)
     shutil.copy(ROOT / TINY, folder / "here/studies/mine.yaml")
-    here = Workflow(folder / "here", ["--snakefile", str(shared / "Snakefile"), "--directory", str(folder / "results")])
+    options = ["--snakefile", str(shared / "Snakefile"), "--directory", str(folder / "results")]
+    activated = {"PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])}
+    here = Workflow(folder / "here", options, environment=activated)
     with_bytecode = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-m", "snakemake", *here.options, "--cores", "2", "--configfile", "studies/mine.yaml"]
     for targets in ([], ["publish", "results/tiny/export/hi/dense/seed-1"]):
