@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.files import InputError
-from ner_pruning.statistics import summaries as analysis
+from ner_pruning.statistics import summaries
 from paper_tables import LANGUAGES, PAPER, SPARSITIES, SUMMARIES, paper_scores
 
 
@@ -34,7 +34,7 @@ def frame(*rows):
     [(6, "regular", "partial"), (7, "regular", "full"), (8, "in-language", "partial"), (9, "in-language", "full")],
 )
 def test_means_and_medians_are_those_the_paper_prints(table, test_set, scope):
-    result = analysis.f1_by_sparsity(paper_scores(), "monolingual", test_set, scope, LANGUAGES)
+    result = summaries.f1_by_sparsity(paper_scores(), "monolingual", test_set, scope, LANGUAGES)
     assert list(result.index) == [*LANGUAGES, "means", "medians"]
     assert list(result.columns) == SPARSITIES
     means, medians = SUMMARIES[table]
@@ -47,9 +47,9 @@ def test_means_and_medians_are_those_the_paper_prints(table, test_set, scope):
 def test_seeds_are_averaged_before_languages():
     # en: (0.4 + 0.6) / 2 = 0.5; yo: 0.8 from one seed. Mean of the languages 0.65, not 0.6, the mean of the rows.
     scores = frame(score("en", 0.4), score("en", 0.6, seed=2), score("yo", 0.8))
-    result = analysis.f1_by_sparsity(scores, "multilingual", "regular", "partial", ["yo", "en"])
+    result = summaries.f1_by_sparsity(scores, "multilingual", "regular", "partial", ["yo", "en"])
     assert result[0].tolist() == pytest.approx([0.8, 0.5, 0.65, 0.65])
-    means = analysis.seed_means(scores).set_index("language")
+    means = summaries.seed_means(scores).set_index("language")
     assert means["seeds"].to_dict() == {"en": 2, "yo": 1}
     assert means.loc["en", "f1_std"] == pytest.approx(0.2 / np.sqrt(2))
     assert np.isnan(means.loc["yo", "f1_std"])
@@ -58,10 +58,10 @@ def test_seeds_are_averaged_before_languages():
 def test_missing_scores_are_counted_and_not_invented():
     scores = frame(score("en", 0.4), score("en", 0.2, 50), score("yo", 0.8), score("yo", np.nan, 50))
     languages = ["en", "yo", "sw"]
-    result = analysis.f1_by_sparsity(scores, "multilingual", "regular", "partial", languages)
+    result = summaries.f1_by_sparsity(scores, "multilingual", "regular", "partial", languages)
     assert np.isnan(result.loc["yo", 50]) and result.loc["sw"].isna().all()
     assert result.loc["means"].tolist() == [0.4, 0.2]  # of en, which has both
-    seeds = analysis.seeds_by_sparsity(scores, "multilingual", "regular", "partial", languages)
+    seeds = summaries.seeds_by_sparsity(scores, "multilingual", "regular", "partial", languages)
     assert seeds.to_numpy().tolist() == [[1, 1], [1, 0], [0, 0]]
 
 
@@ -75,7 +75,9 @@ def test_spread_is_over_seeds_and_that_of_means_over_each_seeds_own():
         score("yo", 0.2, 50, seed=2),
         score("en", 0.7, 50, scope="full"),
     )
-    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", ["yo", "en", "sw"], ["yo", "en"])
+    result = summaries.spread_by_sparsity(
+        scores, "multilingual", "regular", "partial", ["yo", "en", "sw"], ["yo", "en"]
+    )
     assert list(result.index) == ["yo", "en", "sw", "means", "medians"] and list(result.columns) == [0, 50]
     assert result.loc[["yo", "en"], 0].tolist() == pytest.approx([0.1 / np.sqrt(2), 0.1])
     assert result.loc["means", 0] == pytest.approx(0.15 / np.sqrt(2))
@@ -86,7 +88,7 @@ def test_spread_is_over_seeds_and_that_of_means_over_each_seeds_own():
 def test_spread_of_medians_is_that_of_each_seeds_median():
     f1 = {"en": (0.1, 0.2), "yo": (0.5, 0.7), "sw": (0.9, 0.8)}  # medians 0.5, 0.7; means 0.5, 17/30
     scores = frame(*(score(code, values[seed - 1], seed=seed) for code, values in f1.items() for seed in (1, 2)))
-    result = analysis.spread_by_sparsity(scores, "multilingual", "regular", "partial", list(f1), list(f1))
+    result = summaries.spread_by_sparsity(scores, "multilingual", "regular", "partial", list(f1), list(f1))
     assert result.loc["medians", 0] == pytest.approx(0.2 / np.sqrt(2))
     assert result.loc["means", 0] == pytest.approx((17 / 30 - 0.5) / np.sqrt(2))
 
@@ -94,22 +96,22 @@ def test_spread_of_medians_is_that_of_each_seeds_median():
 def test_dense_is_column_0_of_both_scopes():
     scores = frame(score("en", 0.9), score("en", 0.5, 50), score("en", 0.3, 50, scope="full"))
     for scope, sparse in (("partial", 0.5), ("full", 0.3)):
-        result = analysis.f1_by_sparsity(scores, "multilingual", "regular", scope, ["en"])
+        result = summaries.f1_by_sparsity(scores, "multilingual", "regular", scope, ["en"])
         assert result.loc["en"].tolist() == [0.9, sparse]
 
 
 def test_a_dense_scope_that_csv_turned_into_nan_is_kept():
     scores = frame(score("en", 0.9)).assign(scope=np.nan)
-    assert analysis.seed_means(scores)["f1"].tolist() == [0.9]
+    assert summaries.seed_means(scores)["f1"].tolist() == [0.9]
 
 
 def test_bad_scores_are_refused():
     with pytest.raises(InputError, match="no column chance_floor"):
-        analysis.seed_means(frame(score("en", 0.9)).drop(columns="chance_floor"))
+        summaries.seed_means(frame(score("en", 0.9)).drop(columns="chance_floor"))
     with pytest.raises(InputError, match="more than one row for .*language 'en'"):
-        analysis.seed_means(frame(score("en", 0.9), score("en", 0.8)))
+        summaries.seed_means(frame(score("en", 0.9), score("en", 0.8)))
     with pytest.raises(InputError, match="no row of a monolingual model"):
-        analysis.f1_by_sparsity(frame(score("en", 0.9)), "monolingual", "regular", "full", ["en"])
+        summaries.f1_by_sparsity(frame(score("en", 0.9)), "monolingual", "regular", "full", ["en"])
 
 
 def test_chance_stands_beside_perturbed_scores():
@@ -120,7 +122,7 @@ def test_chance_stands_beside_perturbed_scores():
         score("yo", 0.3, 50, test_set="in-language", floor=0.06),
         score("sw", 0.9, test_set="in-language", floor=0.5),  # dense only: in no mean, as in those of F1
     )
-    result = analysis.chance_by_language(scores, "multilingual", "in-language", ["en", "yo", "sw"], ["en", "yo"])
+    result = summaries.chance_by_language(scores, "multilingual", "in-language", ["en", "yo", "sw"], ["en", "yo"])
     assert list(result.columns) == ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
     assert result.loc["yo", ["chance floor low", "chance floor high"]].tolist() == pytest.approx([0.05, 0.08])
     assert result.loc["means", ["chance floor low", "chance floor high"]].isna().all()
@@ -141,7 +143,7 @@ def test_relative_difference_is_the_mean_of_the_languages_differences():
         score("en", 0.4, 50, scope="full"),  # -0.5
     )
     sizes = {"yo": 100, "jv": 100, "my": 100, "en": 20000}
-    result = analysis.relative_to_dense(scores, "multilingual", "regular", sizes)
+    result = summaries.relative_to_dense(scores, "multilingual", "regular", sizes)
     result = result.set_index(["scope", "sparsity", "train_size"])
     assert len(result) == 3  # no row for the full models of size 100, which do not exist, nor for dense
     small = result.loc[("partial", 50, 100)]
@@ -150,7 +152,7 @@ def test_relative_difference_is_the_mean_of_the_languages_differences():
     assert result.loc[("partial", 50, 20000), "difference"] == pytest.approx(-0.25)
     assert result.loc[("full", 50, 20000), "difference"] == pytest.approx(-0.5)
     with pytest.raises(InputError, match="none for en"):
-        analysis.relative_to_dense(scores, "multilingual", "regular", {"yo": 100, "jv": 100, "my": 100})
+        summaries.relative_to_dense(scores, "multilingual", "regular", {"yo": 100, "jv": 100, "my": 100})
 
 
 def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
@@ -173,7 +175,7 @@ def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
         score("de", 0.8),
         score("de", 0.8, test_set="in-language"),  # 1, but dense only: the line would be of other languages at 50 %
     )
-    result = analysis.perturbed_fractions(scores, "multilingual").set_index(["perturbation", "scope", "sparsity"])
+    result = summaries.perturbed_fractions(scores, "multilingual").set_index(["perturbation", "scope", "sparsity"])
     dense = result.loc[("in-language", "partial", 0)]
     assert dense["fraction"] == pytest.approx(0.5)
     assert dense["floor_fraction"] == pytest.approx(0.1)
@@ -186,7 +188,7 @@ def test_perturbed_fraction_is_the_mean_of_the_languages_fractions():
 def test_a_line_is_of_the_languages_that_have_all_its_sparsities():
     rows = [("a", "yo", 0), ("a", "yo", 50), ("a", "sw", 0), ("b", "en", 0), ("c", "de", 0), ("c", "fr", 50)]
     rows = pd.DataFrame(rows, columns=["group", "language", "sparsity"])
-    kept = analysis.same_languages(rows, ["group"])
+    kept = summaries.same_languages(rows, ["group"])
     assert kept["language"].tolist() == ["yo", "yo", "en", "de", "fr"]  # of c no language has both: it keeps all
 
 
@@ -200,7 +202,7 @@ def test_fractions_are_of_the_models_of_the_setting():
         ),
         score("en", 0.8, 50, scope="full", setting="monolingual"),
     )
-    assert set(analysis.fractions_by_language(scores, "multilingual")["scope"]) == {"partial"}
+    assert set(summaries.fractions_by_language(scores, "multilingual")["scope"]) == {"partial"}
 
 
 def test_figure_1_compares_settings_on_the_languages_that_have_both():
@@ -215,16 +217,16 @@ def test_figure_1_compares_settings_on_the_languages_that_have_both():
         score("sw", 0.8),
         score("sw", 0.8, setting="monolingual"),  # and no pruned model: it would be in one of the two means
     )
-    result = analysis.f1_over_languages(scores).set_index(["setting", "scope", "sparsity"])
+    result = summaries.f1_over_languages(scores).set_index(["setting", "scope", "sparsity"])
     dense = result.loc[("multilingual", "partial", 0)]
     assert dense["f1"] == pytest.approx(0.7)
     assert dense["f1_std"] == pytest.approx(np.sqrt(0.08))  # deviations of 0.2, n - 1
     assert dense["languages"] == 2
     assert result.loc[("monolingual", "partial", 0), "f1"] == pytest.approx(0.5)
     assert result.loc[("monolingual", "partial", 50), ["f1", "languages"]].tolist() == pytest.approx([0.4, 2])
-    one = analysis.f1_over_languages(scores[scores["language"] == "yo"])
+    one = summaries.f1_over_languages(scores[scores["language"] == "yo"])
     assert one["f1_std"].isna().all()
-    alone = analysis.f1_over_languages(scores[scores["setting"] == "multilingual"])
+    alone = summaries.f1_over_languages(scores[scores["setting"] == "multilingual"])
     assert alone["f1"].tolist() == pytest.approx([0.575]) and alone["languages"].tolist() == [4]
     assert alone["scope"].tolist() == [""]  # only dense models: they belong to no scope
 
@@ -232,12 +234,12 @@ def test_figure_1_compares_settings_on_the_languages_that_have_both():
 def test_without_a_language_of_all_variants_figure_1_has_those_of_some():
     pruned = [score("en", 0.6, 50, setting="monolingual"), score("yo", 0.2, 70, setting="monolingual")]
     dense = [score(code, 0.8, setting=setting) for code in ("en", "yo") for setting in ("monolingual", "multilingual")]
-    result = analysis.f1_over_languages(frame(*dense, *pruned, score("de", 0.1)))
+    result = summaries.f1_over_languages(frame(*dense, *pruned, score("de", 0.1)))
     monolingual = result[result["setting"] == "monolingual"].set_index("sparsity")
     assert monolingual["languages"].to_dict() == {0: 2, 50: 1, 70: 1}
     assert result[result["setting"] == "multilingual"]["languages"].unique().tolist() == [2]  # not de
 
 
 def test_settings_without_a_common_language_keep_their_own():
-    result = analysis.f1_over_languages(frame(score("en", 0.9), score("yo", 0.3, setting="monolingual")))
+    result = summaries.f1_over_languages(frame(score("en", 0.9), score("yo", 0.3, setting="monolingual")))
     assert result[["setting", "f1"]].to_numpy().tolist() == [["monolingual", 0.3], ["multilingual", 0.9]]

@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ner_pruning.data import tokenization as encoding
+from ner_pruning.data import tokenization
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, read_encoded, write_encoded
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.files import InputError, sentence_digest
@@ -156,7 +156,7 @@ def test_a_word_with_no_known_piece_is_unknown_and_not_lost(hand_path):
 def test_the_number_of_sentences_encoded_at_once_changes_nothing(tokenizer_path, monkeypatch):
     tags = [[0] * len(words) for words in HAND_MADE]
     whole = encode(HAND_MADE, tags, load_tokenizer(tokenizer_path, 512))
-    monkeypatch.setattr(encoding, "ENCODING_CHUNK", 3)
+    monkeypatch.setattr(tokenization, "ENCODING_CHUNK", 3)
     assert_same_sentences(encode(HAND_MADE, tags, load_tokenizer(tokenizer_path, 512)), whole)
 
 

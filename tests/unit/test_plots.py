@@ -9,18 +9,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from ner_pruning.figures import paper_figures as plots
-from ner_pruning.figures import style as styles
+from ner_pruning.figures import paper_figures, style
 from ner_pruning.figures.by_language import all_languages
 from ner_pruning.figures.by_overlap import fraction_and_novelty
 from ner_pruning.figures.point_labels import place_labels
 from ner_pruning.files import InputError, write_json
-from ner_pruning.statistics import groups
-from ner_pruning.statistics import summaries as analysis
+from ner_pruning.statistics import groups, summaries
 from ner_pruning.study.languages import read_languages
 from ner_pruning.terms import Provenance
 
-SCRIPTS = Path(plots.__file__).parents[2]
+SCRIPTS = Path(paper_figures.__file__).parents[2]
 TABLE_FILE = Path(__file__).parents[2] / "resources" / "languages.tsv"
 TABLE = read_languages(TABLE_FILE)
 SIZES = {"en": 20000, "de": 20000, "yo": 100}
@@ -109,9 +107,11 @@ def draw(name, scores, groupings=GROUPINGS, demo=False):
             groups.f1_by_language(scores, groupings["training size"]), NAMES, Provenance("small", demo)
         )
     if name == "novelty":
-        setting = analysis.main_setting(scores)
-        return fraction_and_novelty(analysis.fractions_by_language(scores, setting), setting, Provenance("small", demo))
-    return plots.draw_figure(name, scores, groupings, Provenance("small", demo))[0]
+        setting = summaries.main_setting(scores)
+        return fraction_and_novelty(
+            summaries.fractions_by_language(scores, setting), setting, Provenance("small", demo)
+        )
+    return paper_figures.draw_figure(name, scores, groupings, Provenance("small", demo))[0]
 
 
 def title_of(figure):
@@ -223,10 +223,10 @@ def test_sparse_models_of_one_setting_are_drawn_though_the_other_is_dense_only(n
 
 def test_what_cannot_be_drawn_is_refused():
     with pytest.raises(InputError, match="no sparse multilingual model"):
-        plots.draw_figure(2, study(sparsities=()), GROUPINGS, Provenance("small", False))
+        paper_figures.draw_figure(2, study(sparsities=()), GROUPINGS, Provenance("small", False))
     with pytest.raises(InputError, match="no row of a multilingual model on a perturbed test set"):
-        plots.draw_figure(3, study(perturbations=()), GROUPINGS, Provenance("small", False))
-    plots.draw_figure(1, study(sparsities=(), perturbations=()), GROUPINGS, Provenance("small", False))
+        paper_figures.draw_figure(3, study(perturbations=()), GROUPINGS, Provenance("small", False))
+    paper_figures.draw_figure(1, study(sparsities=(), perturbations=()), GROUPINGS, Provenance("small", False))
 
 
 def smallest_letters(figure):
@@ -240,7 +240,7 @@ def smallest_letters(figure):
 
 def test_letters_are_at_least_8_points_at_the_width_of_a_column():
     figure = draw(1, study(sparsities=(50, 70, 80, 90, 95, 98)))
-    assert figure.get_figwidth() == styles.COLUMN_WIDTH
+    assert figure.get_figwidth() == style.COLUMN_WIDTH
     assert smallest_letters(figure) >= 8
 
 
@@ -319,7 +319,7 @@ def test_the_figure_of_languages_tells_settings_scopes_and_test_sets_apart():
     assert len(looks) == 8  # 2 settings × 2 scopes × 2 test sets
     assert len(drawn(yo)) == 8 and len(drawn(de)) == 4  # de has no monolingual model
     for line in (line for line in yo.lines if line.get_markerfacecolor() == "white"):
-        dense = 0.8 * 0.8 * 0.2 * (0.75 if line.get_color() == styles.SETTING_STYLES["monolingual"][0] else 1)
+        dense = 0.8 * 0.8 * 0.2 * (0.75 if line.get_color() == style.SETTING_STYLES["monolingual"][0] else 1)
         np.testing.assert_allclose(line.get_ydata(), [dense, 0.5 * dense, 0.1 * dense])
 
 
@@ -331,7 +331,7 @@ def test_a_line_passes_by_a_sparsity_that_its_models_were_not_trained_at(number)
         lines = [line for line in axes.lines if line.get_linestyle() != ":"]
         assert lines
         for line in lines:
-            monolingual = line.get_color() == styles.SETTING_STYLES["monolingual"][0]
+            monolingual = line.get_color() == style.SETTING_STYLES["monolingual"][0]
             assert list(line.get_xdata()) == ([0, 1, 2, 3] if monolingual else [0, 1, 3])
             assert np.isfinite(line.get_ydata()).all()
 

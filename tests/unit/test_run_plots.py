@@ -6,7 +6,7 @@ import pytest
 import sparsity_map as sparsity_script
 import training_curves as curves_script
 from matplotlib.backends.backend_agg import FigureCanvasAgg
-from ner_pruning.figures import of_runs as run_plots
+from ner_pruning.figures import of_runs
 from ner_pruning.figures.of_runs import NO_LAYER, kind_and_layer, loss_curves, matrix_sparsity
 from ner_pruning.figures.style import SCOPE_STYLES
 from ner_pruning.files import InputError
@@ -50,9 +50,9 @@ def test_a_row_stands_for_all_steps_since_the_row_before():
 
 
 def test_updates_are_where_sparsity_changes():
-    assert run_plots.pruning_updates(curve([4, 7])) == [4, 7]
-    assert run_plots.pruning_updates(curve()) == []
-    assert run_plots.pruning_updates(curve(start=0.5)) == [1]
+    assert of_runs.pruning_updates(curve([4, 7])) == [4, 7]
+    assert of_runs.pruning_updates(curve()) == []
+    assert of_runs.pruning_updates(curve(start=0.5)) == [1]
 
 
 def test_one_update_or_none_leaves_a_hundredth_of_the_steps():
@@ -65,7 +65,7 @@ def test_long_curves_are_thinned_around_their_updates():
     steps = np.arange(1, 100_001)
     long = pd.DataFrame({"step": steps, "loss": 1.0, "sparsity": 0.5 * (steps >= 77_777)})
     losses = loss_curves({"full-50": long}).losses
-    assert len(losses) <= run_plots.POINTS + 2
+    assert len(losses) <= of_runs.POINTS + 2
     assert {1, 77_776, 77_777, 100_000} <= set(losses.index)
 
 
@@ -86,7 +86,7 @@ def test_training_curves_have_a_panel_a_training_set(sets):
     variants = ["dense", "partial-50", "partial-80", "partial-98", "full-50", "full-80", "full-98"]
     runs = {variant: curve([4, 7, 9] if "-" in variant else []) for variant in variants}
     names = ["en", "zh", "bn", "eu", "af", "hi", "sw", "te", "jv", "yo", "multilingual"][-sets:]
-    figure = run_plots.training_curves({name: loss_curves(runs) for name in names}, Provenance("small", True))
+    figure = of_runs.training_curves({name: loss_curves(runs) for name in names}, Provenance("small", True))
     assert [axes.get_title() for axes in figure.axes] == [f"{name} (mean of 2 steps)" for name in names]
     assert on_page(figure)
     for axes in figure.axes:
@@ -113,7 +113,7 @@ def test_training_curves_have_a_panel_a_training_set(sets):
 
 
 def test_dense_models_alone_have_no_updates():
-    figure = run_plots.training_curves({"yo": loss_curves({"dense": curve()})}, Provenance("small", False))
+    figure = of_runs.training_curves({"yo": loss_curves({"dense": curve()})}, Provenance("small", False))
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["dense"] and len(figure.axes[0].lines) == 1
     assert on_page(figure)
 
@@ -173,7 +173,7 @@ def test_numbers_stand_in_the_cells_where_they_fit():
     table = matrix_sparsity(COUNTS)
     wide = pd.DataFrame(50.0, index=["output"], columns=range(24))
     tables = {"partial-50": table, "full-50": wide}
-    figure = run_plots.sparsity_map(tables, "multilingual", 2, 1, Provenance("small", True))
+    figure = of_runs.sparsity_map(tables, "multilingual", 2, 1, Provenance("small", True))
     partial, full = figure.axes[:2]
     assert sorted(text.get_text() for text in partial.texts) == ["0.0", "0.1", "100.0", "25.0", "25.0", "50.0"]
     assert not full.texts

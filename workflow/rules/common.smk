@@ -32,16 +32,14 @@ gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 OVERLAYS, GIVEN_VALUES = workflow.overwrite_configfiles, workflow.config_settings.config_args or []
 if IN_MODULE:  # they are laid on the config of the workflow that uses this one
-    OVERLAYS, GIVEN_VALUES = [], []
+    OVERLAYS, GIVEN_VALUES, OWN_CONFIG = [], [], []
 try:
     if workflow.is_main_process and not IN_MODULE:
         overlays.check_given_once(sys.argv[1:])
     for path in workflow.configfiles:
         check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
     VALUES = overlays.read_values(GIVEN_VALUES)
-    # the working directory's own config.yaml is laid on the workflow's as an overlay is, and may name the study
-    own = [] if AT_HOME or IN_MODULE or not Path("config.yaml").exists() else ["config.yaml"]
-    overlays.check_study({path: load_configfile(path) for path in [*own, *OVERLAYS]}, VALUES)
+    overlays.check_study({path: load_configfile(path) for path in [*OWN_CONFIG, *OVERLAYS]}, VALUES)
 except InputError as error:
     raise SystemExit(f"Error: {error}") from None
 if VALUES:  # from the start, because Snakemake has laid its own reading of them on the config

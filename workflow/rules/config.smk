@@ -63,12 +63,16 @@ def get_own_file(name):
     return name if AT_HOME and not IN_MODULE else local(sourcecache_entry(str(ROOT / name), name))
 
 
+# the working directory's own config is laid on the workflow's as an overlay is, and may name the study
+OWN_CONFIG = [] if AT_HOME or not Path("config.yaml").exists() else ["config.yaml"]
+
+
 configfile: "config.yaml" if AT_HOME else str(ROOT / "config.yaml")
 
 
-if not AT_HOME and Path("config.yaml").exists():
+for path in OWN_CONFIG:
 
-    configfile: "config.yaml"  # of the working directory, as in any workflow
+    configfile: path
 
 
 if IN_MODULE:  # what the module's config does not say is as in config.yaml

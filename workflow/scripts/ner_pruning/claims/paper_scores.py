@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ner_pruning.files import InputError
 from ner_pruning.study.grid import study_runs, training_languages
-from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR, parse_variant
+from ner_pruning.terms import IN_LANGUAGE, REGULAR
 
 TEST_SETS = {"regular": REGULAR, "perturbed": IN_LANGUAGE}
 """The paper's words for test sets; its tables show no other perturbation (section 4)."""
@@ -91,11 +91,9 @@ def cells_of_study(cells: Sequence[PublishedF1], config: Mapping[str, Any]) -> l
     """Return the published cells that a study measures too."""
     test_sets = [REGULAR, *config["perturbations"]]
     measured = set()
-    for training_set, variant, _ in study_runs(config):
-        setting = MULTILINGUAL if training_set == MULTILINGUAL else MONOLINGUAL
-        measured |= {
-            (setting, *parse_variant(variant), language) for language in training_languages(training_set, config)
-        }
+    for run in study_runs(config):
+        languages = training_languages(run.training_set, config)
+        measured |= {(run.setting, run.scope, run.sparsity, language) for language in languages}
     return [
         cell
         for cell in cells

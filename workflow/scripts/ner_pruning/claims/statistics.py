@@ -59,11 +59,7 @@ def _common(
         who = "a language" if only is None else " or ".join(only) or "a language of that training size"
         lacking = [key for key in keys if not (set(cells.languages(*key)) & set(only or cells.languages(*key)))]
         raise Missing(f"{who} with {' and '.join(dict.fromkeys(map(_describe, lacking or keys)))}")
-    return common, [cells.f1(*key, common) for key in keys], _fewest_seeds(cells, keys, common)
-
-
-def _fewest_seeds(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> int:
-    return min(int(cells.seeds(*key, languages).min()) for key in keys)
+    return common, [cells.f1(*key, common) for key in keys], int(cells.fewest_seeds(keys, common).min())
 
 
 def _describe(key: Key) -> str:
@@ -114,7 +110,7 @@ def _fractions(cells: Cells, *keys: Key) -> tuple[list[str], list[np.ndarray], i
         lacking = [_describe(key) for key, row in zip(on_regular, defined, strict=True) if not row.any()]
         raise Missing(f"a language above chance with {' and '.join(lacking or map(_describe, on_regular))}")
     languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
-    seeds = _fewest_seeds(cells, [*keys, *on_regular], languages)
+    seeds = int(cells.fewest_seeds([*keys, *on_regular], languages).min())
     return languages, [values[defined.all(axis=0)] for values in fractions], seeds
 
 

@@ -38,7 +38,7 @@ FEW_LANGUAGES = 12  # that have room for their labels in a page's column
 def f1_and_overlap(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return figure 9: dense F1 by the share of test mentions seen in training, a labelled point a language.
 
-    frame: of `novelty.dense_f1_and_overlap`. The title has Pearson's and Spearman's correlation.
+    frame: of `correlations.dense_f1_and_overlap`. The title has Pearson's and Spearman's correlation.
     """
     points = frame.dropna(subset=["seen_share"])
     width = COLUMN_WIDTH if len(points) <= FEW_LANGUAGES else PAGE_WIDTH
@@ -87,7 +87,7 @@ def _estimate(correlation: Correlation) -> str:
 def fraction_and_novelty(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return the figure `novelty`: perturbed F1 as a fraction of regular F1, by the share of unseen mentions.
 
-    frame: of `analysis.fractions_by_language`. A point a language and perturbation; the panels are the dense model and
+    frame: of `summaries.fractions_by_language`. A point a language and perturbation; the panels are the dense model and
     each sparsity of the partial scope, of the full one where the study has no partial one.
     """
     scope = held(frame["scope"], [*SCOPES, ""])[0]

@@ -31,7 +31,7 @@ from ner_pruning.figures.style import (
     seeds_of,
     size_styles,
 )
-from ner_pruning.statistics import summaries as analysis
+from ner_pruning.statistics import summaries
 from ner_pruning.statistics.correlations import dense_f1_and_overlap
 from ner_pruning.statistics.groups import f1_by_group
 from ner_pruning.table import count_range
@@ -57,19 +57,19 @@ def draw_figure(
     class) of each language, by the names "family", "script" and "training size".
     Raises InputError when the study holds nothing of what the figure shows.
     """
-    setting, train_sizes = analysis.main_setting(scores), groupings[TRAINING_SIZE]
+    setting, train_sizes = summaries.main_setting(scores), groupings[TRAINING_SIZE]
     if number == 2 or number in GROUP_FIGURES:  # only the monolingual models may have sparse ones
         sparse = scores[scores["sparsity"] > 0]
-        setting = analysis.main_setting(sparse) if len(sparse) else setting
+        setting = summaries.main_setting(sparse) if len(sparse) else setting
     if number == 1:
-        numbers = analysis.f1_over_languages(scores)
-        both = set.intersection(*(analysis.languages_of(scores, setting) for setting in analysis.settings_of(scores)))
+        numbers = summaries.f1_over_languages(scores)
+        both = set.intersection(*(summaries.languages_of(scores, setting) for setting in summaries.settings_of(scores)))
         return monolingual_and_multilingual(numbers, bool(both), provenance), numbers
     if number == 2:
-        numbers = analysis.relative_to_dense(scores, setting, REGULAR, train_sizes)
+        numbers = summaries.relative_to_dense(scores, setting, REGULAR, train_sizes)
         return sparse_and_dense(numbers, setting, provenance), numbers
     if number == 3:
-        numbers = analysis.perturbed_fractions(scores, setting)
+        numbers = summaries.perturbed_fractions(scores, setting)
         return perturbed_and_regular(numbers, setting, provenance), numbers
     if number in GROUP_FIGURES:
         grouping, test_set = GROUP_FIGURES[number]
@@ -83,8 +83,8 @@ def draw_figure(
 def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, provenance: Provenance) -> Figure:
     """Return figure 1: mean F1 by sparsity, a line a setting, with the standard deviation over languages as a band.
 
-    frame: of `analysis.f1_over_languages`; same_languages: whether it holds the same languages in all settings. Columns
-    of panels: the regular and the in-language test set; rows: scopes. The dotted line is the chance floor.
+    frame: of `summaries.f1_over_languages`; same_languages: whether it holds the same languages in all settings.
+    Columns of panels: the regular and the in-language test set; rows: scopes. The dotted line is the chance floor.
     """
     frame = frame[frame["test_set"].isin([REGULAR, IN_LANGUAGE])]
     test_sets, scopes = held(frame["test_set"], [REGULAR, IN_LANGUAGE]), held(frame["scope"], [*SCOPES, ""])
@@ -123,7 +123,7 @@ def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, prov
 def sparse_and_dense(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return figure 2: relative F1 difference to the dense model by sparsity, a line a training size, a panel a scope.
 
-    frame: of `analysis.relative_to_dense`.
+    frame: of `summaries.relative_to_dense`.
     """
     scopes, sparsities = held(frame["scope"], SCOPES), sorted(frame["sparsity"].unique())
     sizes = sorted(frame["train_size"].unique())
@@ -157,7 +157,7 @@ def sparse_and_dense(frame: pd.DataFrame, setting: str, provenance: Provenance) 
 def perturbed_and_regular(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
     """Return figure 3: perturbed F1 as a fraction of regular F1 by sparsity, a line a perturbation, panels by scope.
 
-    frame: of `analysis.perturbed_fractions`. The dotted line of the same colour is the chance floor over regular F1.
+    frame: of `summaries.perturbed_fractions`. The dotted line of the same colour is the chance floor over regular F1.
     """
     scopes, sparsities = held(frame["scope"], [*SCOPES, ""]), sorted(frame["sparsity"].unique())
     perturbations = held(frame["perturbation"], PERTURBATIONS)

@@ -108,7 +108,7 @@ class Cells:
         )
         return part
 
-    def kinds(self) -> list[tuple[str, str, str, int]]:
+    def kinds(self) -> list[Key]:
         """Return every (setting, test set, scope, sparsity) that has cells; the scope of dense cells is ""."""
         return list(self._rows)
 
@@ -158,13 +158,13 @@ class Cells:
         floors = np.array([self._floors.get((language, REGULAR), 0.0) for language in languages])
         return np.where((regular[:, 0] > floors)[:, None], fractions, np.nan)
 
-    def seeds(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Iterable[str]) -> np.ndarray:
-        """Return how many seeds are behind the cell of each of some languages."""
-        seeds = self._seeds[_key(setting, test_set, scope, sparsity)]
-        return np.array([seeds[language] for language in languages], dtype=int)
+    def fewest_seeds(self, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+        """Return the smallest number of seeds that each of some languages has in some cells."""
+        seeds = [self._seeds[_key(*key)] for key in keys]
+        return np.array([min(of[language] for of in seeds) for language in languages], dtype=int)
 
 
-def _key(setting: str, test_set: str, scope: str, sparsity: int) -> tuple[str, str, str, int]:
+def _key(setting: str, test_set: str, scope: str, sparsity: int) -> Key:
     return setting, test_set, scope if sparsity else "", sparsity
 
 
@@ -266,18 +266,13 @@ def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> dict[
     return {"": cells} | {name: cells.of(codes) for name, codes in members.items()}
 
 
-def _fewest_seeds(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
-    """Return the smallest number of seeds that each of some languages has in some cells."""
-    return np.min([cells.seeds(*key, languages) for key in keys], axis=0)
-
-
 def _rows_of_languages(statistic: str, key: Key, keys: Sequence[Key], cells: Cells) -> pd.DataFrame:
     """Return the rows of one statistic by language; key: what they are called by."""
     languages = cells.common_languages(*keys)
     estimates = [estimate(values) for values in STATISTICS[statistic](cells, keys, languages)]
     p_values = [each.p_value if statistic in EFFECTS else np.nan for each in estimates]
     rows = _frame(statistic, key, languages, [""] * len(languages), estimates)
-    seeds = _fewest_seeds(cells, keys, languages)
+    seeds = cells.fewest_seeds(keys, languages)
     return rows.assign(p_value=p_values, p_adjusted=adjust(p_values), languages=1, seeds=seeds)[INTERVAL_COLUMNS]
 
 
@@ -294,7 +289,7 @@ def _rows_of_means(statistic: str, key: Key, keys: Sequence[Key], parts: Mapping
         groups.append(group)
         estimates.append(estimate(mean_of_defined(values)))
         counts.append(int(np.isfinite(values[:, 0]).sum()))
-        seeds.append(int(_fewest_seeds(cells, keys, languages).min()))
+        seeds.append(int(cells.fewest_seeds(keys, languages).min()))
     p_values = [each.p_value if statistic in EFFECTS else np.nan for each in estimates]
     rows = _frame(statistic, key, ["mean"] * len(groups), groups, estimates)
     return rows.assign(p_value=p_values, p_adjusted=np.nan, languages=counts, seeds=seeds)[INTERVAL_COLUMNS]
