@@ -11,7 +11,8 @@ from xdist.scheduler import LoadScopeScheduling
 GUARD = Path(__file__).parent / "loopback"
 
 runpy.run_path(str(GUARD / "sitecustomize.py"))
-for of_make in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):  # a make that a test starts is not a part of `make test`
+# a make that a test starts is not a part of `make test`
+for of_make in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
     os.environ.pop(of_make, None)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 

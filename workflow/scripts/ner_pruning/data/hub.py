@@ -6,6 +6,7 @@ with an error; to compare digests, where the client compares sizes; and to limit
 """
 
 import re
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from json import JSONDecodeError
@@ -15,6 +16,7 @@ from typing import Any
 import httpx2
 from huggingface_hub import HfApi, constants, get_session, hf_hub_download, set_client_factory, snapshot_download
 from huggingface_hub.errors import EntryNotFoundError, GatedRepoError, OfflineModeIsEnabled, RevisionNotFoundError
+from huggingface_hub.utils import disable_progress_bars
 from huggingface_hub.utils.sha import git_hash
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential
 
@@ -71,6 +73,8 @@ def download(repository: str, commit: str, repo_type: str, patterns: Sequence[st
 
 
 def _snapshot(repository: str, commit: str, repo_type: str, patterns: Sequence[str]) -> Path:
+    if not sys.stderr.isatty():  # in a file the bars of several jobs would run into each other's lines
+        disable_progress_bars()
     below = "*/" * (patterns[0].count("/") + 1) + "*"  # what `Path.glob` does not take: the client's * matches a slash
     folder = snapshot_download(
         repository, repo_type=repo_type, revision=commit, allow_patterns=list(patterns), ignore_patterns=below

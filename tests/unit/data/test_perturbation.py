@@ -333,7 +333,7 @@ def parse(tokens: list[str], tags: list[int]) -> tuple[list[tuple[str, tuple[str
 
 def real_groups() -> dict[tuple[str, str], list[str]]:
     """Return the pool languages of each (perturbation, language) of the real corpus that is not alone in its group."""
-    with (Path(__file__).parents[2] / "resources" / "languages.tsv").open(encoding="utf-8") as file:
+    with (Path(__file__).parents[3] / "resources" / "languages.tsv").open(encoding="utf-8") as file:
         rows = [row for row in csv.DictReader(file, delimiter="\t") if (WIKIANN / row["code"]).is_dir()]
     groups = {("in-language", row["code"]): [row["code"]] for row in rows}
     for row in rows:

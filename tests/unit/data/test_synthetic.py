@@ -61,7 +61,7 @@ def test_languages_are_the_eight_of_the_demo():
 
 
 def test_two_processes_with_other_hash_seeds_make_the_same_corpora():
-    scripts = Path(__file__).parents[2] / "workflow" / "scripts"
+    scripts = Path(__file__).parents[3] / "workflow" / "scripts"
     outputs = [
         subprocess.run(
             [sys.executable, "-c", PRINT_DIGESTS],

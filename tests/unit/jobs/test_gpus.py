@@ -10,7 +10,7 @@ import pytest
 from fake_gpus import fake_gpus
 from jobs.gpus import VISIBLE, claim_gpu, gpu_slots, select_gpus, visible_gpus
 
-SCRIPTS = Path(__file__).parents[2] / "workflow" / "scripts"
+SCRIPTS = Path(__file__).parents[3] / "workflow" / "scripts"
 TWO = ("GPU-aa01", "GPU-bb02")
 JOB = """
 import sys

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from ner_pruning.files import InputError
 from ner_pruning.statistics import groups
-from test_analysis import frame, score
+from test_summaries import frame, score
 
 FAMILIES = {"en": "Germanic", "de": "Germanic", "yo": "Niger-Congo"}
 

@@ -17,7 +17,7 @@ from ner_pruning.study.languages import read_languages
 from ner_pruning.terms import Provenance
 from scipy import stats
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")
 PUBLISHED = published_cells(read_published(ROOT / "resources" / "paper_f1.csv"))
 LANGUAGES = ["jv", "my", "yo", "sw", "te", "af", "hi", "eu", "ka", "et", "en", "zh"]  # by training size

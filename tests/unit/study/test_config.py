@@ -9,7 +9,7 @@ from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
 from ner_pruning.study.languages import read_languages
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources/languages.tsv")
 SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
 PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())

@@ -199,7 +199,7 @@ def test_sentences_may_be_taken_twice(study):
 
 
 def test_scripts_that_import_the_same_are_measured_once(monkeypatch):
-    scripts = Path(__file__).parents[2] / "workflow/scripts"
+    scripts = Path(__file__).parents[3] / "workflow/scripts"
     started = []
     monkeypatch.setattr("subprocess.run", lambda command, **_: started.append(command[-1]))
     chosen = {scripts / f"{name}.py" for name in ("bootstrap", "collect_scores", "score", "overlap")}

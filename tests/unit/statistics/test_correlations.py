@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from ner_pruning.files import InputError
 from ner_pruning.statistics import correlations, summaries
-from test_analysis import frame, score
+from test_summaries import frame, score
 
 
 def test_pearson_and_its_interval_are_fishers():

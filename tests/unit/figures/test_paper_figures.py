@@ -19,7 +19,7 @@ from ner_pruning.study.languages import read_languages
 from ner_pruning.terms import Provenance
 
 SCRIPTS = Path(paper_figures.__file__).parents[2]
-TABLE_FILE = Path(__file__).parents[2] / "resources" / "languages.tsv"
+TABLE_FILE = Path(__file__).parents[3] / "resources" / "languages.tsv"
 TABLE = read_languages(TABLE_FILE)
 SIZES = {"en": 20000, "de": 20000, "yo": 100}
 GROUPINGS = {

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-PAPER = Path(__file__).parents[2] / "resources" / "paper_f1.csv"
+PAPER = Path(__file__).parents[1] / "resources" / "paper_f1.csv"
 LANGUAGES = ["en", "zh", "bn", "eu", "af", "hi", "sw", "te", "jv", "yo"]
 SPARSITIES = [0, 50, 70, 80, 90, 95, 98]
 SUMMARIES = {  # the last two rows of each table, as printed

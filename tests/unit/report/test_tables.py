@@ -18,7 +18,7 @@ from ner_pruning.terms import Provenance
 from paper_tables import LANGUAGES as PAPER_LANGUAGES
 from paper_tables import SPARSITIES, SUMMARIES, paper_scores
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 LANGUAGES = ROOT / "resources" / "languages.tsv"
 CLASSES = [100, 1000, 5000, 10000, 15000, 20000]
 

@@ -17,7 +17,7 @@ from ner_pruning.data.wikiann import Corpus, read_corpus
 from ner_pruning.files import InputError
 from real_data import WIKIANN, needs_wikiann
 
-PROJECT = Path(__file__).parents[2]
+PROJECT = Path(__file__).parents[3]
 TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}
 COMMIT = "f0a3be6dc5564c0cc4150bb660144800a1f539d4"
 

@@ -21,7 +21,7 @@ from ner_pruning.study.languages import pool_languages, read_languages
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import Run, parse_variant, variant_names
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")
 ALL = list(TABLE)
 

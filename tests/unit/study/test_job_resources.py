@@ -12,7 +12,7 @@ from ner_pruning.study.job_resources import (
 )
 from ner_pruning.study.languages import read_languages
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources/languages.tsv")
 
 
