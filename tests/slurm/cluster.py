@@ -11,7 +11,8 @@ CONFIG = Path("/etc/slurm")  # compiled into Debian's packages; SLURM_CONF does 
 GPUS = ("/dev/null", "/dev/zero")
 """Stand for GPUs: SLURM hands out devices, whatever they are, and numbers them in CUDA_VISIBLE_DEVICES."""
 
-SLURM_CONF = """
+SLURM_CONF = """\
+# of the cluster of one node that tests/slurm starts
 ClusterName=onebox
 SlurmctldHost=localhost
 SlurmUser=root
@@ -37,6 +38,13 @@ GresTypes=gpu
 NodeName=localhost NodeAddr=127.0.0.1 CPUs=2 CoresPerSocket=2 RealMemory=16000 Gres=gpu:{gpus} State=UNKNOWN
 PartitionName=main Nodes=localhost Default=YES MaxTime=INFINITE State=UP
 """
+MARK = SLURM_CONF.splitlines()[0]
+
+
+def belongs_to_a_cluster(config: Path = CONFIG) -> bool:
+    """Return whether a machine is configured for SLURM, and not by a run of these tests that was killed."""
+    conf = config / "slurm.conf"
+    return conf.exists() and not conf.read_text(encoding="utf-8").startswith(MARK)
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from cluster import CONFIG, GPUS, one_node_cluster, output
+from cluster import CONFIG, GPUS, belongs_to_a_cluster, one_node_cluster, output
 from workflow_copy import Workflow, copy_workflow
 
 VARIANTS = ("dense", "full-50")
@@ -26,7 +26,7 @@ def why_not() -> str | None:
         return "snakemake-executor-plugin-slurm is not installed (requirements-slurm.txt)"
     if os.geteuid() != 0:
         return "a cluster of one node is started as root"
-    if (CONFIG / "slurm.conf").exists():
+    if belongs_to_a_cluster():
         return f"{CONFIG}/slurm.conf exists: this machine belongs to a cluster"
     return None
 

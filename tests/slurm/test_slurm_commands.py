@@ -5,19 +5,28 @@ import re
 import shlex
 
 import pytest
+from cluster import SLURM_CONF, belongs_to_a_cluster
 from documented_commands import DOCUMENTS, documented_commands
 from workflow_copy import copy_workflow
 
 PLUGIN = importlib.util.find_spec("snakemake_executor_plugin_slurm")
 
-pytestmark = [
-    pytest.mark.slurm,
-    pytest.mark.skipif(
-        PLUGIN is None, reason="snakemake-executor-plugin-slurm is not installed (requirements-slurm.txt)"
-    ),
-]
+needs_plugin = pytest.mark.skipif(
+    PLUGIN is None, reason="snakemake-executor-plugin-slurm is not installed (requirements-slurm.txt)"
+)
 
 
+def test_the_config_that_a_killed_test_left_is_no_cluster(tmp_path):
+    """Else all tests on SLURM would be skipped from then on."""
+    assert not belongs_to_a_cluster(tmp_path)
+    (tmp_path / "slurm.conf").write_text(SLURM_CONF, encoding="utf-8")
+    assert not belongs_to_a_cluster(tmp_path)
+    (tmp_path / "slurm.conf").write_text("ClusterName=lab\n", encoding="utf-8")
+    assert belongs_to_a_cluster(tmp_path)
+
+
+@needs_plugin
+@pytest.mark.slurm
 def test_documented_calls_can_be_planned_with_the_plugin(tmp_path):
     """Of the tiny study; tests/workflow/test_documented_commands.py plans them without what is of the plugin."""
     lines = {

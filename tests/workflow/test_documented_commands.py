@@ -39,7 +39,7 @@ SUBSTITUTES = {
 """What stands for something of the reader's, and what the tests take."""
 
 RECORDED = (
-    *("snakemake", "make", "python", "python3", "tail", "squeue", "sacct", "scancel", "touch"),
+    *("snakemake", "make", "python", "python3", "tail", "squeue", "sacct", "scancel", "touch", "rm"),
     *(".venv/bin/snakemake", ".venv/bin/python", ".venv/bin/pip", ".venv/bin/ruff", ".venv/bin/snakefmt"),
 )
 DONE = ("mkdir", "tar", "zstd")
@@ -53,7 +53,10 @@ NOT_RUN = {
     r"(squeue|sacct|scancel) .*": "needs a cluster",
     r"\.venv/bin/pip install -r (?P<file>\S+) -r (?P<other>\S+)": "needs a package index; the files are there",
     r"\.venv/bin/python -m pip install .*": "needs a package index",
+    r"python3 -m pip wheel --wheel-dir wheels -r (?P<file>\S+)": "needs a package index",
+    r"\.venv/bin/pip install --no-index --find-links wheels -r (?P<file>\S+)": "needs the wheels; tried by hand",
     r"python3? -m venv \.venv": "these tests run in such an environment",
+    r"rm -rf \.venv": "the environment that these tests run in",
     r"touch \.venv/.*": "the mark of make that an environment is complete",
     r"\.venv/bin/python -m pytest .*": "is what runs this test",
     r"make test": "is what runs this test",
