@@ -684,7 +684,7 @@ def test_strange_words_survive_from_the_file_to_the_scores(tmp_path, good_encode
     language_data.main(paths, "local", "sw", str(tmp_path / "data"), SIZE, False)
     perturbed, gold, encoded = (str(tmp_path / f"{name}.parquet") for name in ("perturbed", "gold", "encoded"))
     perturb.main(
-        *(paths["test"], paths["train"], {"sw": paths["test"]}, True, perturbed, str(tmp_path / "perturbed.json")),
+        *(paths["test"], {"sw": paths["test"]}, True, perturbed, str(tmp_path / "perturbed.json")),
         **{"seed": 0, "share": 1.0, "perturbation": "in-language", "language": "sw"},
     )
     evaluation.main({"regular": paths["test"], "in-language": perturbed}, gold)

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
+from ner_pruning.data.wikiann import write_corpus
 from stale_study import (
     AFTER_CARDS,
     AFTER_SCORES,
@@ -207,6 +208,20 @@ def test_a_changed_training_file_of_a_language_reruns_what_is_made_of_its_data(s
     evaluated = jobs("evaluation encode_evaluation chance_floor", ["hi", "mr"])
     overlap = jobs("overlap", ["hi", "multilingual"])
     assert plan == Counter(own | pools | evaluated | overlap | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
+
+
+def test_changed_training_sentences_draw_no_perturbed_set_again(study):
+    """Only what reads them follows, where the test split, which the same job writes, is as it was."""
+    path = study.results / "data/hi/train.parquet"
+    before = path.read_bytes()
+    with times_kept([path]):
+        write_corpus(path, generate("hi", SIZES, seed=1)["train"])
+        try:
+            plan = planned(study)
+        finally:
+            path.write_bytes(before)
+    own = {"data_card hi", "encode hi"} | jobs("overlap", ["hi", "multilingual"])
+    assert plan == Counter(own | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
 
 
 def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):

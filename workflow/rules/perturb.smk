@@ -4,7 +4,6 @@
 rule perturb:
     input:
         test="<results>/data/{language}/test.parquet",
-        train="<results>/data/{language}/train.parquet",
         pool=get_pool_paths,
     output:
         test="<results>/perturbed/{perturbation}/{language}.parquet",
