@@ -3,6 +3,8 @@ report: "workflow/report/workflow.rst"
 
 include: "workflow/rules/config.smk"
 include: "workflow/rules/common.smk"
+include: "workflow/rules/targets.smk"
+include: "workflow/rules/inputs.smk"
 include: "workflow/rules/data.smk"
 include: "workflow/rules/perturb.smk"
 include: "workflow/rules/finetune.smk"
@@ -12,13 +14,30 @@ include: "workflow/rules/export.smk"
 include: "workflow/rules/plan.smk"
 
 
+from snakemake.logging import logger
+
+from jobs import logs, summary
+from ner_pruning.files import check_writable
+
+logs.write_utf8(logger.handlers)
+JOB_EVENTS = summary.JobEvents()
+MOVED = workflow.overwrite_workdir is not None  # from the folder of the call, by --directory
+RESULTS = Path("results") / config["study"]
+REPORT_CALL = summary.report_call(
+    OVERLAYS,
+    GIVEN_VALUES,
+    snakefile=next(workflow.included).get_path_or_uri(secret_free=True),
+    directory=workflow.overwrite_workdir,
+)
+
+
 onstart:
     logger.addHandler(JOB_EVENTS)
     check_writable(RESULTS)
 
 
 onsuccess:
-    results = RESULTS if workflow.overwrite_workdir is None else RESULTS.absolute()
+    results = RESULTS.absolute() if MOVED else RESULTS
     logger.info(summary.success(config["study"], str(results), len(get_runs()), JOB_EVENTS, REPORT_CALL))
 
 

@@ -7,8 +7,7 @@ from pathlib import Path
 import build_encoder
 import language_data
 import pyarrow.parquet as pq
-import resolve_data
-import resolve_encoder
+import resolve_revision
 from hub_server import COMMIT
 from ner_pruning.data.sources import SPLITS
 from ner_pruning.data.wikiann import read_corpus
@@ -30,7 +29,7 @@ class Data:
     @classmethod
     def fetch(cls, folder: Path, revision: str = COMMIT, language: str = "sw") -> Path:
         """Write the three splits to a folder, and the commit to its source.json; return the folder."""
-        resolve_data.main(str(folder / "source.json"), cls.name, revision)
+        resolve_revision.main(str(folder / "source.json"), cls.name, revision, cls.kind)
         out_paths = {split: str(folder / f"{split}.parquet") for split in SPLITS}
         language_data.main(out_paths, "hub", language, str(folder / "source.json"), SIZES, True)
         return folder
@@ -55,7 +54,7 @@ class Encoder:
     @classmethod
     def fetch(cls, folder: Path, revision: str = COMMIT) -> Path:
         """Write the encoder to the folder's `encoder`, and the commit to its source.json; return the folder."""
-        resolve_encoder.main(str(folder / "source.json"), cls.name, revision)
+        resolve_revision.main(str(folder / "source.json"), cls.name, revision, cls.kind)
         build_encoder.main("hub", cls.name, None, str(folder / "source.json"), [], 64, str(folder / "encoder"))
         return folder
 

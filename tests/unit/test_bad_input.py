@@ -9,8 +9,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-import encode_evaluation
-import evaluation
+import encode_test_sets
 import language_data
 import perturb
 import predict
@@ -18,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import score
+import test_sets
 import torch
 import yaml
 from ner_pruning.claims.paper_scores import check_reference
@@ -684,11 +684,11 @@ def test_strange_words_survive_from_the_file_to_the_scores(tmp_path, good_encode
     language_data.main(paths, "local", "sw", str(tmp_path / "data"), SIZE, False)
     perturbed, gold, encoded = (str(tmp_path / f"{name}.parquet") for name in ("perturbed", "gold", "encoded"))
     perturb.main(
-        *(paths["test"], paths["train"], {"sw": paths["test"]}, True, perturbed, str(tmp_path / "perturbed.json")),
+        *(paths["test"], {"sw": paths["test"]}, True, perturbed, str(tmp_path / "perturbed.json")),
         **{"seed": 0, "share": 1.0, "perturbation": "in-language", "language": "sw"},
     )
-    evaluation.main({"regular": paths["test"], "in-language": perturbed}, gold)
-    encode_evaluation.main(gold, str(good_encoder / "tokenizer.json"), 60, encoded)
+    test_sets.main({"regular": paths["test"], "in-language": perturbed}, gold)
+    encode_test_sets.main(gold, str(good_encoder / "tokenizer.json"), 60, encoded)
     model, manifest = load_encoder(good_encoder, dropout=0.0, seed=0).eval(), str(tmp_path / "predictions.json")
     predict.main(model, {"sw": encoded}, "fp32", str(tmp_path / "predictions"), manifest)
     out = str(tmp_path / "scores.csv"), str(tmp_path / "counts.parquet")

@@ -58,8 +58,8 @@ def trained(runs: Iterable[str]) -> set[str]:
 
 
 PERTURBED = jobs("perturb", ["in-language"], LANGUAGES) | jobs("perturb", ["in-script"], ["hi", "mr"])
-EVALUATED = jobs("evaluation encode_evaluation chance_floor", LANGUAGES) | jobs("overlap", ["hi", "bg", "multilingual"])
-ENCODED = jobs("data_card encode encode_evaluation", LANGUAGES) | trained(RUNS) | AFTER_CARDS
+EVALUATED = jobs("test_sets encode_test_sets chance_floor", LANGUAGES) | jobs("overlap", ["hi", "bg", "multilingual"])
+ENCODED = jobs("data_card encode encode_test_sets", LANGUAGES) | trained(RUNS) | AFTER_CARDS
 """What follows from another encoder, or another length limit."""
 
 FROM_DATA = jobs("language_data", LANGUAGES) | PERTURBED | EVALUATED | ENCODED | {"examples_table 10"}

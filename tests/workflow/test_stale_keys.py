@@ -39,7 +39,7 @@ FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap"
 INTERVALS = {"bootstrap", "intervals", "published", "claims"}
 PERTURBED_AGAIN = PERTURBED | EVALUATED | predicted(RUNS) | {"examples_table 10"}
 HINDI_AND_MARATHI = (
-    jobs("evaluation encode_evaluation chance_floor", ["hi", "mr"])
+    jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
     | jobs("overlap", ["hi", "multilingual"])
     | predicted([*HINDI, *MULTILINGUAL])
 )
@@ -150,12 +150,9 @@ TINY_RUNS = ("hi dense 1", "hi full-50 1")
 TINY_TABLES = jobs("f1_table", [7, 9])
 TINY_TRAINED = (trained(TINY_RUNS) - TABLES) | TINY_TABLES | {"sparsity_map"}
 TINY_ENCODED = (
-    {"build_encoder", "encode hi", "encode_evaluation hi"}
-    | jobs("data_card", ["hi", "mr"])
-    | TINY_TRAINED
-    | AFTER_CARDS
+    {"build_encoder", "encode hi", "encode_test_sets hi"} | jobs("data_card", ["hi", "mr"]) | TINY_TRAINED | AFTER_CARDS
 )
-TINY_DATA = jobs("language_data", ["hi", "mr"]) | {"perturb in-language hi", "evaluation hi", "chance_floor hi"}
+TINY_DATA = jobs("language_data", ["hi", "mr"]) | {"perturb in-language hi", "test_sets hi", "chance_floor hi"}
 TINY_KEYS: list[Change] = [
     ("data.folder", "/nowhere", set()),
     ("data.allow_other_sizes", True, set()),

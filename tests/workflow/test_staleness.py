@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
+from ner_pruning.data.wikiann import write_corpus
 from stale_study import (
     AFTER_CARDS,
     AFTER_SCORES,
@@ -204,9 +205,23 @@ def test_a_changed_training_file_of_a_language_reruns_what_is_made_of_its_data(s
     # A language's splits are read by one job: its test set is drawn again too, and the one that takes mentions from it.
     own = {"language_data hi", "data_card hi", "encode hi", "perturb in-language hi", "examples_table 10"}
     pools = jobs("perturb", ["in-script"], ["hi", "mr"])
-    evaluated = jobs("evaluation encode_evaluation chance_floor", ["hi", "mr"])
+    evaluated = jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
     overlap = jobs("overlap", ["hi", "multilingual"])
     assert plan == Counter(own | pools | evaluated | overlap | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
+
+
+def test_changed_training_sentences_draw_no_perturbed_set_again(study):
+    """Only what reads them follows, where the test split, which the same job writes, is as it was."""
+    path = study.results / "data/hi/train.parquet"
+    before = path.read_bytes()
+    with times_kept([path]):
+        write_corpus(path, generate("hi", SIZES, seed=1)["train"])
+        try:
+            plan = planned(study)
+        finally:
+            path.write_bytes(before)
+    own = {"data_card hi", "encode hi"} | jobs("overlap", ["hi", "multilingual"])
+    assert plan == Counter(own | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
 
 
 def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):
@@ -215,7 +230,7 @@ def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):
         f"{rule} ru" for rule in ("language_data", "data_card", "encode", "perturb in-language", "perturb in-script")
     }
     joined = {"perturb in-script bg", "overlap bg", "overlap multilingual"}
-    joined |= jobs("evaluation encode_evaluation chance_floor", ["bg", "ru"])
+    joined |= jobs("test_sets encode_test_sets chance_floor", ["bg", "ru"])
     bulgarian = jobs("predict score", ["bg dense 1", "bg full-50 1"])  # it was alone in its script: a test set more
     after = trained(MULTILINGUAL) | AFTER_CARDS | CONFIG
     assert study.workflow.planned(more) == Counter(own | joined | bulgarian | after)

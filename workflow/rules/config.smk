@@ -36,9 +36,11 @@ if not AT_HOME:  # the folder may be shared, and no call writes into it
     sys.dont_write_bytecode = True
     os.environ.update(PYTHONDONTWRITEBYTECODE="1")
 
-from jobs import folders
+from jobs import folders, overlays
+from jobs.errors import one_line_errors
+from ner_pruning.study.config import check_repeated_keys
 
-try:
+with one_line_errors():
     folders.check_names(
         ROOT,
         [Path.cwd(), sys.prefix, *workflow.overwrite_configfiles],
@@ -46,8 +48,6 @@ try:
     )
     if not AT_HOME or IN_MODULE:
         folders.check_inputs([ROOT], "the folder of the workflow")
-except folders.InputError as error:
-    raise SystemExit(f"Error: {error}") from None
 
 # Snakemake 9.27 gives a shell the path of Python as it is, to start scripts and to submit jobs; it has no other use of it.
 if os.path.exists(sys.executable):
@@ -78,3 +78,20 @@ for path in OWN_CONFIG:
 if IN_MODULE:  # what the module's config does not say is as in config.yaml
     given, config = config, load_configfile(ROOT / "config.yaml")
     update_config(config, copy.deepcopy(given))
+
+OVERLAYS, GIVEN_VALUES = workflow.overwrite_configfiles, workflow.config_settings.config_args or []
+if IN_MODULE:  # they are laid on the config of the workflow that uses this one
+    OVERLAYS, GIVEN_VALUES, OWN_CONFIG = [], [], []
+with one_line_errors():
+    if workflow.is_main_process and not IN_MODULE:
+        overlays.check_given_once(sys.argv[1:])
+    for path in workflow.configfiles:
+        check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
+    VALUES = overlays.read_values(GIVEN_VALUES)
+    overlays.check_study({path: load_configfile(path) for path in [*OWN_CONFIG, *OVERLAYS]}, VALUES)
+if VALUES:  # from the start, because Snakemake has laid its own reading of them on the config
+    config.clear()
+    replaced = workflow.config_settings.replace_workflow_config
+    for path in [*([] if replaced else workflow.configfiles[len(OVERLAYS) :]), *OVERLAYS]:
+        update_config(config, load_configfile(path))
+    update_config(config, VALUES)

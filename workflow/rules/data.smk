@@ -12,9 +12,10 @@ rule resolve_data:
     params:
         repository=config["data"]["repository"],
         revision=config["data"]["revision"],
-        version=version_of("resolve_data"),
+        repo_type="dataset",
+        version=version_of("resolve_revision"),
     script:
-        "../scripts/resolve_data.py"
+        "../scripts/resolve_revision.py"
 
 
 rule language_data:
@@ -35,7 +36,7 @@ rule language_data:
         source=config["data"]["source"],
         folder=config["data"]["folder"] if config["data"]["source"] == "local" else None,
         expected=get_expected_sizes,
-        allow_other_sizes=config["data"]["allow_other_sizes"] and not SYNTHETIC,
+        allow_other_sizes=config["data"]["allow_other_sizes"] and config["data"]["source"] != "synthetic",
         synthetic=get_synthetic,
         version=version_of("language_data"),
     script:
@@ -72,11 +73,12 @@ rule resolve_encoder:
     conda:
         "../../envs/study.yaml"
     params:
-        name=config["encoder"]["name"],
+        repository=config["encoder"]["name"],
         revision=config["encoder"]["revision"],
-        version=version_of("resolve_encoder"),
+        repo_type="model",
+        version=version_of("resolve_revision"),
     script:
-        "../scripts/resolve_encoder.py"
+        "../scripts/resolve_revision.py"
 
 
 rule build_encoder:
@@ -91,7 +93,7 @@ rule build_encoder:
         "../../envs/study.yaml"
     params:
         source=config["encoder"]["source"],
-        name=ENCODER_ORIGIN,
+        name=encoder_origin(config),
         sizes=get_encoder_sizes,
         max_length=config["finetuning"]["max_length"],
         version=version_of("build_encoder"),

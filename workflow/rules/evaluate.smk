@@ -1,17 +1,87 @@
-"""One prediction and one scoring a run, the table of all scores, intervals, and the diagnosis of those near chance."""
+"""Test sets with their chance floors, a prediction and a scoring per run, the scores of all runs and their intervals."""
+
+
+rule test_sets:
+    input:
+        get_evaluation_corpora,
+    output:
+        "<results>/evaluation/{language}.parquet",
+    log:
+        "<results>/logs/test_sets/{language}.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        test_sets=get_evaluation_names,
+        version=version_of("test_sets"),
+    script:
+        "../scripts/test_sets.py"
+
+
+rule encode_test_sets:
+    input:
+        evaluation="<results>/evaluation/{language}.parquet",
+        tokenizer="<results>/encoder/tokenizer.json",
+    output:
+        "<results>/encoded/evaluation/{language}.parquet",
+    log:
+        "<results>/logs/encode_test_sets/{language}.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        max_length=config["finetuning"]["max_length"],
+        version=version_of("encode_test_sets"),
+    script:
+        "../scripts/encode_test_sets.py"
+
+
+rule chance_floor:
+    input:
+        "<results>/evaluation/{language}.parquet",
+    output:
+        "<results>/chance_floors/{language}.json",
+    log:
+        "<results>/logs/chance_floor/{language}.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        chance_floor=sorted_values(config["chance_floor"]),
+        version=version_of("chance_floor"),
+    script:
+        "../scripts/chance_floor.py"
+
+
+rule overlap:
+    input:
+        train=get_training_corpora,
+        evaluation=get_evaluation,
+    output:
+        "<results>/overlap/{training_set}.csv",
+    log:
+        "<results>/logs/overlap/{training_set}.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        languages=get_languages,
+        version=version_of("overlap"),
+    script:
+        "../scripts/overlap.py"
 
 
 rule predict:
     input:
-        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
-        config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
+        weights="<run>/weights.safetensors.zst",
+        config="<run>/config.json",
         encoder="<results>/encoder/model.safetensors",  # whose rows for pieces that training does not use are not stored
         sentences=get_encoded_evaluation,
         # the precision of the run; a run that was trained again to the same weights need not be predicted again
-        run=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/run.json"),
+        run=ancient("<run>/run.json"),
     output:
-        folder=directory("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
-        manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
+        folder=directory("<run>/predictions"),
+        manifest="<run>/predictions.json",
     log:
         "<results>/logs/predict/{training_set}/{variant}/seed-{seed}.log",
     benchmark:
@@ -35,12 +105,12 @@ rule predict:
 rule score:
     input:
         # the manifest holds the digests of all prediction files and stands for their content
-        manifest="<results>/runs/{training_set}/{variant}/seed-{seed}/predictions.json",
-        folder=ancient("<results>/runs/{training_set}/{variant}/seed-{seed}/predictions"),
+        manifest="<run>/predictions.json",
+        folder=ancient("<run>/predictions"),
         gold=get_evaluation,
     output:
-        scores="<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
-        counts="<results>/runs/{training_set}/{variant}/seed-{seed}/counts.parquet",
+        scores="<run>/scores.csv",
+        counts="<run>/counts.parquet",
     log:
         "<results>/logs/score/{training_set}/{variant}/seed-{seed}.log",
     conda:
@@ -55,14 +125,14 @@ rule score:
 
 rule collect_scores:
     input:
-        scores=[get_run_path(*run, "scores.csv") for run in get_runs()],
+        scores=[f"<results>/runs/{run}/scores.csv" for run in get_runs()],
         floors=[f"<results>/chance_floors/{language}.json" for language in get_evaluated_languages()],
         overlap=[f"<results>/overlap/{training_set}.csv" for training_set in TRAINING_SETS],
         perturbed=[
             f"<results>/perturbed/{perturbation}/{language}.json"
             for perturbation, language in get_evaluated_perturbed()
         ],
-        runs=[get_run_path(*run, "run.json") for run in get_runs()],
+        runs=[f"<results>/runs/{run}/run.json" for run in get_runs()],
     output:
         parquet="<results>/scores.parquet",
         csv="<results>/scores.csv",
@@ -83,7 +153,7 @@ rule collect_scores:
 
 rule bootstrap:
     input:
-        counts=[get_run_path(*run, "counts.parquet") for run in get_runs()],
+        counts=[f"<results>/runs/{run}/counts.parquet" for run in get_runs()],
     output:
         "<results>/replicates.parquet",
     log:
@@ -122,8 +192,8 @@ rule intervals:
 rule diagnosis:
     input:
         scores="<results>/scores.parquet",
-        manifests=[get_run_path(*run, "predictions.json") for run in get_runs()],
-        folders=ancient([get_run_path(*run, "predictions") for run in get_runs()]),
+        manifests=[f"<results>/runs/{run}/predictions.json" for run in get_runs()],
+        folders=ancient([f"<results>/runs/{run}/predictions" for run in get_runs()]),
         gold=[f"<results>/evaluation/{language}.parquet" for language in get_evaluated_languages()],
         train=[get_corpus_path("train", language) for language in get_evaluated_languages()],
     output:

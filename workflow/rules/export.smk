@@ -1,13 +1,13 @@
-"""A run as a folder of transformers, for use outside of the study."""
+"""For use outside of the study: a run as a folder of transformers, and its small results for the repository."""
 
 
 rule export_run:
     input:
-        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
-        config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
-        run="<results>/runs/{training_set}/{variant}/seed-{seed}/run.json",
-        sparsity="<results>/runs/{training_set}/{variant}/seed-{seed}/sparsity.csv",
-        scores="<results>/runs/{training_set}/{variant}/seed-{seed}/scores.csv",
+        weights="<run>/weights.safetensors.zst",
+        config="<run>/config.json",
+        run="<run>/run.json",
+        sparsity="<run>/sparsity.csv",
+        scores="<run>/scores.csv",
         encoder=expand("<results>/encoder/{file}", file=ENCODER_FILES),
     output:
         directory("<results>/export/{training_set}/{variant}/seed-{seed}"),
@@ -18,9 +18,25 @@ rule export_run:
     params:
         study=config["study"],
         languages=get_languages,
-        encoder_name=ENCODER_NAME,
-        dataset_name=DATASET_NAME,
-        hub=HUB_IDS,
+        encoder_name=encoder_name(config),
+        dataset_name=dataset_name(config),
+        hub=hub_ids(config),
         version=version_of("export_run"),
     script:
         "../scripts/export_run.py"
+
+
+rule publish_study:
+    input:
+        get_published_files(),
+    output:
+        directory(PUBLISHED_STUDY),
+    log:
+        "<results>/logs/publish_study.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        version=version_of("publish"),
+    script:
+        "../scripts/publish.py"

@@ -6,11 +6,7 @@ rule finetune:
         sentences=get_sentences,
         encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
     output:
-        weights="<results>/runs/{training_set}/{variant}/seed-{seed}/weights.safetensors.zst",
-        config="<results>/runs/{training_set}/{variant}/seed-{seed}/config.json",
-        curve="<results>/runs/{training_set}/{variant}/seed-{seed}/training.csv",
-        sparsity="<results>/runs/{training_set}/{variant}/seed-{seed}/sparsity.csv",
-        run="<results>/runs/{training_set}/{variant}/seed-{seed}/run.json",
+        **{name: f"<run>/{file}" for name, file in RUN_FILES.items()},  # weights, config, curve, sparsity, run
     log:
         "<results>/logs/finetune/{training_set}/{variant}/seed-{seed}.log",
     benchmark:

@@ -15,8 +15,8 @@ rule plan:
     params:
         record=PLAN,
         runs=plain(get_runs()),
-        training_sets={name: study.training_languages(name, config) for name in TRAINING_SETS},
-        schedules={name: study.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
+        training_sets={name: grid.training_languages(name, config) for name in TRAINING_SETS},
+        schedules={name: grid.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
         languages=get_evaluated_languages(),  # and trained on
         scripts=get_scripts,
         snakefile=str(ROOT / "Snakefile"),
@@ -27,10 +27,10 @@ rule plan:
 rule planned_and_measured:
     input:
         plan=PLAN,
-        records=[get_run_path(*run, "run.json") for run in get_runs()],
-        predictions=ancient([get_run_path(*run, "predictions") for run in get_runs()]),
-        finetuned=[get_benchmark("finetune", *run) for run in get_runs()],
-        predicted=[get_benchmark("predict", *run) for run in get_runs()],
+        records=[f"<results>/runs/{run}/run.json" for run in get_runs()],
+        predictions=ancient([f"<results>/runs/{run}/predictions" for run in get_runs()]),
+        finetuned=get_benchmarks("finetune"),
+        predicted=get_benchmarks("predict"),
     output:
         csv="<results>/tables/plan.csv",
         markdown="<results>/tables/plan.md",

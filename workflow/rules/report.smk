@@ -1,5 +1,20 @@
 """Tables and figures. Tables 1-11 and figures 1-9 have the paper's numbers."""
 
+CURVE_RUNS, MAP_RUNS = grid.shown_runs(config), grid.mapped_runs(config)
+
+FIGURES = {
+    1: "monolingual and multilingual models",
+    2: "sparse and dense models, by training size",
+    3: "perturbed and regular test sets",
+    4: "families",
+    5: "scripts",
+    6: "training sizes, in-language",
+    7: "families, in-language",
+    8: "scripts, in-language",
+    9: "entity overlap",
+}
+"""What the paper's figures show, for the report."""
+
 
 rule data_sizes_table:
     input:
@@ -91,7 +106,7 @@ rule examples_table:
         "../scripts/examples_table.py"
 
 
-for number in get_figure_numbers():  # rules of their own, because the caption of a rule has no wildcards
+for number in contents.figure_numbers(config):  # rules of their own, because the caption of a rule has no wildcards
 
     rule:
         name:
@@ -213,7 +228,7 @@ rule published:
 
 rule training_curves:
     input:
-        [get_run_path(*run, "training.csv") for run in get_curve_runs()],
+        [f"<results>/runs/{run}/training.csv" for run in CURVE_RUNS],
     output:
         pdf="<results>/figures/training-curves.pdf",
         png=report(
@@ -229,18 +244,18 @@ rule training_curves:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=plain(get_curve_runs()),
+        runs=plain(CURVE_RUNS),
         provenance=DATA_PROVENANCE,
         version=version_of("training_curves"),
     script:
         "../scripts/training_curves.py"
 
 
-if get_map_runs():
+if MAP_RUNS:
 
     rule sparsity_map:
         input:
-            [get_run_path(*run, "sparsity.csv") for run in get_map_runs()],
+            [f"<results>/runs/{run}/sparsity.csv" for run in MAP_RUNS],
         output:
             pdf="<results>/figures/sparsity.pdf",
             png=report(
@@ -256,8 +271,8 @@ if get_map_runs():
         conda:
             "../../envs/study.yaml"
         params:
-            runs=plain(get_map_runs()),
-            languages=len(study.training_languages(get_map_runs()[0][0], config)),
+            runs=plain(MAP_RUNS),
+            languages=len(grid.training_languages(MAP_RUNS[0][0], config)),
             provenance=DATA_PROVENANCE,
             version=version_of("sparsity_map"),
         script:
@@ -294,7 +309,7 @@ rule claims:
 
 rule run_statistics:
     input:
-        records=[get_run_path(*run, "run.json") for run in get_runs()],
+        records=[f"<results>/runs/{run}/run.json" for run in get_runs()],
     output:
         csv="<results>/tables/runs.csv",
         markdown="<results>/tables/runs.md",
@@ -331,19 +346,3 @@ rule study_config:
         version=version_of("study_config"),
     script:
         "../scripts/study_config.py"
-
-
-rule publish_study:
-    input:
-        get_published_files(),
-    output:
-        directory(PUBLISHED_STUDY),
-    log:
-        "<results>/logs/publish_study.log",
-    localrule: True
-    conda:
-        "../../envs/study.yaml"
-    params:
-        version=version_of("publish"),
-    script:
-        "../scripts/publish.py"

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from jobs.gpus import claim_gpu
 from jobs.logs import log_to
+from ner_pruning.terms import Run
 from ner_pruning.training.run import train_run
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
+    with log_to(snakemake.log[0], title=f"finetune {Run(*snakemake.wildcards)}"):
         claim_gpu(snakemake.params.finetuning["device"], snakemake.config["jobs_per_gpu"])  # before CUDA starts
         train_run(
             encoder_folder=str(Path(snakemake.input.encoder[0]).parent),

@@ -3,7 +3,6 @@
 from typing import Any
 
 from jobs.logs import log_to
-from ner_pruning.data.overlap import known_mentions, overlap
 from ner_pruning.data.perturbation import mention_pool, replace_mentions
 from ner_pruning.data.wikiann import read_corpus, write_corpus
 from ner_pruning.files import write_json
@@ -11,7 +10,6 @@ from ner_pruning.files import write_json
 
 def main(
     test_path: str,
-    train_path: str,
     pool_paths: dict[str, str],
     unique_mentions: bool,
     out_parquet: str,
@@ -22,7 +20,6 @@ def main(
     pool = mention_pool((read_corpus(path) for path in pool_paths.values()), unique_mentions)
     perturbed, counts = replace_mentions(read_corpus(test_path), pool, **options)
     counts["pool_languages"] = sorted(pool_paths)
-    counts["unseen_share"] = overlap(known_mentions([read_corpus(train_path)]), perturbed)["unseen_share"]
     write_corpus(out_parquet, perturbed)
     write_json(out_json, counts)
     print(f"{options['perturbation']} {options['language']}: {counts}")
@@ -33,7 +30,6 @@ if __name__ == "__main__":
         files, params = snakemake.input, snakemake.params
         main(
             files.test,
-            files.train,
             dict(zip(params.pool_languages, files.pool, strict=True)),
             params.unique_mentions,
             snakemake.output.test,

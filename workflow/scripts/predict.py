@@ -10,6 +10,7 @@ from ner_pruning.data.test_sets import read_encoded_evaluation
 from ner_pruning.files import atomic_folder, read_json
 from ner_pruning.scoring.prediction import predict_language
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
+from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.model import choose_device
 from transformers import PreTrainedModel
@@ -30,7 +31,7 @@ def main(model: PreTrainedModel, paths: Mapping[str, str], precision: str, folde
 
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0]):
+    with log_to(snakemake.log[0], title=f"predict {Run(*snakemake.wildcards)}"):
         params = snakemake.params
         claim_gpu(params.device, snakemake.config["jobs_per_gpu"])  # before CUDA starts
         torch.set_num_threads(params.threads)

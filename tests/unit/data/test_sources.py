@@ -10,7 +10,7 @@ from pathlib import Path
 import datasets
 import language_data
 import pytest
-import resolve_data
+import resolve_revision
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.sources import SPLITS, check_sizes, read_local, source_files
 from ner_pruning.data.wikiann import Corpus, read_corpus
@@ -243,6 +243,6 @@ def test_the_synthetic_source_is_generated(tmp_path):
 
 
 def test_a_commit_is_resolved_without_the_hub(tmp_path):
-    resolve_data.main(tmp_path / "source.json", "unimelb-nlp/wikiann", COMMIT)
+    resolve_revision.main(tmp_path / "source.json", "unimelb-nlp/wikiann", COMMIT, "dataset")
     expected = {"repository": "unimelb-nlp/wikiann", "revision": COMMIT, "commit": COMMIT}
     assert json.loads((tmp_path / "source.json").read_text()) == expected

@@ -15,6 +15,7 @@ from ner_pruning.figures.by_overlap import fraction_and_novelty
 from ner_pruning.figures.point_labels import place_labels
 from ner_pruning.files import InputError, write_json
 from ner_pruning.statistics import groups, summaries
+from ner_pruning.study.contents import figure_numbers
 from ner_pruning.study.languages import read_languages
 from ner_pruning.terms import Provenance
 
@@ -93,11 +94,11 @@ def scores_of(name):
 
 
 def figures_of(name):
-    """Return the figures that a study has: see `get_figures` of the workflow."""
+    """Return the figures that a study has."""
     perturbations = STUDIES[name].get("perturbations", PERTURBATIONS)
-    sparse = STUDIES[name].get("sparsities", (50, 90))
-    by_group = [4, 5, *([6, 7, 8] if "in-language" in perturbations else [])]
-    return [1, 9, "languages", *([2, *by_group] if sparse else []), *([3, "novelty"] if perturbations else [])]
+    scopes = ["partial", "full"] if STUDIES[name].get("sparsities", (50, 90)) else []
+    numbers = figure_numbers({"perturbations": perturbations, "pruning": {"scopes": scopes}})
+    return [*numbers, "languages", *(["novelty"] if perturbations else [])]
 
 
 def draw(name, scores, groupings=GROUPINGS, demo=False):

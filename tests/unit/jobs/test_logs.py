@@ -22,6 +22,20 @@ def test_a_log_outside_of_slurm_holds_what_is_printed(log, monkeypatch):
     assert log.read_text() == "en: 3 sentences\n"
 
 
+def test_lines_of_a_job_with_a_title_say_at_the_terminal_whose_they_are(log, monkeypatch, capsys):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    with log_to(str(log), title="finetune yo/dense/seed-1"):
+        print("step 1 of 2", "loss 1.5", sep=", ")
+        print("step 2", end="")
+        print(" of 2\n\nstored")
+        print("a warning", file=sys.stderr)
+    shown = capsys.readouterr()
+    name = "finetune yo/dense/seed-1: "
+    assert shown.out == f"{name}step 1 of 2, loss 1.5\n{name}step 2 of 2\n{name}\n{name}stored\n"
+    assert shown.err == "a warning\n"  # an error's line begins with "Error: "
+    assert log.read_text() == "step 1 of 2, loss 1.5\nstep 2 of 2\n\nstored\na warning\n"
+
+
 def test_a_log_of_a_slurm_job_begins_with_the_job_its_node_and_gpus(log, monkeypatch):
     for name, value in {"SLURM_JOB_ID": "17", "SLURMD_NODENAME": "node3", "CUDA_VISIBLE_DEVICES": "1"}.items():
         monkeypatch.setenv(name, value)

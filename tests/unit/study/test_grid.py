@@ -8,9 +8,12 @@ import pytest
 from ner_pruning.files import InputError
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
 from ner_pruning.study.grid import (
+    evaluated_languages,
     expected_sizes,
     fixed_training_size,
     mapped_runs,
+    pruning_of_run,
+    schedules_of_run,
     shown_runs,
     shown_sparsities,
     study_runs,
@@ -204,6 +207,12 @@ def test_training_sets_and_their_languages():
     assert training_languages("multilingual", CONFIG) == ALL
 
 
+def test_the_languages_that_any_run_is_evaluated_on():
+    assert evaluated_languages(CONFIG) == ALL
+    assert evaluated_languages({**CONFIG, "multilingual": False, "monolingual": ["yo", "en"]}) == ["en", "yo"]
+    assert evaluated_languages({**CONFIG, "monolingual": []}) == ALL
+
+
 @pytest.mark.parametrize(
     ("sparsities", "shown"),
     [
@@ -253,6 +262,45 @@ def test_the_matrices_shown_are_of_the_sparsest_multilingual_models_if_there_are
     fewer = {"en": {"scopes": [], "sparsities": []}, "yo": {"scopes": ["full"], "sparsities": [70], "seeds": [1]}}
     assert mapped_runs({**GRID, "multilingual": False, "fewer_runs": fewer}) == [Run("yo", "full-70", 1)]
     assert mapped_runs({**GRID, "pruning": {"scopes": [], "sparsities": []}}) == []
+
+
+SCHEDULES = [
+    {"up_to": 100, "batch_size": 8, "start": 10, "end": 60, "frequency": 10},
+    {"up_to": 20000, "batch_size": 16, "start": 1000, "end": 2400, "frequency": 200},
+]
+
+
+@pytest.mark.parametrize(
+    ("training_set", "variant", "read"),
+    [
+        # of a size that the config fixes a run reads one row, which is its last: no limit
+        ("yo", "partial-50", [{"batch_size": 8, "start": 10, "end": 60, "frequency": 10}]),
+        ("yo", "dense", [{"batch_size": 8}]),
+        ("en", "full-98", [{"batch_size": 16, "start": 1000, "end": 2400, "frequency": 200}]),
+        ("multilingual", "dense", [{"batch_size": 16}]),
+    ],
+)
+def test_what_a_run_reads_of_the_schedules(training_set, variant, read):
+    config = {**CONFIG, "schedules": [dict(row) for row in SCHEDULES]}
+    assert schedules_of_run(training_set, variant, config, TABLE) == read
+    assert config["schedules"] == SCHEDULES  # the config keeps its limits
+
+
+def test_a_run_of_any_size_reads_all_limits_but_the_last():
+    config = {**CONFIG, "schedules": SCHEDULES, "data": {**CONFIG["data"], "allow_other_sizes": True}}
+    assert schedules_of_run("yo", "dense", config, TABLE) == [{"up_to": 100, "batch_size": 8}, {"batch_size": 16}]
+    first, last = schedules_of_run("yo", "full-50", config, TABLE)
+    assert first == SCHEDULES[0]
+    assert last == {"batch_size": 16, "start": 1000, "end": 2400, "frequency": 200}
+
+
+def test_what_a_run_reads_of_pruning():
+    read = {"curve": "cubic", "threshold": "layer", "classifier": False}
+    grid = {"scopes": ["partial", "full"], "sparsities": [50]}
+    config = {"pruning": {**grid, **read, "position_embeddings": True}}
+    assert pruning_of_run("dense", config) is None
+    assert pruning_of_run("partial-50", config) == read  # it has its embeddings whole
+    assert pruning_of_run("full-50", config) == {**read, "position_embeddings": True}
 
 
 def test_sizes_that_the_config_fixes():

@@ -16,14 +16,22 @@ PR_SET_PDEATHSIG = 1
 
 
 class _Tee:
-    """A text stream that writes to the terminal and, as UTF-8, to the log, whatever the encoding of the terminal."""
+    """A text stream that writes to the terminal and, as UTF-8, to the log, whatever the encoding of the terminal.
 
-    def __init__(self, terminal, log):
-        self.terminal, self.log = terminal, log
+    prefix: what each line begins with at the terminal, and not in the log.
+    """
+
+    def __init__(self, terminal, log, prefix: str = ""):
+        self.terminal, self.log, self.prefix = terminal, log, prefix
+        self.begins_line = True  # what is written next
 
     def write(self, text: str) -> int:
         with suppress(OSError):  # the terminal has it too, and a full disk stops the script where it stores a result
             self.log.write(utf8(text))
+        if text and self.prefix:
+            inner, last = text[:-1].replace("\n", f"\n{self.prefix}"), text[-1]
+            text = f"{self.prefix if self.begins_line else ''}{inner}{last}"
+            self.begins_line = last == "\n"
         try:
             return self.terminal.write(text)
         except UnicodeEncodeError:
@@ -41,9 +49,11 @@ class _Tee:
 
 
 @contextmanager
-def log_to(path: str) -> Iterator[None]:
+def log_to(path: str, title: str = "") -> Iterator[None]:
     """Copy standard output and error to the file `path`, and end the script with one line where that can tell what is
     wrong: the input, the disk, too little memory, a signal. A traceback of what ends it otherwise is in the log too.
+
+    title: of the job, if its lines are to say at the terminal whose they are, where several jobs print at a time.
     """
     if hasattr(sys.modules["__main__"], "snakemake"):
         end_with_snakemake()
@@ -55,7 +65,7 @@ def log_to(path: str) -> Iterator[None]:
         sys.exit(f"Error: {path}: {error.strerror}")
     with log:
         out, err = sys.stdout, sys.stderr
-        sys.stdout, sys.stderr = _Tee(out, log), _Tee(err, log)
+        sys.stdout, sys.stderr = _Tee(out, log, f"{title}: " if title else ""), _Tee(err, log)
         try:
             if "SLURM_JOB_ID" in os.environ:
                 print(slurm_job(os.environ), flush=True)

@@ -1,11 +1,11 @@
-"""The study grid: languages, variants, runs, test sets, pools, and what a rule's code is."""
+"""The study grid: its training sets and runs, and what a run trains and is evaluated on."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import choose_schedule
-from ner_pruning.terms import MULTILINGUAL, Run, variant_names
+from ner_pruning.terms import DENSE, MULTILINGUAL, Run, parse_variant, variant_names
 
 MOST_MONOLINGUAL = 10
 """Monolingual training sets, as many as the paper has, whose training curves a figure can show."""
@@ -19,6 +19,12 @@ def training_sets(config: Mapping[str, Any]) -> list[str]:
 def training_languages(training_set: str, config: Mapping[str, Any]) -> list[str]:
     """Return the languages whose training sentences a training set holds."""
     return list(config["languages"]) if training_set == MULTILINGUAL else [training_set]
+
+
+def evaluated_languages(config: Mapping[str, Any]) -> list[str]:
+    """Return the languages that any run is evaluated on, in the order of the study."""
+    languages = config["languages"]
+    return [code for code in languages if config["multilingual"] or code in config["monolingual"]]
 
 
 def study_runs(config: Mapping[str, Any]) -> list[Run]:
@@ -62,6 +68,31 @@ def possible_schedules(
         return [rows[-1]]
     size = fixed_training_size(training_set, config, table)
     return rows if size is None else [choose_schedule(rows, size)]
+
+
+def schedules_of_run(
+    training_set: str, variant: str, config: Mapping[str, Any], table: Mapping[str, Language]
+) -> list[dict[str, int]]:
+    """Return what a run reads of the schedules that may apply to it.
+
+    A dense run reads the batch size alone. Of the last row no run reads the limit.
+    """
+    rows = [dict(row) for row in possible_schedules(training_set, config, table)]
+    del rows[-1]["up_to"]
+    unread = ("start", "end", "frequency") if variant == DENSE else ()
+    return [{key: value for key, value in row.items() if key not in unread} for row in rows]
+
+
+def pruning_of_run(variant: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what a run reads of the config's `pruning`: None if it is dense.
+
+    A partial run prunes no embeddings, and does not read whether the position embeddings are pruned.
+    """
+    if variant == DENSE:
+        return None
+    scope, _ = parse_variant(variant)
+    unread = ["sparsities", "scopes"] + (["position_embeddings"] if scope == "partial" else [])
+    return {key: value for key, value in config["pruning"].items() if key not in unread}
 
 
 def shown_sparsities(sparsities: Iterable[int]) -> list[int]:

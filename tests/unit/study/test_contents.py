@@ -1,0 +1,65 @@
+"""Which tables and figures a study has."""
+
+import pytest
+from ner_pruning.study.contents import example_languages, f1_table_languages, f1_tables, figure_numbers
+
+PAPER = {
+    "languages": ["yo", "sw", "hi"],
+    "monolingual": ["yo", "hi"],
+    "multilingual": True,
+    "perturbations": ["in-language", "in-script"],
+    "pruning": {"scopes": ["partial", "full"], "sparsities": [50]},
+    "tables": {"examples": ["yo", "hi"]},
+}
+DENSE = {"scopes": [], "sparsities": []}
+
+
+@pytest.mark.parametrize(
+    ("changes", "tables"),
+    [
+        ({}, [2, 3, 4, 5, 6, 7, 8, 9]),
+        ({"multilingual": False}, [6, 7, 8, 9]),
+        ({"monolingual": []}, [2, 3, 4, 5]),
+        ({"pruning": {"scopes": ["full"], "sparsities": [50]}}, [3, 5, 7, 9]),
+        ({"perturbations": []}, [2, 3, 6, 7]),
+        ({"perturbations": ["in-script"]}, [2, 3, 6, 7]),  # the paper's tables show no other than in-language
+        ({"pruning": DENSE}, [2, 4, 6, 8]),
+        ({"pruning": DENSE, "perturbations": [], "monolingual": []}, [2]),
+    ],
+)
+def test_tables_of_f1(changes, tables):
+    assert f1_tables(PAPER | changes) == tables
+
+
+def test_tables_2_to_5_are_multilingual_and_6_to_9_monolingual():
+    for number in range(2, 6):
+        assert f1_table_languages(number, PAPER) == ["yo", "sw", "hi"]
+        assert f1_table_languages(number + 4, PAPER) == ["yo", "hi"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "examples"),
+    [
+        ({}, {10: "yo", 11: "hi"}),
+        ({"tables": {"examples": ["zh", "hi"]}}, {11: "hi"}),  # zh is no language of the study; the numbers stay
+        ({"tables": {"examples": []}}, {}),
+        ({"perturbations": ["in-script"]}, {}),
+        ({"perturbations": []}, {}),
+    ],
+)
+def test_tables_of_examples(changes, examples):
+    assert example_languages(PAPER | changes) == examples
+
+
+@pytest.mark.parametrize(
+    ("changes", "figures"),
+    [
+        ({}, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
+        ({"pruning": DENSE}, [1, 3, 9]),
+        ({"perturbations": []}, [1, 2, 4, 5, 9]),
+        ({"perturbations": ["in-script"]}, [1, 2, 3, 4, 5, 9]),
+        ({"perturbations": [], "pruning": DENSE}, [1, 9]),
+    ],
+)
+def test_figures(changes, figures):
+    assert figure_numbers(PAPER | changes) == figures

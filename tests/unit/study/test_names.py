@@ -1,0 +1,46 @@
+"""What a study's encoder and data set are called."""
+
+import pytest
+from ner_pruning.study.names import dataset_name, encoder_name, encoder_origin, hub_ids
+
+ENCODER = {"name": "google-bert/bert-base-multilingual-cased", "folder": None}
+DATA = {"repository": "unimelb-nlp/wikiann", "folder": None}
+
+
+@pytest.mark.parametrize(
+    ("encoder", "name", "origin"),
+    [
+        ({"source": "hub"}, ENCODER["name"], ENCODER["name"]),
+        ({"source": "hub", "folder": "/lab/bert"}, ENCODER["name"], ENCODER["name"]),
+        ({"source": "local", "folder": "/lab/bert"}, "bert", "/lab/bert"),
+        ({"source": "local", "folder": "models/bert/"}, "bert", "models/bert/"),
+        ({"source": "random"}, "random weights", None),
+    ],
+)
+def test_names_of_an_encoder(encoder, name, origin):
+    config = {"encoder": ENCODER | encoder}
+    assert (encoder_name(config), encoder_origin(config)) == (name, origin)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        ({"source": "hub"}, "unimelb-nlp/wikiann"),
+        ({"source": "local", "folder": "/lab/panx"}, "panx"),
+        ({"source": "synthetic", "folder": "/lab/panx"}, "synthetic text"),
+    ],
+)
+def test_names_of_a_data_set(data, name):
+    assert dataset_name({"data": DATA | data}) == name
+
+
+def test_only_what_comes_from_the_hub_has_an_id_there():
+    hub, local = {"source": "hub"}, {"source": "local", "folder": "/lab/own"}
+    assert hub_ids({"encoder": ENCODER | hub, "data": DATA | local}) == {
+        "base_model": "google-bert/bert-base-multilingual-cased",
+        "datasets": None,
+    }
+    assert hub_ids({"encoder": ENCODER | local, "data": DATA | hub}) == {
+        "base_model": None,
+        "datasets": ["unimelb-nlp/wikiann"],
+    }

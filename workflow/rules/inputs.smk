@@ -1,0 +1,199 @@
+"""What rules read and are given: the functions of their inputs, parameters and resources, by the file of the rules.
+
+Resources are what a cluster is asked for: they make no result stale, and a local run has no limit on any but GPUs.
+"""
+
+# data.smk
+
+
+def get_source(wildcards):
+    """Return what a language's data is read from: the resolved revision, the files of the folder, or nothing."""
+    if config["data"]["source"] == "hub":
+        return {"resolved": "<results>/data/source.json"}
+    if config["data"]["source"] == "local":
+        return {"files": [local(str(path)) for path in STUDY_FILES.data[wildcards.language]]}
+    return {}
+
+
+def get_encoder_source(wildcards):
+    """Return what the encoder is made from: the resolved revision, the folder's files, or the training text."""
+    if config["encoder"]["source"] == "hub":
+        return {"commit": "<results>/encoder/source.json"}
+    if config["encoder"]["source"] == "local":
+        return {"files": [local(str(path)) for path in STUDY_FILES.encoder]}
+    return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
+
+
+def get_encoder_sizes(wildcards):
+    """Return the seed and sizes of an encoder with random weights, None for a pretrained one."""
+    return sorted_values(config["encoder"]["random"]) if config["encoder"]["source"] == "random" else None
+
+
+def get_expected_sizes(wildcards):
+    return sorted_values(grid.expected_sizes(wildcards.language, config, TABLE))
+
+
+def get_synthetic(wildcards):
+    """Return the size of each synthetic split and the seed, None for real data."""
+    if config["data"]["source"] != "synthetic":
+        return None
+    return {"seed": config["data"]["synthetic"]["seed"], "sizes": get_expected_sizes(wildcards)}
+
+
+# perturb.smk
+
+
+def get_pool_paths(wildcards):
+    """Return the splits whose mentions replace those of a language's test set."""
+    split = config["replacement"]["pool_split"]
+    return [f"<results>/data/{language}/{split}.parquet" for language in get_pool(**wildcards)]
+
+
+def get_pool_languages(wildcards):
+    return get_pool(**wildcards)
+
+
+# finetune.smk
+
+
+def get_sentences(wildcards):
+    """Return the encoded training sentences of a training set."""
+    return [f"<results>/encoded/train/{language}.parquet" for language in get_languages(wildcards)]
+
+
+def get_schedules(wildcards):
+    """Return what a run reads of the schedules that may apply to it."""
+    return sorted_values(grid.schedules_of_run(wildcards.training_set, wildcards.variant, config, TABLE))
+
+
+def get_pruning(wildcards):
+    """Return what a run reads of how it is pruned, None if it is dense."""
+    return sorted_values(grid.pruning_of_run(wildcards.variant, config))
+
+
+def get_training_minutes(wildcards, attempt):
+    steps = resources.expected_steps(wildcards.training_set, config, TABLE)
+    return resources.training_minutes(steps, GPUS, attempt)
+
+
+def get_training_megabytes(wildcards, attempt):
+    return resources.training_megabytes(wildcards.variant, len(get_languages(wildcards)), attempt)
+
+
+# evaluate.smk
+
+
+def get_test_sets(language):
+    """Return what a language is evaluated on: validation, and the test sets that exist for it."""
+    return [terms.VALIDATION, terms.REGULAR, *get_perturbations(language)]
+
+
+def get_evaluation_names(wildcards):
+    return get_test_sets(wildcards.language)
+
+
+def get_evaluation_corpora(wildcards):
+    """Return the corpora that a language is evaluated on."""
+    return [get_corpus_path(name, wildcards.language) for name in get_test_sets(wildcards.language)]
+
+
+def get_training_corpora(wildcards):
+    return [get_corpus_path("train", language) for language in get_languages(wildcards)]
+
+
+def get_encoded_evaluation(wildcards):
+    return [f"<results>/encoded/evaluation/{language}.parquet" for language in get_languages(wildcards)]
+
+
+def get_evaluation(wildcards):
+    return [f"<results>/evaluation/{language}.parquet" for language in get_languages(wildcards)]
+
+
+def get_evaluated_perturbed():
+    """Return (perturbation, language) of the perturbed sets that any run is evaluated on."""
+    return [
+        (perturbation, language)
+        for perturbation in PERTURBATIONS
+        for language in get_evaluated_languages()
+        if perturbation in get_perturbations(language)
+    ]
+
+
+def get_prediction_minutes(wildcards, attempt):
+    sizes = {language: grid.expected_sizes(language, config, TABLE) for language in get_languages(wildcards)}
+    sentences = sum(
+        size["validation"] + size["test"] * (1 + len(get_perturbations(language))) for language, size in sizes.items()
+    )
+    return resources.prediction_minutes(sentences, GPUS, attempt)
+
+
+def get_prediction_megabytes(wildcards, attempt):
+    return resources.prediction_megabytes(attempt)
+
+
+# report.smk
+
+
+def get_claims_input(wildcards):
+    """Return what the claims are tested on where the study has it: overlap of multilingual training, F1 by others."""
+    files = {"overlap": f"<results>/overlap/{terms.MULTILINGUAL}.csv"} if config["multilingual"] else {}
+    return files | ({"reference": local(config["reference"])} if config["reference"] else {})
+
+
+def get_number(wildcards):
+    """Return the number of a table."""
+    return int(wildcards.number)
+
+
+def get_table_languages(wildcards):
+    """Return the languages of one of tables 2-9."""
+    return contents.f1_table_languages(int(wildcards.number), config)
+
+
+def get_table_labels(number, shows):
+    """Return how the report lists one of the paper's tables.
+
+    The report sorts labels as text: a figure space, as wide as a digit, puts 2 before 10.
+    """
+    return {"table": number.rjust(2, "\N{FIGURE SPACE}"), "shows": shows}
+
+
+def get_f1_labels(wildcards):
+    return get_table_labels(wildcards.number, ", ".join(terms.F1_TABLES[int(wildcards.number)]))
+
+
+def get_example_labels(wildcards):
+    return get_table_labels(wildcards.number, f"perturbed sentences, {get_example_language(wildcards)}")
+
+
+def get_example_language(wildcards):
+    return contents.example_languages(config)[int(wildcards.number)]
+
+
+def get_example_test(wildcards):
+    return get_corpus_path(terms.REGULAR, get_example_language(wildcards))
+
+
+def get_example_perturbed(wildcards):
+    return get_corpus_path(terms.IN_LANGUAGE, get_example_language(wildcards))
+
+
+# plan.smk
+
+
+def get_benchmarks(rule):
+    """Return what Snakemake writes of the time of a rule's job of each run."""
+    return [f"<results>/benchmarks/{rule}/{run}.tsv" for run in get_runs()]
+
+
+def get_scripts(wildcards):
+    """Return the path of each rule's script, of those that have one, by the name of the rule in this workflow."""
+    named = {name: proxy.rule for name, proxy in rules._rules.items()}  # a module may have other names for them
+    return {name: str(SCRIPTS / Path(rule.script).name) for name, rule in named.items() if rule.script}
+
+
+def get_planned_encoder(wildcards):
+    """Return what a plan is measured with; of a module whose results lie elsewhere it could not say what is left."""
+    if PREFIXED:
+        raise SystemExit("Error: plan: not of a module with a prefix; expected `snakemake plan` of the workflow itself")
+    return ["<results>/encoder/config.json", "<results>/encoder/model.safetensors"]

@@ -1,0 +1,53 @@
+"""The files that a study reads, found and checked together with its config before any job runs."""
+
+import itertools
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ner_pruning.claims.paper_scores import PublishedF1, check_reference, read_published, read_reference
+from ner_pruning.data.sources import encoder_files, source_files
+from ner_pruning.study.config import check_config, make_floats
+from ner_pruning.study.languages import Language, read_languages
+
+from jobs import folders
+
+
+class StudyFiles(NamedTuple):
+    """What a study reads.
+
+    table: the rows of languages.tsv, by language.
+    published: the cells of the paper's tables.
+    data: the files of each language in `data: folder`; none with another source.
+    encoder: the files in `encoder: folder`; none with another source.
+    """
+
+    table: dict[str, Language]
+    published: list[PublishedF1]
+    data: dict[str, list[Path]]
+    encoder: list[Path]
+
+
+def check_study_files(
+    config: dict[str, Any], schema: Mapping[str, Any], languages_file: str | os.PathLike, paper_file: str | os.PathLike
+) -> StudyFiles:
+    """Check a config and all files that it names, and return what the study reads.
+
+    Whole numbers of the config become floats where the schema has numbers. schema: of the config; languages_file,
+    paper_file: resources/languages.tsv and resources/paper_f1.csv. Raises InputError on the first fault.
+    """
+    table = read_languages(languages_file)
+    check_config(config, schema, table)
+    make_floats(config, schema)
+    published, data, encoder = read_published(paper_file), {}, []
+    if config["data"]["source"] == "local":
+        data = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
+        folders.check_inputs(itertools.chain.from_iterable(data.values()), "a file of `data: folder`")
+    if config["encoder"]["source"] == "local":
+        encoder = encoder_files(config["encoder"]["folder"])
+        folders.check_inputs(encoder, "a file of `encoder: folder`")
+    if config["reference"]:
+        folders.check_inputs([config["reference"]], "`reference`")
+        check_reference(read_reference(config["reference"]), config["languages"], config["reference"])
+    return StudyFiles(table, published, data, encoder)
