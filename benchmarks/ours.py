@@ -8,13 +8,17 @@ import pandas as pd
 import torch
 from common import SEED, TrainedRun, Work, batches
 from ner_pruning.files import read_json
-from ner_pruning.terms import DENSE
+from ner_pruning.terms import DENSE, Run
 from ner_pruning.training.checkpoint import load_run, peak_memory_bytes
-from ner_pruning.training.run import run_paths, train_run
+from ner_pruning.training.process import use_threads
+from ner_pruning.training.run import RunConfig, run_paths, train_run
 from transformers import PreTrainedModel
 
-MODEL_FILES = ("weights.safetensors.zst", "config.json")
-"""The files of a stored run that hold its model: weights and config."""
+
+def model_files(work: Work) -> tuple[Path, Path]:
+    """Return the files of the stored run in `work.trained` that hold its model: weights and config."""
+    paths = run_paths(work.trained)
+    return paths.weights, paths.config
 
 
 def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
@@ -25,33 +29,29 @@ def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
 
 def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
     """Fine-tune as `train` does, and leave the stored run in a folder."""
-    paths = run_paths(folder)
+    schedule = {"batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}
     train_run(
-        encoder_folder=str(work.encoder),
+        Run("benchmark", variant, SEED),
+        encoder_folder=work.encoder,
         encoded_paths=[str(work.train_path(steps))],
-        variant=variant,
-        seed=SEED,
-        finetuning=work.finetuning,
-        schedules=[
-            {"up_to": steps * work.batch_size, "batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}
-        ],
-        pruning=None if variant == DENSE else work.pruning,
+        config=RunConfig(work.finetuning, schedules=[schedule], pruning=None if variant == DENSE else work.pruning),
+        folder=folder,
         snapshot_minutes=60,
         version="benchmark",
-        **paths,
     )
-    curve = pd.read_csv(paths["curve_path"])
+    paths = run_paths(folder)
+    curve = pd.read_csv(paths.curve)
     pieces = np.array([lengths.sum() for lengths in batches(work, steps)])
     return TrainedRun(
         seconds=pieces / curve["tokens_per_second"].to_numpy(),
         losses=curve["loss"].to_numpy(),
-        precision=read_json(paths["run_path"])["precision"],
+        precision=read_json(paths.record)["precision"],
         peak_bytes=peak_memory_bytes(torch.device("cpu")),
     )
 
 
 def load(work: Work) -> PreTrainedModel:
     """Return the model of the stored run in `work.trained`, as the workflow's rule `predict` loads it."""
-    torch.set_num_threads(work.finetuning["threads"])
-    weights, config = (work.trained / name for name in MODEL_FILES)
-    return load_run(weights, config, work.encoder)
+    use_threads(work.finetuning["threads"])
+    paths = run_paths(work.trained)
+    return load_run(weights_path=paths.weights, config_path=paths.config, encoder_folder=work.encoder)

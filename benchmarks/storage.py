@@ -70,7 +70,7 @@ def save_ours(work: Work, variant: str, steps: int) -> Stored:
     seconds: list[float] = []
     with patch.object(run, "save_run", timed(run.save_run, seconds)):
         ours.train_into(work.trained, work, steps, variant)
-    return Stored(seconds[0], megabytes(work.trained / name for name in ours.MODEL_FILES))
+    return Stored(seconds[0], megabytes(ours.model_files(work)))
 
 
 def save_theirs(work: Work) -> Stored:
@@ -85,7 +85,7 @@ def load_ours(work: Work) -> Stored:
     """Load the model as the workflow does to predict."""
     seconds: list[float] = []
     timed(ours.load, seconds)(work)
-    return Stored(seconds[0], megabytes(work.trained / name for name in ours.MODEL_FILES))
+    return Stored(seconds[0], megabytes(ours.model_files(work)))
 
 
 def load_theirs(work: Work) -> Stored:

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
 from ner_pruning.claims.ledger import ledger, published_cells  # noqa: E402
-from ner_pruning.claims.paper_claims import Study  # noqa: E402
+from ner_pruning.claims.paper_claims import Evidence  # noqa: E402
 from ner_pruning.claims.paper_scores import read_published  # noqa: E402
 from ner_pruning.statistics.bootstrap import Counts, resample  # noqa: E402
 from ner_pruning.statistics.intervals import Cells, estimate, intervals_table  # noqa: E402
@@ -58,9 +58,9 @@ def whole_study(config: dict, table: dict[str, Language]) -> None:
     cells = Cells(replicates, floors)
     intervals, seconds = timed(lambda: intervals_table(cells, groups))
     print(f"{len(intervals)} intervals {three_digits(seconds)} s")
-    study = Study(cells, sizes, groups["family"], groups["script"], dict.fromkeys(sizes, 0.5), floors)
+    evidence = Evidence(cells, sizes, groups["family"], groups["script"], dict.fromkeys(sizes, 0.5), floors)
     published = published_cells(read_published(ROOT / "resources" / "paper_f1.csv"))
-    claims, seconds = timed(lambda: ledger(study, published))
+    claims, seconds = timed(lambda: ledger(evidence, published))
     print(f"{len(claims)} rows of the claims ledger {three_digits(seconds)} s")
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
 from ner_pruning.data.mentions import LABELS
+from ner_pruning.study.schedules import Schedule
 from ner_pruning.training.attention import PACKED_ATTENTION
 from ner_pruning.training.finetune import Training
 from transformers import BertConfig, BertForTokenClassification, XLMRobertaConfig, XLMRobertaForTokenClassification
@@ -72,6 +73,11 @@ def padded_inputs(sentences, chosen, padding):
             if sentences.first_pieces[word] >= 0:
                 labels[row, int(sentences.first_pieces[word])] = int(sentences.tags[word])
     return {"input_ids": pieces, "attention_mask": mask, "labels": labels}
+
+
+def pruned_at(start, end, frequency):
+    """The schedule of a run that is pruned after these steps."""
+    return Schedule(epochs=1, batch_size=8, start=start, end=end, frequency=frequency)
 
 
 def make_training(epochs, learning_rate):

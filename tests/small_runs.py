@@ -6,8 +6,9 @@ import numpy as np
 from ner_pruning.data.encoded_sentences import write_encoded
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.tokenization import encode, load_tokenizer
+from ner_pruning.terms import MULTILINGUAL, Run
 from ner_pruning.training.encoder import random_encoder
-from ner_pruning.training.run import run_paths, train_run
+from ner_pruning.training.run import RunConfig, train_run
 
 WORDS = ["Lamu", "ni", "mji", "wa", "Kenya", "Juma", "Mombasa", "kale", "Bara", "Hindi", "\u200d", "1912", "-"]
 SIZES = {"vocabulary": 90, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 40}
@@ -59,14 +60,11 @@ def run(
     """Train a run into a folder, which may hold a snapshot of it, and return the folder."""
     out.mkdir(exist_ok=True)
     train_run(
-        str(study / "encoder"),
-        [str(study / "sw.parquet"), str(study / "yo.parquet")],
-        variant,
-        seed,
-        finetuning,
-        schedules,
-        None if variant == "dense" else pruning,
-        **run_paths(out),
+        Run(MULTILINGUAL, variant, seed),
+        encoder_folder=study / "encoder",
+        encoded_paths=[str(study / "sw.parquet"), str(study / "yo.parquet")],
+        config=RunConfig(finetuning, schedules, pruning=None if variant == "dense" else pruning),
+        folder=out,
         snapshot_minutes=snapshot_minutes,
         version=version,
     )

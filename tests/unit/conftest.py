@@ -7,11 +7,12 @@ from small_runs import make_study
 
 @pytest.fixture
 def settings_of_torch():
-    """Torch's threads and determinism are afterwards what other tests expect."""
+    """Torch's threads, determinism and denormal numbers are afterwards what other tests expect."""
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
+    torch.set_flush_denormal(False)
 
 
 @pytest.fixture(scope="module")

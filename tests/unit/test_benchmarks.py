@@ -56,6 +56,7 @@ def same_process(monkeypatch):
     yield
     torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(False)
+    torch.set_flush_denormal(False)
 
 
 def prepared(study, *others, steps, tests=()):

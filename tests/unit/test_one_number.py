@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.claims.ledger import ledger, published_cells
-from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.scoring.f1 import score
 from ner_pruning.statistics import summaries
 from ner_pruning.statistics.bootstrap import resample
@@ -140,7 +140,7 @@ def test_the_points_of_figures_4_to_8_are_those_of_intervals(study, means, setti
 
 def test_the_statistics_of_claims_are_those_of_intervals(study, means):
     seen = dict.fromkeys(LANGUAGES, 0.5)
-    evidence = Study(study[1], SIZES, FAMILIES, SCRIPTS, seen, {})
+    evidence = Evidence(study[1], SIZES, FAMILIES, SCRIPTS, seen, {})
     parts = ledger(evidence, published_cells([])).query("part > 0 and verdict != 'not tested'").set_index("text")
     compared = 0
     for (statistic, setting, test_set, group, scope, sparsity), expected in means.items():

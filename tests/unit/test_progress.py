@@ -14,7 +14,9 @@ from small_models import make_training, random_sentences, tiny_model
 from small_runs import run
 
 SENTENCES = random_sentences([3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48, 2, 9, 8])
-LINE = re.compile(r"step (\S+) of (\S+) \(epoch (\d+) of (\d+)\), loss ([\d.]+), [\d,]+ tokens/s, (.+)")
+LINE = re.compile(
+    r"step (\S+) of (\S+) \(epoch (\d+) of (\d+)\), loss ([\d.]+), [\d,]+ tokens/s(?: \(\d+% of peak\))?, (.+)"
+)
 
 
 class Clock:
@@ -99,7 +101,9 @@ def test_training_says_where_it_is_and_its_mean_loss(monkeypatch, capsys):
     (last,) = capsys.readouterr().out.splitlines()  # of a run of less than ten seconds
     assert LINE.fullmatch(last).groups()[:4] == ("6", "6", "3", "3")
     monkeypatch.setattr(progress_module, "SECONDS", 0)
-    monkeypatch.setattr(finetune_module, "ProgressLines", lambda *total, done: ProgressLines(*total, done, first=0))
+    monkeypatch.setattr(
+        finetune_module, "ProgressLines", lambda *total, **others: ProgressLines(*total, first=0, **others)
+    )
     again = finetune(tiny_model("bert"), SENTENCES, training, Pruner({}, {}), seed=1)
     lines = [LINE.fullmatch(line).groups() for line in capsys.readouterr().out.splitlines()]
     assert [line[:4] for line in lines] == [(str(step), "6", str(1 + (step - 1) // 2), "3") for step in range(1, 7)]

@@ -8,7 +8,7 @@ import pytest
 import yaml
 import zstandard
 from ner_pruning.claims.ledger import ledger, published_cells
-from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published
 from ner_pruning.files import read_json
 from ner_pruning.report.run_table import run_statistics, run_statistics_table
@@ -74,7 +74,7 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
     floors = dict(zip(zip(known.language, known.test_set, strict=True), known.chance_floor, strict=True))
     of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")
     seen = scores[of_multilingual & (scores["test_set"] == REGULAR)]
-    study = Study(
+    evidence = Evidence(
         cells=Cells(replicates, floors),
         train_sizes=groups["size"],
         families=groups["family"],
@@ -83,7 +83,7 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
         floors=floors,
         reference={},
     )
-    result = ledger(study, published_cells(read_published(ROOT / "resources" / "paper_f1.csv")))
+    result = ledger(evidence, published_cells(read_published(ROOT / "resources" / "paper_f1.csv")))
     published = pd.read_csv(RESULTS / "claims.csv", keep_default_na=False, na_values=[""])
     assert (published["verdict"] != "not tested").sum() > 30
     for column in ("claim", "part", "verdict"):

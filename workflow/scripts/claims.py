@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from jobs.logs import log_to
 from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
-from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published, read_reference
 from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.files import write_text
@@ -36,7 +36,7 @@ def main(
     overlap = [] if overlap_path is None else read_overlap(overlap_path).itertuples()
     floors = read_floors(paths["scores"])
     frame = ledger(
-        Study(
+        Evidence(
             cells=Cells(read_replicates(paths["replicates"]), floors),
             train_sizes=groups["size"],
             families=groups["family"],

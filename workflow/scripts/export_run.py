@@ -38,4 +38,5 @@ if __name__ == "__main__":
             scores=read_scores(files.scores),
         )
         encoder_folder = Path(files.encoder[0]).parent
-        main(load_run(files.weights, files.config, encoder_folder), card, encoder_folder, snakemake.output[0])
+        model = load_run(weights_path=files.weights, config_path=files.config, encoder_folder=encoder_folder)
+        main(model, card, encoder_folder, snakemake.output[0])

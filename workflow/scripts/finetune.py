@@ -1,29 +1,41 @@
 """Fine-tune and prune one run."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from jobs.gpus import claim_gpu
 from jobs.logs import log_to
 from ner_pruning.terms import Run
-from ner_pruning.training.run import train_run
+from ner_pruning.training.run import RunConfig, train_run
+
+
+def main(
+    run: Run,
+    encoder_folder: Path,
+    encoded_paths: Sequence[str],
+    config: RunConfig,
+    folder: Path,
+    *,
+    jobs_per_gpu: int,
+    snapshot_minutes: float,
+    version: str,
+) -> None:
+    """Train a run into its folder, on a GPU of its own where the config asks for one; see `train_run`."""
+    claim_gpu(config.finetuning["device"], jobs_per_gpu)  # before CUDA starts
+    train_run(run, encoder_folder, encoded_paths, config, folder, snapshot_minutes=snapshot_minutes, version=version)
+
 
 if __name__ == "__main__":
-    with log_to(snakemake.log[0], title=f"finetune {Run(*snakemake.wildcards)}"):
-        claim_gpu(snakemake.params.finetuning["device"], snakemake.config["jobs_per_gpu"])  # before CUDA starts
-        train_run(
-            encoder_folder=str(Path(snakemake.input.encoder[0]).parent),
+    wildcards, params = snakemake.wildcards, snakemake.params
+    run = Run(wildcards.training_set, wildcards.variant, int(wildcards.seed))
+    with log_to(snakemake.log[0], title=f"finetune {run}"):
+        main(
+            run,
+            encoder_folder=Path(snakemake.input.encoder[0]).parent,
             encoded_paths=snakemake.input.sentences,
-            variant=snakemake.wildcards.variant,
-            seed=int(snakemake.wildcards.seed),
-            finetuning=snakemake.params.finetuning,
-            schedules=snakemake.params.schedules,
-            pruning=snakemake.params.pruning,
-            weights_path=snakemake.output.weights,
-            config_path=snakemake.output.config,
-            curve_path=snakemake.output.curve,
-            sparsity_path=snakemake.output.sparsity,
-            run_path=snakemake.output.run,
-            snapshot_folder=str(Path(snakemake.output.run).parent / "snapshot"),
+            config=RunConfig(finetuning=params.finetuning, schedules=params.schedules, pruning=params.pruning),
+            folder=Path(snakemake.output.run).parent,
+            jobs_per_gpu=snakemake.config["jobs_per_gpu"],
             snapshot_minutes=snakemake.config["snapshots"]["minutes"],  # no parameter: no reason to train again
-            version=snakemake.params.version,
+            version=params.version,
         )

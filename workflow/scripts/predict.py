@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-import torch
 from jobs.gpus import claim_gpu
 from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_encoded_evaluation
@@ -13,6 +12,7 @@ from ner_pruning.scoring.prediction_files import LanguagePredictions, write_mani
 from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.model import choose_device
+from ner_pruning.training.process import use_threads
 from transformers import PreTrainedModel
 
 
@@ -34,10 +34,13 @@ if __name__ == "__main__":
     with log_to(snakemake.log[0], title=f"predict {Run(*snakemake.wildcards)}"):
         params = snakemake.params
         claim_gpu(params.device, snakemake.config["jobs_per_gpu"])  # before CUDA starts
-        torch.set_num_threads(params.threads)
-        encoder_folder = Path(snakemake.input.encoder).parent
-        model = load_run(snakemake.input.weights, snakemake.input.config, encoder_folder)
+        use_threads(params.threads)
+        model = load_run(
+            weights_path=snakemake.input.weights,
+            config_path=snakemake.input.config,
+            encoder_folder=Path(snakemake.input.encoder).parent,
+        )
         paths = dict(zip(params.languages, snakemake.input.sentences, strict=True))
         precision = read_json(snakemake.input.run)["precision"]
         model.to(choose_device(params.device))
-        main(model, paths, precision, snakemake.output.folder, snakemake.output.manifest)
+        main(model, paths, precision, folder=snakemake.output.folder, manifest=snakemake.output.manifest)

@@ -1,5 +1,6 @@
 """Verdicts on the paper's claims, on made-up scores where the right one is known."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
-from ner_pruning.claims.paper_claims import Study
+from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published, read_reference
 from ner_pruning.claims.statistics import READINGS, kendall, share_that_gains, smallest_gain
 from ner_pruning.claims.verdicts import MOST, Criterion, Verdict, combine
@@ -35,8 +36,8 @@ def plain(setting: str, test_set: str, scope: str, sparsity: int, language: str)
 
 def study_of(
     world: World, noise: float = 0.002, languages=LANGUAGES, settings=("monolingual", "multilingual"), seeds: int = 3
-) -> Study:
-    """Return a study of a made-up world: every cell with independent noise of some standard deviation."""
+) -> Evidence:
+    """Return the evidence of a made-up world: every cell with independent noise of some standard deviation."""
     random = np.random.default_rng(0)
     rows, values = [], []
     for setting in settings:
@@ -48,7 +49,7 @@ def study_of(
                     rows.append((training_set, setting, scope, sparsity, language, test_set, seeds))
                     values.append([f1, *(f1 + noise * random.standard_normal(1500))])
     floors = {(language, test_set): 0.05 for language in languages for test_set in ("regular", "in-language")}
-    return Study(
+    return Evidence(
         cells=Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.float32(values)), floors),
         train_sizes={language: TABLE[language].train_size for language in languages},
         families={language: TABLE[language].family for language in languages},
@@ -152,8 +153,8 @@ WORLDS: dict[str, tuple[World, World]] = {
 }
 
 
-def verdict_on(claim: str, study: Study) -> str:
-    frame = ledger(study, PUBLISHED)
+def verdict_on(claim: str, evidence: Evidence) -> str:
+    frame = ledger(evidence, PUBLISHED)
     (row,) = frame[(frame["claim"] == claim) & (frame["part"] == 0)].to_dict("records")
     return row["verdict"]
 
@@ -368,9 +369,8 @@ def test_the_paper_tested_on_itself():
     published = read_published(ROOT / "resources" / "paper_f1.csv")
     cells = pd.DataFrame(published).assign(seeds=3, training_set=[cell.language for cell in published])
     values = np.repeat(cells["f1"].to_numpy()[:, None], 1001, axis=1)
-    study = study_of(plain)
-    itself = Study(
-        Cells(Replicates(cells[CELL_COLUMNS], values)), study.train_sizes, study.families, study.scripts, {}, {}
+    itself = dataclasses.replace(
+        study_of(plain), cells=Cells(Replicates(cells[CELL_COLUMNS], values)), seen_shares={}, floors={}, reference={}
     )
     assert verdict_on("6", itself) == REPLICATED
     assert verdict_on("7, levels", itself) == NOT_REPLICATED

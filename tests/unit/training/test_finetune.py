@@ -23,7 +23,7 @@ from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import choose_precision
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
 from safetensors.torch import load_file, save_file
-from small_models import CPU, make_training, padded_inputs, random_sentences, tiny_model
+from small_models import CPU, make_training, padded_inputs, pruned_at, random_sentences, tiny_model
 from small_runs import FILES, FINETUNING, PRUNING, SCHEDULES, SIZES, WEIGHTS, run
 from torch import nn
 from torch.nn.utils import prune
@@ -86,7 +86,7 @@ def test_200_steps_equal_those_of_a_plain_padded_loop(family, sparsity, chosen_b
     model = tiny_model(family, initializer_range=0.05)
     start, plain = copy.deepcopy(model), copy.deepcopy(model)
     matrices = prunable_matrices(model, "partial") if sparsity else {}
-    schedule = sparsity_schedule(sparsity, 20, 125, 25) if sparsity else {}
+    schedule = sparsity_schedule(sparsity, pruned_at(20, 125, 25)) if sparsity else {}
     curve = finetune(model, SENTENCES, TRAINING, Pruner(matrices, schedule), seed=1)
     assert len(chosen_batches) == 200
     prune_at = {
@@ -387,7 +387,7 @@ def test_an_encoder_without_one_of_its_matrices_is_refused(tmp_path):
 FAULTS = """
 import resource
 import torch
-from ner_pruning.training.run import keep_freed_memory
+from ner_pruning.training.process import keep_freed_memory
 torch.set_num_threads(1)
 if {keep}:
     keep_freed_memory()

@@ -12,7 +12,8 @@ from ner_pruning.training.pruning import (
     sparsity_schedule,
     target_count,
 )
-from small_models import tiny_model
+from ner_pruning.training.vocabulary import Vocabulary
+from small_models import pruned_at, tiny_model
 from torch import nn
 from torch.nn.utils import prune
 
@@ -232,7 +233,7 @@ def test_how_much_is_looked_at_in_one_go_changes_nothing(monkeypatch, chunk, mak
 @pytest.mark.parametrize("curve", ["cubic", "linear"])
 @pytest.mark.parametrize("target", [0.5, 0.7, 0.98])
 def test_the_steps_that_prune_end_with_the_target(start, end, frequency, steps, curve, target):
-    schedule = sparsity_schedule(target, start, end, frequency, curve)
+    schedule = sparsity_schedule(target, pruned_at(start, end, frequency), curve)
     assert list(schedule) == steps
     assert schedule[end] == target  # exactly: the count of zeros is rounded from it
     assert list(schedule.values()) == sorted(schedule.values())
@@ -257,7 +258,7 @@ def test_the_steps_that_prune_end_with_the_target(start, end, frequency, steps, 
     ],
 )
 def test_the_curve_of_the_schedule_by_hand(target, schedule, curve, expected):
-    assert list(sparsity_schedule(target, *schedule, curve).values()) == pytest.approx(expected, abs=1e-12)
+    assert list(sparsity_schedule(target, pruned_at(*schedule), curve).values()) == pytest.approx(expected, abs=1e-12)
 
 
 # What is pruned
@@ -394,8 +395,8 @@ def test_rows_that_are_not_trained_are_pruned_with_the_trained_ones():
     """By hand: four rows, of which two are trained; half of the eight weights go, wherever the small ones lie."""
     trained = nn.Parameter(torch.tensor([[1.0, 8.0], [7.0, 6.0]]))
     rest = torch.tensor([[2.0, 3.0], [4.0, 5.0]])
-    numbers = torch.tensor([0, 2]), torch.tensor([1, 3])
-    pruner = Pruner({"words": trained}, {1: 0.5}, rest={"words": (rest, *numbers)})
+    vocabulary = Vocabulary("words", used=torch.tensor([0, 2]), unused=torch.tensor([1, 3]), rest=rest)
+    pruner = Pruner({"words": trained}, {1: 0.5}, vocabulary=vocabulary)
     pruner.update(1, torch.optim.AdamW([trained]))
     assert trained.tolist() == [[0, 8], [7, 6]]
     assert rest.tolist() == [[0, 0], [0, 5]]

@@ -11,10 +11,10 @@ from ner_pruning.training.model import packed_inputs
 from ner_pruning.training.packing import pack
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
 from ner_pruning.training.vocabulary import trim_vocabulary
-from small_models import make_training, random_sentences, tiny_model
+from small_models import make_training, pruned_at, random_sentences, tiny_model
 
 VOCABULARY = 240
-SCHEDULE = sparsity_schedule(0.8, 4, 20, 4)
+SCHEDULE = sparsity_schedule(0.8, pruned_at(4, 20, 4))
 TRAINING = make_training(epochs=5, learning_rate=1e-3)
 VARIANTS = [("", "layer"), ("partial", "layer"), ("partial", "global"), ("full", "layer"), ("full", "global")]
 
@@ -34,14 +34,14 @@ SENTENCES = sentences_of_few_pieces()
 def train(model, scope, threshold, folder=None):
     """Fine-tune a model, with its whole vocabulary or, given a folder, with the rows that the sentences use and stored
     there; return the losses and the weights as loaded back."""
-    sentences, vocabulary, rest = SENTENCES, None, {}
+    sentences, vocabulary = SENTENCES, None
     if folder is not None:
         model.base_model.save_pretrained(folder)
         vocabulary, pieces = trim_vocabulary(model, sentences.pieces, keep_rest=scope == "full")
         sentences = dataclasses.replace(sentences, pieces=pieces)
-        if scope == "full":
-            rest = {vocabulary.name: (vocabulary.rest, vocabulary.used, vocabulary.unused)}
-    pruner = Pruner(prunable_matrices(model, scope), SCHEDULE, threshold, rest) if scope else Pruner({}, {})
+    pruner = Pruner({}, {})
+    if scope:
+        pruner = Pruner(prunable_matrices(model, scope), SCHEDULE, threshold, vocabulary)
     curve = finetune(model, sentences, TRAINING, pruner, seed=3)
     weights = model.state_dict()
     if folder is not None:

@@ -11,32 +11,38 @@ class ProgressLines:
     """The lines of one job, or of one part of it.
 
     total: of what is counted (steps, pieces), all there is to do; done: by earlier attempts, so that the time left is
-    that of what is left at the speed of this one; first: seconds after which the first line is due.
+    that of what is left at the speed of this one; first: seconds after which the first line is due; peak: the
+    floating-point operations that the device can do in a second, if lines are to say what share of them is done.
     """
 
-    def __init__(self, total: int, done: int = 0, first: float = FIRST_SECONDS) -> None:
+    def __init__(self, total: int, done: int = 0, first: float = FIRST_SECONDS, peak: float | None = None) -> None:
         self._total, self._before, self._done, self._tokens = total, done, done, 0
+        self._operations, self._peak = 0.0, peak
         self._began = self._written = time.perf_counter()
         self._next = self._began + first
 
-    def due(self, done: int, tokens: int) -> bool:
-        """Count what a step did, and return whether a line is due; done: in all, tokens: of this step."""
+    def due(self, done: int, tokens: int, operations: float = 0.0) -> bool:
+        """Count what a step did, and return whether a line is due; done: in all, tokens, operations: of this step."""
         self._done = done
         self._tokens += tokens
+        self._operations += operations
         return time.perf_counter() >= self._next
 
     def write(self, *parts: str) -> None:
         """Print the parts, then the tokens/s since the last line and the time that is left, or that it took."""
         now = time.perf_counter()
-        speed = self._tokens / (now - self._written)
+        since = now - self._written
+        speed = f"{self._tokens / since:,.0f} tokens/s"
+        if self._peak is not None:
+            speed += f" ({self._operations / since / self._peak:.0%} of peak)"
         seconds = now - self._began
         if self._done < self._total:
             left = seconds * (self._total - self._done) / (self._done - self._before)
             time_left = f"{duration(left)} left"
         else:
             time_left = f"took {duration(seconds)}"
-        print(*parts, f"{speed:,.0f} tokens/s", time_left, sep=", ", flush=True)
-        self._written, self._next, self._tokens = now, now + SECONDS, 0
+        print(*parts, speed, time_left, sep=", ", flush=True)
+        self._written, self._next, self._tokens, self._operations = now, now + SECONDS, 0, 0.0
 
 
 def duration(seconds: float) -> str:

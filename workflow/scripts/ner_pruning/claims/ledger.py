@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ner_pruning.claims.paper_claims import Part, Study, paper_claims
+from ner_pruning.claims.paper_claims import Evidence, Part, paper_claims
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.claims.statistics import Missing
 from ner_pruning.claims.verdicts import Verdict, combine
@@ -20,7 +20,7 @@ LEDGER_COLUMNS = [
 ]
 
 
-def ledger(study: Study, published: Cells) -> pd.DataFrame:
+def ledger(evidence: Evidence, published: Cells) -> pd.DataFrame:
     """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
 
     published: the paper's printed scores, from which its value of a statistic is computed where they have the cells, of
@@ -30,8 +30,8 @@ def ledger(study: Study, published: Cells) -> pd.DataFrame:
     what is missing or worth knowing.
     """
     rows = []
-    for claim in paper_claims(study):
-        parts = [_test(part, study.cells, published) for part in claim.parts]
+    for claim in paper_claims(evidence):
+        parts = [_test(part, evidence.cells, published) for part in claim.parts]
         verdicts = [part["verdict"] for part in parts]
         missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
         rows.append(

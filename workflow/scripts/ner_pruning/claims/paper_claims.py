@@ -45,7 +45,7 @@ SMALLEST = 100
 
 
 @dataclass(frozen=True)
-class Study:
+class Evidence:
     """What the claims are tested on.
 
     train_sizes: size class by language. families, scripts: by language. seen_shares: by language, the share (0 to 1) of
@@ -83,10 +83,10 @@ class Claim:
     readings: bool = False
 
 
-def paper_claims(study: Study) -> list[Claim]:
+def paper_claims(evidence: Evidence) -> list[Claim]:
     """Return the claims of the paper, in the numbering of its findings, at the sparsities that the study has."""
-    cells = study.cells
-    smallest = [language for language, size in study.train_sizes.items() if size <= SMALLEST]
+    cells = evidence.cells
+    smallest = [language for language, size in evidence.train_sizes.items() if size <= SMALLEST]
 
     def variants(*settings: str, least: int = 0, scopes: Sequence[str] = SCOPES) -> Iterator[tuple[str, int]]:
         """Yield the scopes and sparsities that one of the settings has; of none, the paper's first: it is missing."""
@@ -150,7 +150,7 @@ def paper_claims(study: Study) -> list[Claim]:
             [
                 Part(
                     "dense, regular: Kendall's tau of gain and training size",
-                    rank_correlation(multilingual_gain, study.train_sizes, "languages with both kinds of models"),
+                    rank_correlation(multilingual_gain, evidence.train_sizes, "languages with both kinds of models"),
                     POSITIVE,
                     0.39,
                 )
@@ -162,7 +162,7 @@ def paper_claims(study: Study) -> list[Claim]:
             [
                 Part(
                     "dense, regular: Kendall's tau of gain and training size",
-                    rank_correlation(multilingual_gain, study.train_sizes, "languages with both kinds of models"),
+                    rank_correlation(multilingual_gain, evidence.train_sizes, "languages with both kinds of models"),
                     NEGATIVE,
                 )
             ],
@@ -214,7 +214,7 @@ def paper_claims(study: Study) -> list[Claim]:
                 Part(
                     f"{variant_name(scope, sparsity)}: {'relative ' * relative}difference to dense, "
                     "smallest size - others",
-                    smallest_against_others(study.train_sizes, scope, sparsity, relative),
+                    smallest_against_others(evidence.train_sizes, scope, sparsity, relative),
                     NEGATIVE,
                 )
                 for scope, sparsity in variants(MULTILINGUAL, least=HIGH)
@@ -234,7 +234,7 @@ def paper_claims(study: Study) -> list[Claim]:
                     for scope, sparsity in variants(MULTILINGUAL, least=EXTREME)
                 ],
             )
-            for what, groups in (("families", study.families), ("scripts", study.scripts))
+            for what, groups in (("families", evidence.families), ("scripts", evidence.scripts))
         ),
         Claim(
             "6",
@@ -255,7 +255,7 @@ def paper_claims(study: Study) -> list[Claim]:
             [
                 Part(
                     "monolingual, dense, in-language: F1 - chance floor",
-                    above_floor((MONOLINGUAL, IN_LANGUAGE, "", 0), study.floors),
+                    above_floor((MONOLINGUAL, IN_LANGUAGE, "", 0), evidence.floors),
                     NEGATIVE,
                 )
             ],
@@ -353,7 +353,7 @@ def paper_claims(study: Study) -> list[Claim]:
             [
                 Part(
                     "dense, regular: Pearson's r of F1 and share of test mentions seen in training",
-                    linear_correlation(dense_f1, study.seen_shares, "languages of a multilingual model"),
+                    linear_correlation(dense_f1, evidence.seen_shares, "languages of a multilingual model"),
                     POSITIVE,
                 )
             ],
@@ -364,7 +364,7 @@ def paper_claims(study: Study) -> list[Claim]:
             [
                 Part(
                     "dense, regular: F1 - F1 of the reference, mean over languages",
-                    against_reference(study.reference),
+                    against_reference(evidence.reference),
                     EQUAL_F1,
                 )
             ],

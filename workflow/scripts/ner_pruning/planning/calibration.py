@@ -20,13 +20,20 @@ from ner_pruning.files import read_json, write_json
 from ner_pruning.planning.costs import Rates
 from ner_pruning.scoring.prediction import first_of_same, predict_language
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
-from ner_pruning.terms import DENSE
+from ner_pruning.terms import DENSE, Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.finetune import Training, draw_batches, finetune
 from ner_pruning.training.model import choose_device, load_encoder
 from ner_pruning.training.pruning import Pruner
-from ner_pruning.training.run import chosen_matrices, make_training, run_paths, train_run
-from ner_pruning.training.vocabulary import trim_vocabulary
+from ner_pruning.training.run import (
+    RunConfig,
+    chosen_matrices,
+    make_pruner,
+    make_training,
+    prepare,
+    run_paths,
+    train_run,
+)
 
 SECONDS = 3.0
 """How long each part is measured, at least."""
@@ -40,7 +47,7 @@ SAMPLED_SPARSITIES = {2: 0.25, 3: 0.5}
 
 @dataclasses.dataclass
 class Work:
-    """What is measured, and in what folder; finetuning, pruning: those mappings of the config, see `run.train_run`.
+    """What is measured, and in what folder; finetuning, pruning: those mappings of the config, see `run.RunConfig`.
 
     train, evaluation: files of encoded sentences. spawned: the time at which this process was started.
     """
@@ -86,33 +93,27 @@ def main(work: Work) -> Rates:
 
 def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
     """Train for two steps as the workflow's rule does, and return run.json."""
-    folder, paths = Path(work.folder), run_paths(work.folder)
+    folder = Path(work.folder)
     write_encoded(folder / "two-steps.parquet", take(sentences, np.arange(len(sentences))[: 2 * work.batch_size]))
     train_run(
+        Run("calibration", DENSE, seed=1),
         encoder_folder=work.encoder,
         encoded_paths=[str(folder / "two-steps.parquet")],
-        variant=DENSE,
-        seed=1,
-        finetuning=work.finetuning | {"epochs": 1},
-        schedules=[{"up_to": len(sentences), "batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}],
-        pruning=None,
+        config=RunConfig(
+            finetuning=work.finetuning | {"epochs": 1}, schedules=[{"batch_size": work.batch_size}], pruning=None
+        ),
+        folder=folder,
         snapshot_minutes=60,
         version="calibration",
-        **paths,
     )
-    return read_json(paths["run_path"])
+    return read_json(run_paths(folder).record)
 
 
 def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Work) -> dict[str, Any]:
     """Return parameter_seconds, piece_seconds and update_seconds; the model is trained and its vocabulary trimmed."""
     device = choose_device(work.finetuning["device"])
     training = make_training(work.finetuning | {"epochs": 1}, work.batch_size, device)
-    model.to(device)
-    rest = {}
-    if training.weight_decay == 0:
-        vocabulary, pieces = trim_vocabulary(model, sentences.pieces, keep_rest="full" in work.scopes)
-        sentences = dataclasses.replace(sentences, pieces=pieces)
-        rest[vocabulary.name] = vocabulary.rest, vocabulary.used, vocabulary.unused
+    sentences, vocabulary = prepare(model, sentences, training, device, keep_rest="full" in work.scopes)
     weights = sum(parameter.numel() for parameter in model.parameters())
     few = STEPS[0] * work.batch_size
     by_length = np.argsort(sentences.lengths, kind="stable")
@@ -126,9 +127,7 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
 
     updates = {}
     for scope in work.scopes:
-        rows = rest if scope == "full" else {}
-        matrices = chosen_matrices(model, scope, work.pruning)
-        pruner = Pruner(matrices, SAMPLED_SPARSITIES, work.pruning["threshold"], rows)
+        pruner = make_pruner(model, scope, SAMPLED_SPARSITIES, work.pruning, vocabulary)
         pieces, seconds = time_steps(model, some, training, pruner)
         update_seconds = seconds - parameter_seconds * weights - piece_seconds * pieces
         updates[scope] = max(0.0, float(np.mean([update_seconds[step - 1] for step in SAMPLED_SPARSITIES])))
@@ -153,7 +152,7 @@ def time_prediction(work: Work, precision: str) -> dict[str, float]:
     """Return predict_start_seconds (less those of the imports), predict_piece_seconds and prediction_bytes."""
     paths = run_paths(work.folder)
     began = time.perf_counter()
-    model = load_run(paths["weights_path"], paths["config_path"], work.encoder)
+    model = load_run(weights_path=paths.weights, config_path=paths.config, encoder_folder=work.encoder)
     model.to(choose_device(work.finetuning["device"]))
     load_seconds = time.perf_counter() - began
     sentences, count = with_pieces(read_encoded(work.evaluation)), 64

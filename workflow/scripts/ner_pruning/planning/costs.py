@@ -18,9 +18,8 @@ from ner_pruning.files import read_json, write_json
 from ner_pruning.planning.dry_run import RUN_RULES
 from ner_pruning.progress import duration
 from ner_pruning.study.code_digest import imported_packages
-from ner_pruning.study.schedules import choose_schedule, optimiser_steps
+from ner_pruning.study.schedules import Schedule, choose_schedule
 from ner_pruning.terms import Run
-from ner_pruning.training.pruning import sparsity_schedule
 
 JOB_SECONDS = 0.3
 """Seconds of a core that Snakemake itself takes to start a job and to record its end: measured on the demo."""
@@ -146,10 +145,9 @@ def plan_run(
     schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
     updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights and predictions).
     """
-    schedule = choose_schedule(schedules, size.sentences)
-    epochs = config["finetuning"]["epochs"]
-    steps, pieces = optimiser_steps(epochs, size.sentences, schedule["batch_size"]), epochs * size.pieces
-    updates = len(sparsity_schedule(1, *(schedule[key] for key in ("start", "end", "frequency")))) if run.scope else 0
+    schedule = Schedule.of_row(choose_schedule(schedules, size.sentences), config["finetuning"]["epochs"])
+    steps, pieces = schedule.steps(size.sentences), schedule.epochs * size.pieces
+    updates = len(schedule.pruning_steps()) if run.scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
     step_seconds = steps * rates.trained_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
     update_seconds = updates * rates.update_seconds[run.scope] if run.scope else 0

@@ -14,7 +14,7 @@ from jsonschema.validators import extend
 from ner_pruning.files import InputError
 from ner_pruning.study.grid import fixed_training_size, possible_schedules, study_runs, training_sets
 from ner_pruning.study.languages import Language
-from ner_pruning.study.schedules import optimiser_steps
+from ner_pruning.study.schedules import Schedule
 from ner_pruning.terms import variant_names
 
 _TYPES = {
@@ -241,11 +241,12 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
         if size is None:
             continue
         (row,) = possible_schedules(training_set, config, table)
-        steps = optimiser_steps(epochs, size, row["batch_size"])
-        length = f"{size} sentences in batches of {row['batch_size']} over {epochs} epochs are {steps} steps"
+        schedule = Schedule.of_row(row, epochs)
+        steps = schedule.steps(size)
+        length = f"{size} sentences in batches of {schedule.batch_size} over {epochs} epochs are {steps} steps"
         grid = config["pruning"] | config["fewer_runs"].get(training_set, {})
-        if grid["sparsities"] and row["end"] > steps:
-            raise InputError(f"config: schedules: pruning of {training_set} ends at step {row['end']}, but {length}")
+        if grid["sparsities"] and schedule.end > steps:
+            raise InputError(f"config: schedules: pruning of {training_set} ends at step {schedule.end}, but {length}")
         if warmup >= steps:
             raise InputError(
                 f"config: finetuning.warmup_steps: {warmup} is wrong: it must be less than the steps of each training "

@@ -6,7 +6,7 @@ from typing import Any
 
 from ner_pruning.study.grid import expected_sizes, possible_schedules, training_languages
 from ner_pruning.study.languages import Language
-from ner_pruning.study.schedules import optimiser_steps
+from ner_pruning.study.schedules import Schedule
 from ner_pruning.terms import DENSE
 
 STEP_SECONDS = {0: 1.4, 1: 0.1}
@@ -39,8 +39,8 @@ def expected_steps(training_set: str, config: Mapping[str, Any], table: Mapping[
     """
     codes = training_languages(training_set, config)
     sentences = sum(expected_sizes(code, config, table)["train"] for code in codes)
-    batch_size = min(row["batch_size"] for row in possible_schedules(training_set, config, table))
-    return optimiser_steps(config["finetuning"]["epochs"], sentences, batch_size)
+    rows, epochs = possible_schedules(training_set, config, table), config["finetuning"]["epochs"]
+    return max(Schedule.of_row(row, epochs).steps(sentences) for row in rows)
 
 
 def training_minutes(steps: int, gpus: int, attempt: int) -> int:

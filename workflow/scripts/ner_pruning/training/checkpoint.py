@@ -133,6 +133,11 @@ def _is_stored(weight: torch.Tensor) -> torch.Tensor:
     return weight.view(torch.int32) != 0
 
 
+def _is_nonzero(weight: torch.Tensor) -> torch.Tensor:
+    """Return where a tensor is not 0; by its bits if float32: where denormal numbers are flushed, they compare as 0."""
+    return weight.view(torch.int32) & 0x7FFFFFFF != 0 if weight.dtype == torch.float32 else weight != 0
+
+
 def _pack_bits(mask: torch.Tensor) -> torch.Tensor:
     return torch.from_numpy(np.packbits(mask.numpy()))
 
@@ -155,7 +160,7 @@ def stored_sparsity(
         missing.discard(name)
         if weight.ndim < 2:
             continue
-        zeros = weight.numel() - int(weight.count_nonzero())
+        zeros = weight.numel() - int(_is_nonzero(weight).count_nonzero())
         counts.append(
             {
                 "matrix": name,

@@ -16,6 +16,7 @@ from ner_pruning.progress import ProgressLines
 from ner_pruning.study.schedules import optimiser_steps
 from ner_pruning.training.dropout import seed_dropout
 from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.operations import step_operations
 from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import computing_in
 from ner_pruning.training.pruning import Pruner
@@ -63,7 +64,7 @@ class Training:
 
     def steps(self, sentences: int) -> int:
         """Return the number of optimiser steps over a training set of that many sentences."""
-        return optimiser_steps(self.epochs, sentences, self.batch_size)
+        return optimiser_steps(epochs=self.epochs, sentences=sentences, batch_size=self.batch_size)
 
 
 def finetune(
@@ -73,14 +74,16 @@ def finetune(
     pruner: Pruner,
     seed: int,
     snapshots: Snapshots | None = None,
+    peak: float | None = None,
 ) -> list[dict]:
     """Train `model` in place on packed batches of `sentences`, pruning as it goes; return the training curve.
 
     The seed gives the order of sentences and the dropout. A row of the curve: step (finished optimiser steps), epoch,
     loss (mean over the words of each batch, then over the steps since the last row), learning_rate (of the last step),
     sparsity (that the schedule has reached), tokens_per_second (pieces). With `snapshots` it goes on from the last one,
-    with the same result. Raises TrainingError on a loss or gradient that is not finite, before that reaches a snapshot,
-    and what `Snapshots.save` raises.
+    with the same result. peak: operations a second that the device can do (`operations.peak_rate`), for the lines on
+    the progress to say what share of them is done. Raises TrainingError on a loss or gradient that is not finite,
+    before that reaches a snapshot, and what `Snapshots.save` raises.
     """
     device = next(model.parameters()).device
     total = training.steps(len(sentences))
@@ -89,11 +92,12 @@ def finetune(
     state = TrainingState(model, optimizer, scheduler, pruner)
     start = snapshots.resume(state) if snapshots else Progress()
     multiple = CUDA_MULTIPLE if device.type == "cuda" else 1
+    operations = step_operations(model)
     model.train()
 
     curve, tokens, since = start.curve, start.tokens, time.perf_counter() - start.row_seconds
     losses = list(torch.tensor(start.losses, device=device))  # since the last row
-    lines = ProgressLines(total, done=start.step)
+    lines = ProgressLines(total, done=start.step, peak=peak)
     batches = islice(draw_batches(len(sentences), training, seed), start.step, None)
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
         seed_dropout(seed, step - 1)
@@ -115,7 +119,7 @@ def finetune(
         losses.append(loss.detach())
         tokens += len(batch.pieces)
         row_due = step % log_every == 0 or step in pruner.schedule or step == total
-        line_due = lines.due(step, len(batch.pieces)) or step == total
+        line_due = lines.due(step, len(batch.pieces), operations.of_batch(batch)) or step == total
         snapshot_due = snapshots is not None and snapshots.due()
         if not (row_due or line_due or snapshot_due):
             continue

@@ -41,9 +41,15 @@ def computing_in(precision: str, device: torch.device) -> Iterator[None]:
     with ExitStack() as contexts:
         if precision == "bf16":
             contexts.enter_context(torch.autocast(device.type, torch.bfloat16))
-            if device.type == "cpu" and not multiplies_bf16_faster(device) and torch.cpu.get_capabilities().get("avx2"):
+            if product_type(precision, device) == torch.float32:
                 contexts.enter_context(RoundedProducts())
         yield
+
+
+def product_type(precision: str, device: torch.device) -> torch.dtype:
+    """Return the type of the numbers that a device multiplies in a precision: that of bf16 may be float32."""
+    rounds = device.type == "cpu" and not multiplies_bf16_faster(device) and torch.cpu.get_capabilities().get("avx2")
+    return torch.bfloat16 if precision == "bf16" and not rounds else torch.float32
 
 
 class RoundedProducts(TorchFunctionMode):

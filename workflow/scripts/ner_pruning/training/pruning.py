@@ -7,6 +7,8 @@ import torch
 from torch import nn
 
 from ner_pruning.files import InputError
+from ner_pruning.study.schedules import Schedule
+from ner_pruning.training.vocabulary import Vocabulary
 
 CHUNK = 1 << 22
 """Weights whose magnitudes are looked at in one go, so that no copy of a whole matrix is made."""
@@ -18,15 +20,15 @@ RADIX = 1 << 16
 """Buckets of each of the two passes that find a threshold: half the bits of a 32-bit magnitude."""
 
 
-def sparsity_schedule(target: float, start: int, end: int, frequency: int, curve: str = "cubic") -> dict[int, float]:
+def sparsity_schedule(target: float, schedule: Schedule, curve: str = "cubic") -> dict[int, float]:
     """Return the sparsity (0..1) to reach after each optimiser step at which weights are pruned.
 
-    The steps are start, start + frequency, … up to `end`, and `end` itself, where the target is always reached.
+    The steps are those of `Schedule.pruning_steps`; at its end the target is always reached.
     curve: "cubic" is Zhu & Gupta 2017, s(t) = target · (1 − (1 − (t − start) / (end − start))³); "linear" has power 1.
     """
     power = {"cubic": 3, "linear": 1}[curve]
-    steps = sorted({*range(start, end, frequency), end})
-    progress = {step: 1.0 if step == end else (step - start) / (end - start) for step in steps}
+    start, end = schedule.start, schedule.end
+    progress = {step: 1.0 if step == end else (step - start) / (end - start) for step in schedule.pruning_steps()}
     return {step: target * (1 - (1 - done) ** power) for step, done in progress.items()}
 
 
@@ -168,9 +170,9 @@ class Pruner:
     A pruned weight stays exactly 0 and costs a step nothing: AdamW's second moment of it, by whose root a step is
     divided, is made infinite when it is pruned.
 
-    parameters: trained matrices by name. rest: by name, the rows of a matrix that are not trained and count for the
-    threshold all the same, as (rows, numbers of the trained rows, numbers of the rest). threshold: "layer" prunes each
-    matrix to the sparsity, "global" all together.
+    parameters: trained matrices by name. vocabulary: the word embedding that was cut, if it was; when it is among the
+    parameters, the rows of its `rest`, which are not trained, are pruned with the trained ones. threshold: "layer"
+    prunes each matrix to the sparsity, "global" all together.
     """
 
     def __init__(
@@ -178,7 +180,7 @@ class Pruner:
         parameters: dict[str, nn.Parameter],
         schedule: dict[int, float],
         threshold: str = "layer",
-        rest: dict[str, tuple[torch.Tensor, torch.Tensor, torch.Tensor]] | None = None,
+        vocabulary: Vocabulary | None = None,
     ):
         self.schedule = schedule
         self.parameters = parameters
@@ -186,11 +188,11 @@ class Pruner:
         self.matrices = []
         for name, parameter in parameters.items():
             weight = parameter.detach()
-            if name in (rest or {}):
-                others, trained_numbers, other_numbers = rest[name]
-                self.matrices.append(Matrix(name, [Block(weight, trained_numbers), Block(others, other_numbers)]))
+            if vocabulary is not None and name == vocabulary.name:
+                blocks = [Block(weight, vocabulary.used), Block(vocabulary.rest, vocabulary.unused)]
             else:
-                self.matrices.append(Matrix(name, [Block(weight)]))
+                blocks = [Block(weight)]
+            self.matrices.append(Matrix(name, blocks))
         self.groups = [self.matrices] if threshold == "global" else [[matrix] for matrix in self.matrices]
 
     def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
