@@ -21,7 +21,7 @@ LEDGER_COLUMNS = [
 
 
 def ledger(study: Study, published: Cells) -> pd.DataFrame:
-    """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
+    """Return the claims ledger: one row per claim (part 0), followed by one row for each of its parts (1, 2, …).
 
     published: the paper's printed scores, from which its value of a statistic is computed where they have the cells, of
     the languages that the measured value is of.
@@ -64,7 +64,7 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
     elif np.isnan(interval.low):
         notes.append("no interval: undefined in too many replicates")
     if measured.seeds == 1:
-        notes.append("models with one seed: what varies between seeds is not in their interval")
+        notes.append("models with one seed: their interval leaves out the variation between seeds")
     return row | {
         "paper": _papers_value(part, published.of(measured.languages)),
         "measured": interval.value,
