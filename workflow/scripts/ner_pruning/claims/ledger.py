@@ -21,7 +21,7 @@ LEDGER_COLUMNS = [
 
 
 def ledger(study: Study, published: Cells) -> pd.DataFrame:
-    """Return the claims ledger: one row per claim (part 0), followed by one row for each of its parts (1, 2, …).
+    """Return the claims ledger: one row a claim (part 0), followed by one row for each of its parts (1, 2, …).
 
     published: the paper's printed scores, from which its value of a statistic is computed where they have the cells, of
     the languages that the measured value is of.
