@@ -11,7 +11,7 @@ from pathlib import Path
 
 from workflow_copy import ROOT
 
-DOCUMENTS = sorted((ROOT / "README.md", *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")))
+DOCUMENTS = sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")))
 FILES = sorted((ROOT / "Makefile", ROOT / "config.yaml", *ROOT.glob("[ps]*/**/*.yaml"), *ROOT.glob("envs/*.yaml")))
 """Text with code, and files with comments, that may show commands."""
 

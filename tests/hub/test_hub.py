@@ -155,7 +155,7 @@ def test_a_server_that_stays_silent_is_asked_again(hub, impatient, source, tmp_p
 def test_a_file_that_comes_altered_is_downloaded_again(hub, client, source, tmp_path, capsys):
     hub.faults = [Fault("GET", f"/storage/{source.key}/{source.large}", altered)]
     source.check(source.fetch(tmp_path), files_of(hub, source))
-    assert f"{source.what}: {source.large} is not the Hub's; downloading it again\n" in capsys.readouterr().out
+    assert f"{source.what}: {source.large} differs from the Hub's; downloading it again\n" in capsys.readouterr().out
 
 
 def test_a_small_file_that_comes_altered_is_downloaded_again(hub, client, tmp_path):
@@ -209,11 +209,11 @@ NO_READER = "401: no such repository, or a private or gated one; expected in HF_
 LASTING = {
     "no_token": (refuse_readers, NO_READER),
     "wrong_token": (refuse_a_token, NO_READER),
-    "gated": (gate, "403: gated; expected in HF_TOKEN a token of one who has accepted the terms on its page"),
+    "gated": (gate, "403: gated; expected in HF_TOKEN the token of an account that has accepted the terms on its page"),
     "forbidden": (forbid, "403: the token in HF_TOKEN may not read it"),
     "no_repository": (remove, "404: no such repository"),
     "no_commit": (rewrite, "404: no such revision"),
-    "server": (fail, "503: the server's error"),
+    "server": (fail, "503: server error"),
     "no_connection": (shut_down, "no connection to {endpoint}"),
     "no_hub": (lead_elsewhere, "{endpoint} does not answer as a Hub"),
 }
@@ -222,20 +222,20 @@ LASTING = {
 @pytest.mark.parametrize(("trouble", "reason"), LASTING.values(), ids=LASTING)
 def test_lasting_trouble_ends_in_one_line(hub, client, source, tmp_path, monkeypatch, trouble, reason):
     trouble(hub, source, monkeypatch)
-    message = f"{source.what}: cannot be had from the Hub ({reason.format(endpoint=hub.endpoint)})"
+    message = f"{source.what}: cannot be fetched from the Hub ({reason.format(endpoint=hub.endpoint)})"
     assert message_of(source, tmp_path) == message
     passes = trouble in (fail, shut_down)
     assert [seconds for seconds in client if seconds in OURS] == [10, 20, 40] * passes
 
 
 def test_a_branch_that_does_not_exist(hub, client, source, tmp_path):
-    message = f"{source.name} (revision nope): cannot be had from the Hub (404: no such revision)"
+    message = f"{source.name} (revision nope): cannot be fetched from the Hub (404: no such revision)"
     assert message_of(source, tmp_path, revision="nope") == message
 
 
 def test_a_server_that_never_answers(hub, impatient, source, tmp_path):
     hub.faults = [Fault("GET", "/revision/", silence, times=1000)]
-    message = f"{source.name} (revision main): cannot be had from the Hub (no answer from {hub.endpoint} in time)"
+    message = f"{source.name} (revision main): cannot be fetched from the Hub (no answer from {hub.endpoint} in time)"
     assert message_of(source, tmp_path, revision="main") == message
     assert impatient == [10, 20, 40]
 
@@ -305,7 +305,7 @@ def test_offline_a_cache_that_another_program_filled_is_used(hub, client, source
 def test_offline_an_empty_cache_ends_in_one_line(hub, client, source, tmp_path, monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     reason = f"HF_HUB_OFFLINE is set, and not all of it is in the cache {constants.HF_HUB_CACHE}"
-    assert message_of(source, tmp_path) == f"{source.what}: cannot be had from the Hub ({reason})"
+    assert message_of(source, tmp_path) == f"{source.what}: cannot be fetched from the Hub ({reason})"
     assert not client and not hub.requests
 
 
@@ -314,7 +314,7 @@ def test_offline_a_cache_that_lacks_a_file_ends_in_one_line(hub, client, source,
     cached(source).unlink()
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     reason = f"HF_HUB_OFFLINE is set, and not all of it is in the cache {constants.HF_HUB_CACHE}"
-    assert message_of(source, tmp_path) == f"{source.what}: cannot be had from the Hub ({reason})"
+    assert message_of(source, tmp_path) == f"{source.what}: cannot be fetched from the Hub ({reason})"
 
 
 def test_offline_a_branch_is_not_resolved(hub, client, source, tmp_path, monkeypatch):
@@ -355,7 +355,7 @@ def test_a_file_that_several_repositories_share_is_checked(hub, client, tmp_path
 def test_a_cache_without_links_is_used_and_said_to_be_unchecked(hub, client, source, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(constants, "HF_HUB_DISABLE_SYMLINKS", True)
     source.check(source.fetch(tmp_path), files_of(hub, source))
-    line = f"{cached(source)}: cannot be checked, the cache has no digest of it\n"
+    line = f"{cached(source)}: cannot be checked, because the cache has no digest of it\n"
     assert capsys.readouterr().out.count(line) == 1
 
 

@@ -135,7 +135,10 @@ CONFIGS = [
     ({"study": None}, "study: null is wrong: it must be a text"),
     ({"languages": "hi"}, "languages: 'hi' is wrong: it must be a list"),
     ({"languages": []}, "languages: [] is wrong: it must be a list of at least 1"),
-    ({"languages": ["hi", "HI"]}, "languages.1: 'HI' is wrong: it must be a code of two small letters, such as en"),
+    (
+        {"languages": ["hi", "HI"]},
+        "languages.1: 'HI' is wrong: it must be a code of two lower-case letters, such as en",
+    ),
     ({"monolingual": ["hi", "hi"]}, "monolingual: ['hi', 'hi'] is wrong: it must be a list without repetitions"),
     ({"monolingual": None}, "monolingual: null is wrong: it must be a list"),
     (
@@ -210,20 +213,20 @@ def test_a_training_set_that_is_never_pruned_needs_no_steps_for_it():
 # Keys given twice
 
 REPEATED = [
-    ("seeds: [1]\nstudy: a\nseeds: [2]\n", "line 3: the key 'seeds' stands in line 1 already; expected it once"),
+    ("seeds: [1]\nstudy: a\nseeds: [2]\n", "line 3: the key 'seeds' is in line 1 already; expected it once"),
     (
         "pruning:\n  scopes: [full]\n  curve: linear\n  scopes: [partial]\n",
-        "line 4: the key 'scopes' stands in line 2 already; expected it once",
+        "line 4: the key 'scopes' is in line 2 already; expected it once",
     ),
-    ("pruning: {scopes: [full], scopes: []}\n", "line 1: the key 'scopes' stands in line 1 already; expected it once"),
+    ("pruning: {scopes: [full], scopes: []}\n", "line 1: the key 'scopes' is in line 1 already; expected it once"),
     (
         "schedules:\n  - {up_to: 1}\n  -\n    end: 2\n    end: 3\n",
-        "line 5: the key 'end' stands in line 4 already; expected it once",
+        "line 5: the key 'end' is in line 4 already; expected it once",
     ),
-    ('{\n\t"study": "a",\n\t"study": "b"\n}', "line 3: the key 'study' stands in line 2 already; expected it once"),
+    ('{\n\t"study": "a",\n\t"study": "b"\n}', "line 3: the key 'study' is in line 2 already; expected it once"),
     (
         "\ufeffstudy: a\r\nseeds: [1]\r\nstudy: b\r\n",
-        "line 3: the key 'study' stands in line 1 already; expected it once",
+        "line 3: the key 'study' is in line 1 already; expected it once",
     ),
 ]
 
@@ -250,7 +253,7 @@ def test_a_language_with_two_rows(tmp_path):
     path.write_text("\n".join([*rows, rows[2]]) + "\n")
     with pytest.raises(InputError) as error:
         read_languages(path)
-    assert str(error.value) == f"{path}: line 42: a second row of ar; expected one row a language"
+    assert str(error.value) == f"{path}: line 42: a second row of ar; expected one row per language"
 
 
 def test_a_reference_of_other_languages():
@@ -265,8 +268,8 @@ def test_a_reference_of_other_languages():
 # Folders
 
 NO_FOLDER = {
-    "~/wikiann": "no such folder; expected {}; ~ and $NAME are taken as they stand",
-    "$HOME/wikiann": "no such folder; expected {}; ~ and $NAME are taken as they stand",
+    "~/wikiann": "no such folder; expected {}; ~ and $NAME are not expanded",
+    "$HOME/wikiann": "no such folder; expected {}; ~ and $NAME are not expanded",
     r"C:\data\wikiann": "no such folder; expected {}",
     __file__: "not a folder; expected {}",
 }
@@ -377,7 +380,7 @@ ENCODERS = {
     ),
     "config_list": (
         writing("config.json", b"[]"),
-        "{folder}/config.json: no key model_type; expected the config of a model of transformers",
+        "{folder}/config.json: no key model_type; expected the config of a transformers model",
     ),
     "unknown_architecture": (
         configured(model_type="gizmo"),
@@ -419,7 +422,7 @@ ENCODERS = {
     ),
     "weights_not_fetched": (
         writing("model.safetensors", b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"),
-        "{folder}/model.safetensors: a pointer of Git LFS; expected the file that `git lfs pull` brings",
+        "{folder}/model.safetensors: a Git LFS pointer; expected the file itself (`git lfs pull`)",
     ),
     "pytorch_weights_damaged": (
         weights_of_pytorch(b"no pickle"),
@@ -595,7 +598,7 @@ DATA = {
     ),
     "more_tags_than_tokens": (
         hub(hub_table(tags=([1, 0], [1, 0]))),
-        f"{VALIDATION}: row 1: 1 tokens and 2 tags; expected one tag a token",
+        f"{VALIDATION}: row 1: 1 tokens and 2 tags; expected one tag per token",
     ),
     "tag_out_of_range": (
         hub(hub_table(tags=([1, 0], [255]))),

@@ -61,7 +61,7 @@ def odd(finished, tmp_path_factory) -> Workflow:
 def test_everything_works_in_a_folder_with_an_odd_name(odd):
     """`make demo` in it runs the tiny study with the files beside it, and the rest follows."""
     done = make(odd.folder, "demo", "CORES=2")
-    assert done.returncode == 0 and "All is done, of 2 runs:" in done.stdout, done.stdout
+    assert done.returncode == 0 and "The study is complete, with 2 runs:" in done.stdout, done.stdout
     results = odd.folder / "results/tiny"
     assert yaml.safe_load((results / "config.yaml").read_text())["reference"] == "other's f1 & é.csv"
 
@@ -195,7 +195,7 @@ def test_a_config_of_the_working_directory_is_laid_on_the_workflows_own(workflow
         file.write("seeds: [2]\n")
     done = there.call("--dry-run")
     assert done.returncode == 1
-    assert "Error: config.yaml: line " in done.stdout.splitlines()[-1] and "'seeds' stands in" in done.stdout
+    assert "Error: config.yaml: line " in done.stdout.splitlines()[-1] and "'seeds' is in" in done.stdout
 
 
 def test_paths_of_the_config_are_from_the_working_directory(workflow, finished, tmp_path):

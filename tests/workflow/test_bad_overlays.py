@@ -11,7 +11,7 @@ TINY = "studies/tiny.yaml"
 OVERLAYS = {
     "a_key_twice_after_a_bom_and_with_crlf": (
         "\ufeffstudy: mine\r\nseeds: [1]\r\nstudy: other\r\n",
-        "{overlay}: line 3: the key 'study' stands in line 1 already; expected it once",
+        "{overlay}: line 3: the key 'study' is in line 1 already; expected it once",
     ),
     "a_sparsity_with_an_exponent": (
         "pruning: {sparsities: [5.0e+1]}\n",
@@ -24,7 +24,7 @@ OVERLAYS = {
     ),
     "data_in_the_home_folder": (
         "data: {source: local, folder: ~/wikiann}\n",
-        "~/wikiann: no such folder; expected the data of `data: folder`; ~ and $NAME are taken as they stand",
+        "~/wikiann: no such folder; expected the data of `data: folder`; ~ and $NAME are not expanded",
     ),
     "a_reference_of_other_languages": (
         "reference: {reference}\n",
@@ -56,21 +56,21 @@ def test_an_overlay_with_a_bom_crlf_and_no_error(workflow, tmp_path):
     [
         (
             ["--configfile", TINY, "--configfile=studies/demo.yaml"],
-            "--configfile is given twice, and Snakemake takes the last alone; expected it once, all overlays after it: "
-            "--configfile base.yaml more.yaml",
+            "--configfile is given twice, and Snakemake would use only the last; expected it once, with all "
+            "overlays after it: --configfile base.yaml more.yaml",
         ),
         (
             ["--configfile", TINY, "-C", "seeds=[1]", "--config", "multilingual=false"],
-            "--config is given twice, and Snakemake takes the last alone; expected it once, all values after it: "
-            "--config 'seeds=[1, 2]' multilingual=false",
+            "--config is given twice, and Snakemake would use only the last; expected it once, with all "
+            "values after it: --config 'seeds=[1, 2]' multilingual=false",
         ),
         (
             ["--configfile", "{seeds}"],
-            "{seeds}: no study is named, and results would go into that of config.yaml; add the line `study: name`",
+            "{seeds}: no study is named, so results would go into that of config.yaml; add the line `study: name`",
         ),
         (
             ["--config", "seeds=[1]"],
-            "--config: no study is named, and results would go into that of config.yaml; add `study=name`",
+            "--config: no study is named, so results would go into that of config.yaml; add `study=name`",
         ),
         (["--configfile", TINY, "--config", "seeds=['4']"], "config: seeds.0: '4' is wrong: it must be a whole number"),
         (["--configfile", TINY, "--config", "sedes=[4]"], "config: the config: unknown key 'sedes'; allowed: study, "),

@@ -60,6 +60,7 @@ NOT_RUN = {
     r"touch \.venv/.*": "the mark of make that an environment is complete",
     r"\.venv/bin/python -m pytest .*": "is what runs this test",
     r"make test": "is what runs this test",
+    r"\.venv/bin/python -m (ruff|snakefmt) .*": "what make lint does, and CI with it",
     r"snakemake --sdm conda": "needs conda",
     r"snakemake study_models": "a target of a module, which test_modules.py makes",
 }

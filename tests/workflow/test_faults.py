@@ -176,9 +176,9 @@ def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undistur
         code = process.wait(timeout=SECONDS)
         psutil.wait_procs(running, timeout=SECONDS)
         printed = (workflow.folder / "printed").read_text()
-        resumed += printed.count("goes on after step")
+        resumed += printed.count("resumes after step")
         if (target, signal_number, waits) == ("snakemake", signal.SIGKILL, True):
-            orphans_stopped.append("stopped by SIGTERM; the next attempt goes on from here" in printed)
+            orphans_stopped.append("stopped by SIGTERM; the next attempt resumes from here" in printed)
         print(f"{what}: {time.time() - began:.1f} s, ends with {code}")
         assert code != 0, what
         if list(workflow.folder.glob(".snakemake/locks/*.lock")):
@@ -232,7 +232,7 @@ def test_a_full_disk_while_data_weights_and_a_snapshot_are_written(tmp_path):
             assert not (results / "faults" / file).exists()
             assert half_written(results) == []
         resize(results, 10_000)
-        assert "goes on after step 1\n" in workflow.run(overlay, SCORES[0])
+        assert "resumes after step 1\n" in workflow.run(overlay, SCORES[0])
         assert half_written(results) == list(results.rglob("snapshot")) == []
 
 

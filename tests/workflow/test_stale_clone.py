@@ -1,4 +1,4 @@
-"""A checkout elsewhere to which the results were copied: what runs there (docs/operations.md, What is done again)."""
+"""A checkout elsewhere to which the results were copied: what runs there (docs/operations.md, What runs again)."""
 
 import subprocess
 from collections import Counter

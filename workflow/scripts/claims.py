@@ -1,4 +1,4 @@
-"""Write the claims ledger: each claim of the paper, what the study's scores say of it, and the verdict."""
+"""Write the claims ledger: each claim of the paper, what the study's scores say about it, and the verdict."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Say of every perturbed F1 near its chance floor whether predictions are misaligned, relabelled, all O or wrong."""
+"""Diagnose every perturbed F1 near its chance floor: are the predictions misaligned, relabelled, all O or wrong?"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -28,7 +28,7 @@ def main(
     out_md: str,
     out_html: str,
 ) -> None:
-    """Write a row a score near its floor; predictions: manifest and folder by (training set, variant, seed); gold,
+    """Write one row per score near its floor; predictions: manifest and folder by (training set, variant, seed); gold,
     train: evaluation files and training corpora by language."""
     perturbed = perturbed_scores(read_all_scores(scores))
     near = perturbed[is_near_floor(perturbed, floor_factor)]

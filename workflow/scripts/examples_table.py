@@ -1,4 +1,4 @@
-"""Write table 10 or 11: sentences of a test set beside their perturbed form."""
+"""Write table 10 or 11: sentences of a test set and their perturbed form."""
 
 from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus

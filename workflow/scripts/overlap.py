@@ -13,7 +13,7 @@ COLUMNS = ("language", "test_set", "mentions", "seen", "unseen_share")
 
 
 def main(train_paths: Iterable[str], evaluation_paths: Mapping[str, str], out: str) -> None:
-    """Write one row a test set, validation left out; evaluation_paths: evaluation files by language."""
+    """Write one row per test set, validation left out; evaluation_paths: evaluation files by language."""
     training_mentions = known_mentions(read_corpus(path) for path in train_paths)
     rows = [
         {"language": language, "test_set": name, **overlap(training_mentions, read_test_set(path, name))}

@@ -1,4 +1,4 @@
-"""Write how far the plan of a study was right."""
+"""Write a study's planned and measured cost."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

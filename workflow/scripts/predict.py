@@ -17,7 +17,7 @@ from transformers import PreTrainedModel
 
 
 def main(model: PreTrainedModel, paths: Mapping[str, str], precision: str, folder: str, manifest: str) -> None:
-    """Write a file a test set with all its languages, and their manifest; paths: encoded evaluation by language."""
+    """Write one file per test set with all its languages, and their manifest; paths: encoded evaluation by language."""
     predictions: dict[str, list[LanguagePredictions]] = {}
     for language, path in paths.items():
         sentences, sizes = read_encoded_evaluation(path)

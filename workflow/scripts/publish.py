@@ -1,4 +1,4 @@
-"""Copy what a study shows to a folder of the repository: no data, no predictions, no models."""
+"""Copy a study's tables, figures, scores and claims to a folder of the repository: no data, predictions or models."""
 
 import os
 import shutil

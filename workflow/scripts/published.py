@@ -1,4 +1,4 @@
-"""Write and draw a study's F1 beside the published one and the chance floor."""
+"""Write and draw a study's F1 next to the published F1 and the chance floor."""
 
 import pandas as pd
 from jobs.logs import log_to

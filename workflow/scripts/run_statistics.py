@@ -1,4 +1,4 @@
-"""Write what the runs of a study took."""
+"""Write the time, memory and disk space that the runs of a study took."""
 
 from collections.abc import Mapping
 

@@ -1,4 +1,4 @@
-"""Write the whole config of a study: config.yaml with all that was laid on it."""
+"""Write the whole config of a study: config.yaml with all overlays laid on it."""
 
 from collections.abc import Mapping
 from html import escape

@@ -458,7 +458,7 @@ def test_a_reference_is_read_and_checked(tmp_path):
     assert read_reference(path) == {"en": 0.85, "yo": 0.5}
     for text, message in [
         ("language,f1\nen,85\n", "line 2: F1 85.0 of en; expected 0 to 1"),
-        ("language,f1\nen,0.8\nen,0.7\n", "line 3: F1 0.7 of en; expected one row a language"),
+        ("language,f1\nen,0.8\nen,0.7\n", "line 3: F1 0.7 of en; expected one row per language"),
         ("code,f1\nen,0.8\n", "no column language; expected language and f1, separated by commas"),
         ("language,f1\nen,\n", "line 2: wrong or missing value"),
         ("language,f1\n", "no rows"),

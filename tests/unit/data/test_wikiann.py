@@ -42,7 +42,7 @@ BAD_TABLES = {
     "tag_7": ({"tags": ([0], [7])}, "row 1: tag id 7; expected one of 0 = O, 1 = B-PER"),
     "tag_negative": ({"tags": ([-1], [0])}, "row 0: tag id -1"),
     "tag_null": ({"tags": ([0], [None])}, "row 1: tag id None"),
-    "fewer_tags": ({"tokens": (["a"], ["b", "c"])}, "row 1: 2 tokens and 1 tags; expected one tag a token"),
+    "fewer_tags": ({"tokens": (["a"], ["b", "c"])}, "row 1: 2 tokens and 1 tags; expected one tag per token"),
     "empty_token": ({"tokens": (["a"], [""])}, "row 1: an empty token"),
     "null_token": ({"tokens": ([None], ["b"])}, "row 0: an empty token"),
     "empty_sentence": ({"tokens": (["a"], []), "tags": ([0], [])}, "row 1: a sentence without tokens"),
@@ -56,8 +56,8 @@ BAD_TABLES = {
         {"tokens": ("a", "b"), "tokens_type": pa.string()},
         "column tokens is string; expected list<string>",
     ),
-    "original_negative": ({"original": pa.array([0, -1], pa.int32())}, "row 1: original is no row number"),
-    "original_null": ({"original": pa.array([None, 1], pa.int32())}, "row 0: original is no row number"),
+    "original_negative": ({"original": pa.array([0, -1], pa.int32())}, "row 1: original is not a row number"),
+    "original_null": ({"original": pa.array([None, 1], pa.int32())}, "row 0: original is not a row number"),
     "original_text": ({"original": pa.array(["0", "1"])}, "column original is string; expected integer"),
 }
 

@@ -24,7 +24,7 @@ def test_braces_in_the_folder_of_the_workflow(brace):
     with pytest.raises(InputError) as error:
         check_names(f"/lab/a{brace}b", [], on_cluster=False)
     assert str(error.value) == (
-        f"/lab/a{brace}b: the folder of the workflow has {brace} in its name, which Snakemake takes for a wildcard; "
+        f"/lab/a{brace}b: the folder of the workflow has {brace} in its name, which Snakemake reads as a wildcard; "
         "expected a name without it"
     )
     check_names("/lab", [f"/scratch/a{brace}b"], on_cluster=True)
@@ -39,7 +39,7 @@ def test_what_the_submission_of_jobs_loses(character, places):
     bad = (root if "lab/a" in root else folder).replace("\n", "\\n")
     name = "a line break" if character == "\n" else character
     assert str(error.value) == (
-        f"{bad}: a path of the study has {name} in its name, which submission to SLURM loses; "
+        f"{bad}: a path of the study has {name} in its name, which is lost in submission to SLURM; "
         "expected a name without it"
     )
 
@@ -49,8 +49,8 @@ def test_what_snakemake_would_fill_in(part):
     with pytest.raises(InputError) as error:
         check_inputs(["/data/hi/train", f"/data/a{part}b/test"], "a file of `data: folder`")
     assert str(error.value) == (
-        f"/data/a{part}b/test: a file of `data: folder` has {part} in its name, which Snakemake takes for a part that "
-        "it fills in; expected a name without it"
+        f"/data/a{part}b/test: a file of `data: folder` has {part} in its name, which Snakemake would fill in; "
+        "expected a name without it"
     )
 
 

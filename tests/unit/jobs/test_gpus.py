@@ -68,7 +68,7 @@ def jobs(tmp_path):
 def test_jobs_side_by_side_have_a_gpu_each_and_one_too_many_waits(jobs):
     assert [jobs.claimed(), jobs.claimed()] == ["GPU: GPU-aa01", "GPU: GPU-bb02"]
     third = jobs.start()
-    assert third.stdout.readline() == "waits for a GPU: all slots are taken (GPUs: 2, jobs a GPU: 1)\n"
+    assert third.stdout.readline() == "waits for a GPU: all slots are taken (GPUs: 2, jobs per GPU: 1)\n"
     jobs.kill(1)  # as kill -9 does
     assert third.stdout.readline() == "GPU: GPU-bb02\n"
 
@@ -78,7 +78,7 @@ def test_jobs_share_gpus_as_the_config_says_the_emptiest_first(jobs):
     assert claimed == ["GPU: GPU-aa01", "GPU: GPU-bb02", "GPU: GPU-aa01"]
     jobs.kill(1)
     assert [jobs.claimed(2), jobs.claimed(2)] == ["GPU: GPU-bb02"] * 2
-    assert jobs.claimed(2).startswith("waits for a GPU: all slots are taken (GPUs: 2, jobs a GPU: 2)")
+    assert jobs.claimed(2).startswith("waits for a GPU: all slots are taken (GPUs: 2, jobs per GPU: 2)")
 
 
 def test_a_job_that_ends_by_itself_frees_its_gpu(jobs):

@@ -147,7 +147,7 @@ def test_too_little_memory_is_one_line(log, name):
     done = subprocess.run([sys.executable, "-c", code, str(log)], env=environment, capture_output=True, text=True)
     assert done.returncode == 1
     (line,) = done.stderr.splitlines()
-    assert line.startswith("Error: out of memory: ") and line.endswith("; it needs a machine, or a limit, with more")
+    assert line.startswith("Error: out of memory: ") and line.endswith("; expected more memory, or a higher limit")
     assert log.read_text() == line + "\n"
 
 

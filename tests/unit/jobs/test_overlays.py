@@ -64,17 +64,20 @@ def test_several_values():
         (["seeds=[4"], "--config seeds=[4: not YAML; expected a value as in config.yaml, such as 'seeds=[1, 2]'"),
         (["reference=a: b"], "--config reference=a: b: not YAML; expected a value as in config.yaml, such as "),
         (["seeds=[4]\nlanguages: [hi]"], "--config seeds=[4]\nlanguages: [hi]: not YAML; expected a value as in "),
-        (["seeds=[1]", "seeds=[2]"], "--config seeds=[2]: the key 'seeds' is given already; expected it once"),
+        (["seeds=[1]", "seeds=[2]"], "--config seeds=[2]: the key 'seeds' is given twice; expected it once"),
         (
             ["pruning={scopes: [full], scopes: []}"],
-            "--config pruning={scopes: [full], scopes: []}: line 1: the key 'scopes' stands in line 1 already; "
+            "--config pruning={scopes: [full], scopes: []}: line 1: the key 'scopes' is in line 1 already; "
             "expected it once",
         ),
         (
             ["reference=None"],
-            "--config reference=None: None is no value of YAML; expected null, or 'None' in quotes as a text",
+            "--config reference=None: None is not a YAML value; expected null, or the text 'None' in quotes",
         ),
-        (["data={'source': 'hub', 'folder': None}"], "None is no value of YAML; expected null, or 'None' in quotes"),
+        (
+            ["data={'source': 'hub', 'folder': None}"],
+            "None is not a YAML value; expected null, or the text 'None' in quotes",
+        ),
     ],
 )
 def test_a_value_that_would_mean_something_else_is_refused(entries, message):
@@ -91,12 +94,12 @@ def test_pythons_none_in_quotes_is_a_text():
 
 
 CONFIGFILE = (
-    "--configfile is given twice, and Snakemake takes the last alone; expected it once, all overlays after it: "
-    "--configfile base.yaml more.yaml"
+    "--configfile is given twice, and Snakemake would use only the last; expected it once, with all "
+    "overlays after it: --configfile base.yaml more.yaml"
 )
 CONFIG = (
-    "--config is given twice, and Snakemake takes the last alone; expected it once, all values after it: "
-    "--config 'seeds=[1, 2]' multilingual=false"
+    "--config is given twice, and Snakemake would use only the last; expected it once, with all "
+    "values after it: --config 'seeds=[1, 2]' multilingual=false"
 )
 
 
@@ -158,18 +161,18 @@ def test_one_of_what_is_laid_on_the_config_names_a_study(overlays, values):
         (
             {"a.yaml": SEEDS},
             {},
-            "a.yaml: no study is named, and results would go into that of config.yaml; add the line `study: name`",
+            "a.yaml: no study is named, so results would go into that of config.yaml; add the line `study: name`",
         ),
         (
             {"a.yaml": SEEDS, "b.yaml": SEEDS},
             SEEDS,
-            "a.yaml, b.yaml: no study is named, and results would go into that of config.yaml; "
+            "a.yaml, b.yaml: no study is named, so results would go into that of config.yaml; "
             "add the line `study: name`",
         ),
         (
             {},
             SEEDS,
-            "--config: no study is named, and results would go into that of config.yaml; add `study=name`",
+            "--config: no study is named, so results would go into that of config.yaml; add `study=name`",
         ),
     ],
 )

@@ -42,11 +42,11 @@ def test_a_whole_study_says_what_lies_where(events, tmp_path):
     assert success("mine", str(tmp_path), 1, events, "snakemake --report report.html").splitlines() == [
         "",
         "Study mine: 2 jobs in 1 min 30 s.",
-        "All is done, of 1 run:",
+        "The study is complete, with 1 run:",
         f"    claims     {tmp_path}/claims.md",
         f"    tables     {tmp_path}/tables",
         f"    scores     {tmp_path}/scores.csv",
-        "Next, all of it as one page:",
+        "To put all results on one page:",
         "    snakemake --report report.html",
     ]
 
@@ -72,7 +72,7 @@ def test_a_failed_job_with_the_end_of_its_log_and_how_to_go_on(events, tmp_path)
         f"    {log}",
         "      | en: 3 sentences",
         "      | Error: the loss is nan",
-        "What is done stays, and the same command goes on, a fine-tuning from its last snapshot:",
+        "Finished jobs are kept. To resume (a fine-tuning from its last snapshot), run the same command:",
         "    snakemake --cores 2",
     ]
 
@@ -114,7 +114,7 @@ def test_many_failed_jobs_are_a_list_with_the_logs_of_the_first_three(events, tm
 def test_an_end_without_a_failed_job_names_the_log_of_snakemake(events):
     start(events, 1, "finetune")
     text = failure("mine", events, LOG, COMMAND)
-    assert f"Study mine: ended after 1 min 30 s, and not by a job that failed: {LOG[0]}" in text
+    assert f"Study mine: ended after 1 min 30 s, but not because of a failed job: {LOG[0]}" in text
     assert COMMAND in text
 
 
@@ -138,7 +138,7 @@ def test_the_last_lines_of_a_log(tmp_path, content, lines):
 
 
 def test_a_job_that_ended_before_its_log_says_so(tmp_path):
-    assert last_lines(tmp_path / "rule.log") == ["(not written: the job ended before)"]
+    assert last_lines(tmp_path / "rule.log") == ["(not written: the job ended before it started its log)"]
 
 
 def test_only_the_end_of_a_large_log_is_read(tmp_path):

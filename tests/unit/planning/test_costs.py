@@ -124,7 +124,7 @@ def test_the_text_says_what_is_left():
     assert "training: 60 steps, 6,000 word pieces" in text
     assert "disk: 0.4 MB of weights and predictions" in text
     assert "device: abacus, 2 at a time" in text
-    assert re.split(" {2,}", text.splitlines()[-1]) == ["by the clock, on 2 cores", "54 min", "7 min 30 s"]
+    assert re.split(" {2,}", text.splitlines()[-1]) == ["wall clock, on 2 cores", "54 min", "7 min 30 s"]
 
 
 def test_the_error_is_of_the_runs_that_were_planned_and_have_run():

@@ -172,7 +172,7 @@ def with_labels(labels):
         (with_labels(LABELS[:5]), "labels .* in its metadata, expected"),
         (with_labels(None), "labels none in its metadata, expected"),
         (lambda table: table.slice(0, 0), "no rows"),
-        (rows(0, 4, 1, 2, 3, 5), "the rows of a language do not stand together"),
+        (rows(0, 4, 1, 2, 3, 5), "the rows of a language are not next to each other"),
         (lambda table: table.drop_columns(["digest"]), "columns .*; expected language string, sentence int32, digest"),
         (
             lambda table: replace(table, "tags", [[7, 0, 0], [0], [0] * 4, [0], [0] * 3, [0]]),

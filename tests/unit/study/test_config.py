@@ -88,7 +88,10 @@ FIRST = PAPER["schedules"][0]
             "config: languages: ['en', 'en'] is wrong: it must be a list without repetitions",
         ),
         ({"languages": ["en", False]}, "config: languages.1: false is wrong: it must be a text, in quotes"),
-        ({"languages": ["English"]}, "config: languages.0: 'English' is wrong: it must be a code of two small letters"),
+        (
+            {"languages": ["English"]},
+            "config: languages.0: 'English' is wrong: it must be a code of two lower-case letters",
+        ),
         ({"monolingual": ["en"], "languages": ["de", "hi"]}, "config: monolingual: 'en' is not in languages: de, hi"),
         ({"monolingual": [], "multilingual": False}, "leave nothing to train"),
         ({"languages": ["en"], "monolingual": ["en"]}, "config: multilingual: true needs two languages or more"),

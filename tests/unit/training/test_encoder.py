@@ -101,7 +101,7 @@ def test_an_encoder_without_a_table_of_positions_has_those_of_its_config(tmp_pat
 def test_an_encoder_that_reads_the_numbers_of_pieces_is_refused(tmp_path):
     """ESM takes the piece with the number of its mask out of a sentence; trimmed, another one has that number."""
     folder = save(tmp_path, EsmModel(EsmConfig(**SMALL, pad_token_id=1, mask_token_id=3, token_dropout=True)))
-    with pytest.raises(InputError, match="^encoder: esm models read the numbers of pieces besides their embeddings"):
+    with pytest.raises(InputError, match="^encoder: esm models use the ids of pieces beyond their embeddings"):
         check_packing(folder, 60)
 
 

@@ -1,4 +1,4 @@
-"""Names of folders that Snakemake or SLURM cannot take, refused before anything is made, and Python's in a shell."""
+"""Refuse folder names that Snakemake or SLURM cannot handle, before anything is built; escape Python's for a shell."""
 
 import os
 import re
@@ -25,16 +25,16 @@ def check_names(root: str | os.PathLike, others: Iterable[str | os.PathLike], on
 
     root: the workflow's folder; others: paths that only the submission of jobs to a cluster has in its commands.
     """
-    _check(root, TEMPLATE, "the folder of the workflow", "which Snakemake takes for a wildcard")
+    _check(root, TEMPLATE, "the folder of the workflow", "which Snakemake reads as a wildcard")
     if on_cluster:
         for path in (root, *others):
-            _check(path, SUBMISSION, "a path of the study", "which submission to SLURM loses")
+            _check(path, SUBMISSION, "a path of the study", "which is lost in submission to SLURM")
 
 
 def check_inputs(paths: Iterable[str | os.PathLike], what: str) -> None:
     """Raise InputError for a path of an input file that Snakemake would read as another; what: whose files they are."""
     for path in paths:
-        _check(path, INPUT, what, "which Snakemake takes for a part that it fills in")
+        _check(path, INPUT, what, "which Snakemake would fill in")
 
 
 def _check(path: str | os.PathLike, forbidden: re.Pattern[str], what: str, why: str) -> None:

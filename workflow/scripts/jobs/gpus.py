@@ -1,6 +1,6 @@
-"""One GPU a job where a machine has several: which there are, and which of them a job takes for itself.
+"""One GPU per job on a machine with several: which GPUs there are, and which one a job claims.
 
-It lies outside of the package, so that no change of it makes a result stale: a GPU is as good as another.
+This is outside the package, so that no change here makes a result stale: the choice of a GPU changes no result.
 """
 
 import fcntl
@@ -34,7 +34,7 @@ def claim_gpu(device: str, jobs_per_gpu: int) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     gpu = _take_slot(folder, gpus, jobs_per_gpu)
     if gpu is None:
-        print(f"waits for a GPU: all slots are taken (GPUs: {len(gpus)}, jobs a GPU: {jobs_per_gpu})", flush=True)
+        print(f"waits for a GPU: all slots are taken (GPUs: {len(gpus)}, jobs per GPU: {jobs_per_gpu})", flush=True)
     while gpu is None:
         time.sleep(RETRY_SECONDS)
         gpu = _take_slot(folder, gpus, jobs_per_gpu)
@@ -59,7 +59,7 @@ def select_gpus(uuids: Sequence[str], visible: str | None) -> dict[str, str]:
     """Return the UUIDs of the GPUs that a value of CUDA_VISIBLE_DEVICES shows, by the names that it has for them.
 
     uuids: of all GPUs, by index. None shows all, by their UUIDs. As CUDA does, it stops at the first name of no GPU; a
-    UUID may be cut short, and that of a part of a GPU (MIG) is taken as it is.
+    UUID may be cut short, and that of a part of a GPU (MIG) is used unchanged.
     """
     if visible is None:
         return {uuid: uuid for uuid in uuids}

@@ -1,4 +1,4 @@
-"""What every script does with its log: a copy of all it prints, where SLURM ran it, one clear line for what ends it."""
+"""The log of a script: a copy of everything it prints, its SLURM job, and one clear line if it ends with an error."""
 
 import ctypes
 import gc
@@ -108,7 +108,7 @@ def clear_reason(error: BaseException) -> str | None:
     if isinstance(error, KeyboardInterrupt):
         return "stopped by SIGINT"
     if is_out_of_memory(error):
-        return f"out of memory: {' '.join(str(error).split())}; it needs a machine, or a limit, with more"
+        return f"out of memory: {' '.join(str(error).split())}; expected more memory, or a higher limit"
     number = system_error(error)
     if number is not None:
         return f"{getattr(error, 'filename', None) or error}: {os.strerror(number)}"

@@ -1,4 +1,4 @@
-"""What a call of Snakemake lays on config.yaml, by --configfile and --config: checked, and read the same way."""
+"""The overlays that a call lays on config.yaml with --configfile and --config: checked, and read in the same way."""
 
 import os
 import re
@@ -10,8 +10,11 @@ from ner_pruning.files import InputError
 from ner_pruning.study.config import check_repeated_keys, plain_texts
 
 ONCE = {
-    "--configfile": (r"--configfiles?(=.*)?", "all overlays after it: --configfile base.yaml more.yaml"),
-    "--config": (r"--config(=.*)?|-[npkfFtlSD]*C.*", "all values after it: --config 'seeds=[1, 2]' multilingual=false"),
+    "--configfile": (r"--configfiles?(=.*)?", "with all overlays after it: --configfile base.yaml more.yaml"),
+    "--config": (
+        r"--config(=.*)?|-[npkfFtlSD]*C.*",
+        "with all values after it: --config 'seeds=[1, 2]' multilingual=false",
+    ),
 }
 """Options of which Snakemake takes the last alone: a pattern of how they are given, and how to give several values."""
 
@@ -21,7 +24,9 @@ def check_given_once(arguments: Sequence[str]) -> None:
     options = arguments[: arguments.index("--")] if "--" in arguments else arguments
     for name, (pattern, example) in ONCE.items():
         if sum(re.fullmatch(pattern, option, re.DOTALL) is not None for option in options) > 1:
-            raise InputError(f"{name} is given twice, and Snakemake takes the last alone; expected it once, {example}")
+            raise InputError(
+                f"{name} is given twice, and Snakemake would use only the last; expected it once, {example}"
+            )
 
 
 def read_values(entries: Iterable[str]) -> dict[str, Any]:
@@ -44,9 +49,9 @@ def read_values(entries: Iterable[str]) -> dict[str, Any]:
             raise InputError(f"{source}: not YAML; expected a value as in config.yaml, such as 'seeds=[1, 2]'")
         check_repeated_keys(line, source)
         if "None" in texts:
-            raise InputError(f"{source}: None is no value of YAML; expected null, or 'None' in quotes as a text")
+            raise InputError(f"{source}: None is not a YAML value; expected null, or the text 'None' in quotes")
         if key in values:
-            raise InputError(f"{source}: the key {key!r} is given already; expected it once")
+            raise InputError(f"{source}: the key {key!r} is given twice; expected it once")
         values |= read
     return values
 
@@ -60,7 +65,7 @@ def check_study(overlays: Mapping[str | os.PathLike, Mapping[str, Any]], values:
         return
     if overlays:
         raise InputError(
-            f"{', '.join(map(str, overlays))}: no study is named, and results would go into that of config.yaml; "
+            f"{', '.join(map(str, overlays))}: no study is named, so results would go into that of config.yaml; "
             "add the line `study: name`"
         )
-    raise InputError("--config: no study is named, and results would go into that of config.yaml; add `study=name`")
+    raise InputError("--config: no study is named, so results would go into that of config.yaml; add `study=name`")

@@ -1,4 +1,4 @@
-"""What a call of Snakemake ends with: what was done and where it lies, or what failed, why, and how to go on."""
+"""The summary at the end of a call of Snakemake: where the results are, or what failed, why, and how to resume."""
 
 import logging
 import os
@@ -34,11 +34,11 @@ RESULTS = {
     "figures": "figures",
     "scores": "scores.csv",
 }
-"""What of a study one looks at first, and where it lies in its results."""
+"""What a reader of a study looks at first, and its place in the results."""
 
 
 TARGETS = frozenset({"all", "default"})
-"""The rules that ask for all of a study: of the Snakefile, and of the one in workflow/."""
+"""The rules that build a whole study: in the Snakefile, and in the one in workflow/."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class JobEvents(logging.Handler):
         return time.monotonic() - self._began
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a job that starts, again perhaps, or fails."""
+        """Note a job that starts (perhaps not for the first time) or fails."""
         event = getattr(record, "event", None)
         if event == LogEvent.JOB_INFO:
             self.started[record.jobid] = Job(record.rule_name, record.wildcards, record.log)
@@ -85,21 +85,23 @@ class JobEvents(logging.Handler):
 
 
 def success(study: str, results: str, runs: int, events: JobEvents, report: str) -> str:
-    """Return what to say when all jobs are done; results: the study's folder, report: the command that makes one.
+    """Return the summary when all jobs are done; results: the study's folder, report: the command that makes one.
 
-    After one stage of a study, whose later results may be old, it does not say where they lie.
+    After a single stage it does not list the results, because those of later stages may be old.
     """
     lines = ["", f"Study {study}: {_count(len(events.started), 'job')} in {duration(events.seconds)}."]
     if not TARGETS & {job.rule for job in events.started.values()}:
-        return "\n".join([*lines, f"{results} holds what was asked for; without a target, all else follows.", ""])
-    lines.append(f"All is done, of {_count(runs, 'run')}:")
+        return "\n".join(
+            [*lines, f"The requested files are in {results}. Without a target, the rest of the study follows.", ""]
+        )
+    lines.append(f"The study is complete, with {_count(runs, 'run')}:")
     found = {what: Path(results, name) for what, name in RESULTS.items()}
     lines += [f"    {what:<9}  {path}" for what, path in found.items() if path.exists()]
-    return "\n".join([*lines, "Next, all of it as one page:", f"    {report}", ""])
+    return "\n".join([*lines, "To put all results on one page:", f"    {report}", ""])
 
 
 def failure(study: str, events: JobEvents, snakemake_log: Sequence[str], command: str) -> str:
-    """Return what to say when not all jobs are done: each that failed, the end of the first ones' logs, how to go on.
+    """Return the summary when not all jobs are done: the failed jobs, the end of their first logs, how to resume.
 
     snakemake_log: Snakemake's own log files of this call; command: this call.
     """
@@ -107,7 +109,7 @@ def failure(study: str, events: JobEvents, snakemake_log: Sequence[str], command
     if failed:
         lines = ["", f"Study {study}: {len(failed)} of {_count(len(events.started), 'job')} failed, {after}."]
     else:
-        lines = ["", f"Study {study}: ended {after}, and not by a job that failed: {snakemake_log[0]}"]
+        lines = ["", f"Study {study}: ended {after}, but not because of a failed job: {snakemake_log[0]}"]
     for number, job in enumerate(failed[:LISTED_JOBS]):
         lines.append(" ".join([f"  {job.rule}", *(f"{name}={value}" for name, value in job.wildcards.items())]))
         for log in job.logs:
@@ -115,14 +117,14 @@ def failure(study: str, events: JobEvents, snakemake_log: Sequence[str], command
             lines += [f"      | {line}" for line in last_lines(log)] if number < SHOWN_LOGS else []
     if len(failed) > LISTED_JOBS:
         lines.append(f"  and {len(failed) - LISTED_JOBS} more: {snakemake_log[0]}")
-    lines += ["What is done stays, and the same command goes on, a fine-tuning from its last snapshot:"]
+    lines += ["Finished jobs are kept. To resume (a fine-tuning from its last snapshot), run the same command:"]
     return "\n".join([*lines, f"    {command}", ""])
 
 
 def last_lines(path: str | os.PathLike) -> list[str]:
     """Return the last lines of a log as they would look on a screen, none that are blank."""
     if not Path(path).exists():
-        return ["(not written: the job ended before)"]
+        return ["(not written: the job ended before it started its log)"]
     with open(path, "rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - TAIL_BYTES))
         text = file.read().decode(errors="replace")

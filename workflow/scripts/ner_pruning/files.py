@@ -52,10 +52,10 @@ def check_writable(folder: str | os.PathLike) -> None:
 
 @contextmanager
 def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a path beside `path` to write to, and rename it to `path` when the block ends without an error.
+    """Yield a temporary path next to `path`, and rename it to `path` when the block ends without an error.
 
     The written file keeps the suffix of `path`, because writers such as matplotlib choose the format by it. What an
-    earlier, killed block left beside is removed.
+    earlier, killed block left there is removed.
     """
     path = Path(path)
     beside = path.with_name(f".{path.stem}.{os.getpid()}.incomplete{path.suffix}")
@@ -72,9 +72,9 @@ def atomic_path(path: str | os.PathLike) -> Iterator[Path]:
 
 @contextmanager
 def atomic_folder(path: str | os.PathLike) -> Iterator[Path]:
-    """Yield a new folder beside `path` to write to, and rename it to `path` when the block ends without an error.
+    """Yield a temporary folder next to `path`, and rename it to `path` when the block ends without an error.
 
-    It replaces what was there. What an earlier, interrupted block left beside is removed.
+    It replaces what was there. What an earlier, interrupted block left is removed.
     """
     beside = Path(f"{path}.incomplete")
     rmtree(beside, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Plain lines on how far a job is, few enough for a log: a bar that is drawn over and over cannot be read there."""
+"""Progress of a job as plain lines, few enough for a log, in which a progress bar would be unreadable."""
 
 import time
 

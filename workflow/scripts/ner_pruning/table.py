@@ -54,7 +54,7 @@ small { color: #555; }
 
 @dataclass(frozen=True)
 class Cell:
-    """What Markdown and LaTeX show in a cell: a text, and in small letters beside it a spread or an interval."""
+    """A cell as Markdown and LaTeX show it: a text and, in small print next to it, a spread or an interval."""
 
     text: str
     beside: str = ""
@@ -92,7 +92,7 @@ class Table:
     def latex(self) -> str:
         """Return a table, or a longtable where it does not fit on a page, with caption, label and notes for a paper.
 
-        The packages it needs stand in a comment. Its label is "tab:" and the stem.
+        A comment names the packages that it needs. Its label is "tab:" and the stem.
         """
         cells = self._cells()
         long = len(cells) > PAGE_ROWS
@@ -184,7 +184,7 @@ def three_digits(value: float) -> str:
 
 
 def cells_with_interval(values: Iterable[float], lows: Iterable[float], highs: Iterable[float]) -> list[Cell]:
-    """Return cells of values with four digits, beside each its interval, if it has one, in short: "[.731, .752]"."""
+    """Return cells of values with four digits, each with its interval, if it has one, in short: "[.731, .752]"."""
     return [
         Cell(signed_four_digits(value), _interval(low, high))
         for value, low, high in zip(values, lows, highs, strict=True)
@@ -202,12 +202,12 @@ def _minus(number: str) -> str:
 
 
 def escape_markdown(text: str) -> str:
-    """Return text that Markdown shows as it is, inside a table too."""
+    """Return text that Markdown shows unchanged, also inside a table."""
     return re.sub(r"([\\|*_`<>~#$])", r"\\\1", text)
 
 
 def escape_latex(text: str) -> str:
-    """Return text that LaTeX sets as it is; a kern of no width keeps quotes and hyphens from becoming one letter."""
+    """Return text that LaTeX prints unchanged; a kern of no width keeps quotes and hyphens from becoming one letter."""
     return re.sub(r"(?<=['-])(?=['-])", r"{\\kern0pt}", text.translate(_LATEX)).replace("–", "--")
 
 
@@ -229,7 +229,7 @@ def _html_row(cells: Sequence[str], numeric: Sequence[bool], tag: str) -> str:
 
 
 def _latex_cell(cell: Cell, size: str) -> str:
-    """Return a cell; size: the command for the size of what stands beside its text."""
+    """Return a cell; size: the command for the size of the spread or interval."""
     text = escape_latex(cell.text or NOTHING)
     if text.startswith(("[", "*")):
         text = "{}" + text  # the end of a row, or a rule, would read it as its argument

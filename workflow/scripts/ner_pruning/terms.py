@@ -1,4 +1,4 @@
-"""The study's fixed words, as they stand in paths, tables and configs, and the names of variants."""
+"""The study's fixed words, as used in paths, tables and configs, and the names of variants."""
 
 from collections.abc import Iterable
 from typing import NamedTuple

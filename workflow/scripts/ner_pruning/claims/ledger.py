@@ -64,7 +64,7 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
     elif np.isnan(interval.low):
         notes.append("no interval: undefined in too many replicates")
     if measured.seeds == 1:
-        notes.append("models with one seed: what varies between seeds is not in their interval")
+        notes.append("models with one seed: their interval leaves out the variation between seeds")
     return row | {
         "paper": _papers_value(part, published.of(measured.languages)),
         "measured": interval.value,

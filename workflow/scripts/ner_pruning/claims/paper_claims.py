@@ -1,4 +1,4 @@
-"""The paper's claims, each in the parts that it says: statistics of a study, and where they have to lie."""
+"""The paper's claims, split into parts: each is a statistic of a study and the bounds in which it must be."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -89,7 +89,7 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
     smallest = [language for language, size in evidence.train_sizes.items() if size <= SMALLEST]
 
     def variants(*settings: str, least: int = 0, scopes: Sequence[str] = SCOPES) -> Iterator[tuple[str, int]]:
-        """Yield the scopes and sparsities that one of the settings has; of none, the paper's first: it is missing."""
+        """Yield the scopes and sparsities of any of the settings; if there are none, the paper's lowest, as missing."""
         found = [
             (scope, sparsity)
             for scope in scopes

@@ -71,7 +71,7 @@ def read_reference(path: str | os.PathLike) -> dict[str, float]:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
         if not 0 <= f1 <= 1 or language in reference:
-            expected = "one row a language" if language in reference else "0 to 1"
+            expected = "one row per language" if language in reference else "0 to 1"
             raise InputError(f"{path}: line {number}: F1 {f1} of {language}; expected {expected}")
         reference[language] = f1
     if not reference:

@@ -1,4 +1,4 @@
-"""What the paper's claims are about, as statistics of a study's scores.
+"""The statistics that the paper's claims are about, computed from a study's scores.
 
 A statistic is a function of `Cells`, so that the same function gives the paper's own value from its published scores.
 """
@@ -31,8 +31,9 @@ class Missing(Exception):
 class Measured:
     """A statistic, (1 + resamples) with the measured value first, and the languages and fewest seeds behind it.
 
-    interval and against (one-sided p-value against the claim): of a count of languages or the smallest of them, which
-    percentiles of replicates do not have: these count, and choose, what is noise. None: from the replicates.
+    interval, against: only for statistics whose percentile intervals would be wrong because they select on noise (a
+    count of languages, a minimum). None means that both are computed from the replicates. against is the one-sided
+    p-value against the claim.
     """
 
     values: np.ndarray

@@ -1,4 +1,4 @@
-"""The data card of a language: what its sentences hold, and what of its test set is known from its training set."""
+"""The data card of a language: counts of its sentences and mentions, and how many test mentions training has seen."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

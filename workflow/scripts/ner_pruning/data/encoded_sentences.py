@@ -49,7 +49,7 @@ class EncodedSentences:
 
 
 def write_encoded(path: str | os.PathLike, sentences: EncodedSentences, metadata: dict[str, str] | None = None) -> None:
-    """Write encoded sentences as Parquet, one row a sentence, with metadata of the caller; the file appears whole."""
+    """Write encoded sentences as Parquet, one row per sentence, with metadata of the caller; the file appears whole."""
 
     def lists(offsets: np.ndarray, values: np.ndarray) -> pa.ListArray:
         return pa.ListArray.from_arrays(pa.array(offsets.astype(np.int32)), pa.array(values))

@@ -1,8 +1,9 @@
-"""What a study takes from the Hugging Face Hub: the commit of a revision, and files of one commit, whole.
+"""Downloads from the Hugging Face Hub: the commit of a revision, and the complete files of one commit.
 
-The Hub's client asks again, by itself, for lists of files and for what HEAD says of a file, and goes on with a transfer
-that broke. Three things are left to us: to ask again where the Hub answers a transfer, or the question for a commit,
-with an error; to compare digests, where the client compares sizes; and to limit the time of requests that it lets wait.
+The Hub's client itself retries requests for lists of files and HEAD requests for a file, and resumes broken transfers.
+Three things are left to this module: it retries when the Hub answers a transfer, or a request for a commit, with an
+error; it compares digests, where the client compares only sizes; and it limits the time of requests for which the
+client sets no limit.
 """
 
 import re
@@ -22,9 +23,9 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_expo
 
 from ner_pruning.files import InputError, file_digest
 
-ATTEMPTS = 4  # to get an answer that is no error of the network or the server
+ATTEMPTS = 4  # to get an answer other than an error of the network or the server
 
-_PASSING = (ConnectionError, TimeoutError, httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)
+TRANSIENT = (ConnectionError, TimeoutError, httpx2.TimeoutException, httpx2.NetworkError, httpx2.RemoteProtocolError)
 _MEANINGS = {
     401: "no such repository, or a private or gated one; expected in HF_TOKEN a token that may read it",
     403: "the token in HF_TOKEN may not read it",
@@ -36,27 +37,27 @@ _MEANINGS = {
 def resolve_revision(repository: str, revision: str, repo_type: str) -> str:
     """Return the commit that a branch, tag or commit of a Hub repository stands for, 40 hexadecimal digits.
 
-    repo_type: "dataset" or "model". A full commit is returned as it is, without asking the Hub. Raises InputError that
-    names repository, revision and cause when the Hub cannot be reached, or does not have them.
+    repo_type: "dataset" or "model". A full commit is returned unchanged, without a request to the Hub. Raises
+    InputError that names repository, revision and cause when the Hub cannot be reached, or does not have them.
     """
     if re.fullmatch(r"[0-9a-f]{40}", revision):
         return revision
     what = f"{repository} (revision {revision})"
     if constants.is_offline_mode():
         raise InputError(f"{what}: HF_HUB_OFFLINE is set; expected a commit, 40 hexadecimal digits")
-    return _ask(lambda: HfApi().repo_info(repository, revision=revision, repo_type=repo_type).sha, what)
+    return retry(lambda: HfApi().repo_info(repository, revision=revision, repo_type=repo_type).sha, what)
 
 
 def download(repository: str, commit: str, repo_type: str, patterns: Sequence[str], what: str) -> Path:
     """Return the folder of the client's cache with the files of a commit that match one of `patterns`, whole.
 
     patterns: as of `Path.glob`, all for one folder, such as `sw/*.parquet`; what: how errors name what is wanted. Files
-    in the cache are not asked for again. On every call each file is compared with the digest that the Hub gives it
+    in the cache are not requested again. On every call each file is compared with the digest that the Hub gives it
     (SHA-256, or git's for small files); one that differs is downloaded once more. Raises InputError that names `what`
     and the cause when no file matches, when the Hub stays out of reach or does not have them, or when a file differs
     again.
     """
-    folder = _ask(lambda: _snapshot(repository, commit, repo_type, patterns), what)
+    folder = retry(lambda: _snapshot(repository, commit, repo_type, patterns), what)
     files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
     if not files:
         raise InputError(f"{what}: has no file {' or '.join(patterns)}")
@@ -64,8 +65,8 @@ def download(repository: str, commit: str, repo_type: str, patterns: Sequence[st
         altered = _is_altered(path)
         if altered and not constants.is_offline_mode():
             name = path.relative_to(folder).as_posix()
-            print(f"{what}: {name} is not the Hub's; downloading it again")
-            _ask(lambda name=name: _download_again(repository, commit, repo_type, name), what)
+            print(f"{what}: {name} differs from the Hub's; downloading it again")
+            retry(lambda name=name: _download_again(repository, commit, repo_type, name), what)
             altered = _is_altered(path)
         if altered:
             raise InputError(f"{what}: {path} is damaged; expected the content with the digest {path.readlink().name}")
@@ -97,24 +98,24 @@ def _is_altered(path: Path) -> bool:
         return file_digest(path) != etag
     if re.fullmatch(r"[0-9a-f]{40}", etag):
         return git_hash(path.read_bytes()) != etag
-    print(f"{path}: cannot be checked, the cache has no digest of it")
+    print(f"{path}: cannot be checked, because the cache has no digest of it")
     return False
 
 
-def _ask(call: Callable[[], Any], what: str) -> Any:
+def retry(call: Callable[[], Any], what: str) -> Any:
     """Call until it succeeds or fails for good; raises InputError that names `what` and the cause."""
     _limit_requests()
     retrying = Retrying(
-        retry=retry_if_exception(_may_pass),
+        retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(ATTEMPTS),
         wait=wait_exponential(multiplier=10, max=60),  # seconds: 10, 20, 40
-        before_sleep=lambda state: print(f"{what}: {_reason(state.outcome.exception())}; asking again"),
+        before_sleep=lambda state: print(f"{what}: {_reason(state.outcome.exception())}; retrying"),
         reraise=True,
     )
     try:
         return retrying(call)
     except (httpx2.HTTPError, OSError, RuntimeError, ValueError) as error:
-        raise InputError(f"{what}: cannot be had from the Hub ({_reason(error)})") from error
+        raise InputError(f"{what}: cannot be fetched from the Hub ({_reason(error)})") from error
 
 
 @cache
@@ -138,15 +139,15 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _may_pass(error: BaseException) -> bool:
-    """Return whether an error is one of the network or the server, which a later attempt may not meet."""
+def is_transient(error: BaseException) -> bool:
+    """Return whether an error is one of the network or the server, so that a later attempt may succeed."""
     for link in _chain(error):
         status = _status(link)
         if status is not None:
             return status >= 500 or status == 429
         if isinstance(link, OfflineModeIsEnabled):
             return False
-        if isinstance(link, _PASSING):
+        if isinstance(link, TRANSIENT):
             return True
     return False
 
@@ -156,7 +157,7 @@ def _status(error: BaseException) -> int | None:
 
 
 def _reason(error: BaseException) -> str:
-    """Return in one line why the Hub did not give what it was asked for."""
+    """Return in one line why a request to the Hub failed."""
     for link in _chain(error):
         if isinstance(link, OfflineModeIsEnabled):
             return f"HF_HUB_OFFLINE is set, and not all of it is in the cache {constants.HF_HUB_CACHE}"
@@ -178,8 +179,8 @@ def _meaning(error: BaseException, status: int) -> str:
     if isinstance(error, EntryNotFoundError):
         return f"no such file, {error.response.url}"
     if isinstance(error, GatedRepoError):
-        return "gated; expected in HF_TOKEN a token of one who has accepted the terms on its page"
-    return _MEANINGS.get(status) or ("the server's error" if status >= 500 else _one_line(error))
+        return "gated; expected in HF_TOKEN the token of an account that has accepted the terms on its page"
+    return _MEANINGS.get(status) or ("server error" if status >= 500 else _one_line(error))
 
 
 def _one_line(error: BaseException) -> str:

@@ -24,7 +24,7 @@ def begin_tag(type: str) -> int:
 def find_mentions(tags: Sequence[int]) -> list[Mention]:
     """Return the mentions of one sentence from left to right.
 
-    tags: tag ids, one a word. A mention begins at a B- tag, and also at an I- tag that does not continue a mention of
+    tags: tag ids, one per word. A mention begins at a B- tag, and also at an I- tag that does not continue a mention of
     the same type: seqeval's default mode (Nakayama 2018, `get_entities`).
     """
     mentions = []

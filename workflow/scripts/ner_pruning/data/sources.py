@@ -77,7 +77,7 @@ def encoder_files(folder: str | os.PathLike) -> list[Path]:
     for path in files:
         with open(path, "rb") as file:
             if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
-                raise InputError(f"{path}: a pointer of Git LFS; expected the file that `git lfs pull` brings")
+                raise InputError(f"{path}: a Git LFS pointer; expected the file itself (`git lfs pull`)")
     return files
 
 
@@ -87,7 +87,7 @@ def _check_encoder_config(path: Path) -> None:
     except ValueError as error:  # not JSON, or not text
         raise InputError(f"{path}: not a JSON file ({error})") from None
     if not isinstance(config, dict) or "model_type" not in config:
-        raise InputError(f"{path}: no key model_type; expected the config of a model of transformers")
+        raise InputError(f"{path}: no key model_type; expected the config of a transformers model")
 
 
 def _check_folder(folder: Path, expected: str) -> None:
@@ -95,12 +95,12 @@ def _check_folder(folder: Path, expected: str) -> None:
     if folder.is_dir():
         return
     found = "not a folder" if folder.exists() else "no such folder"
-    hint = "; ~ and $NAME are taken as they stand" if str(folder).startswith("~") or "$" in str(folder) else ""
+    hint = "; ~ and $NAME are not expanded" if str(folder).startswith("~") or "$" in str(folder) else ""
     raise InputError(f"{folder}: {found}; expected {expected}{hint}")
 
 
 def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
-    """Read a language from a local folder (layouts: `source_files`) into a corpus a split.
+    """Read a language from a local folder (layouts: `source_files`) into one corpus per split.
 
     Raises InputError on what `source_files`, `wikiann.read_hub_shards` and `wikiann.read_tagged_text` refuse.
     """
@@ -118,7 +118,7 @@ def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
 
 
 def read_hub(repository: str, language: str, commit: str) -> dict[str, "Corpus"]:
-    """Read a language of a Hub data set, at one commit, into a corpus a split.
+    """Read a language of a Hub data set, at one commit, into one corpus per split.
 
     The data set has the Hub layout of `source_files`. commit: as `hub.resolve_revision` returns it. Raises InputError
     on what `hub.download` and `read_local` refuse.

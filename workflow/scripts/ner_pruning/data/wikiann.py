@@ -19,7 +19,7 @@ from ner_pruning.parquet import read_table, write_table
 class Corpus:
     """Tagged sentences.
 
-    tokens: words of each sentence; tags: tag ids into LABELS, one a word; original: in a perturbed test set, for each
+    tokens: words of each sentence; tags: tag ids into LABELS, one per word; original: in a perturbed test set, for each
     sentence, the row of the regular test set it was made from.
     """
 
@@ -208,7 +208,7 @@ def _check(table: pa.Table, source: str) -> None:
     row = _first_true(pc.not_equal(token_counts, tag_counts))
     if row is not None:
         numbers = f"{token_counts[row]} tokens and {tag_counts[row]} tags"
-        raise InputError(f"{source}: row {row}: {numbers}; expected one tag a token")
+        raise InputError(f"{source}: row {row}: {numbers}; expected one tag per token")
 
     words, ids = pc.list_flatten(tokens), pc.list_flatten(tags)
     item = _first_true(pc.fill_null(pc.equal(pc.binary_length(words), 0), True))
@@ -232,7 +232,7 @@ def _check(table: pa.Table, source: str) -> None:
         if not pa.types.is_integer(original.type):
             raise InputError(f"{source}: column original is {original.type}; expected integer")
         valid = pc.fill_null(pc.greater_equal(original, 0), False)
-        _refuse_row(pc.invert(valid), source, "original is no row number; expected 0 or more")
+        _refuse_row(pc.invert(valid), source, "original is not a row number; expected 0 or more")
 
 
 def _is_string(type: pa.DataType) -> bool:

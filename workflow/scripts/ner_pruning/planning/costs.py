@@ -29,13 +29,18 @@ JOB_SECONDS = 0.3
 class Rates:
     """What parts of a run take, and the sizes of its model.
 
-    start_seconds: until a job has imported its modules, and to end when all is done. load_seconds: to load the encoder
-    and store a dense run. parameter_seconds: of a step by trained weight (the optimiser); piece_seconds: of a step by
-    word piece.
-    update_seconds: of a pruning update, by scope. load_run_seconds: to load a stored run; predict_piece_seconds: of a
-    prediction by word piece. stored_share: bytes of a stored dense run to those of its trained weights.
-    prediction_bytes: by sentence. fixed_weights: of the model without its word embedding, which has `rows` rows of
-    `hidden` weights. prunable: weights that a scope prunes, the word embedding left out. device: its name.
+    start_seconds: to import a job's modules, and to end its process.
+    load_seconds: to load the encoder and store a dense run.
+    parameter_seconds: of a step, per trained weight (the optimiser).
+    piece_seconds: of a step, per word piece.
+    update_seconds: of a pruning update, by scope.
+    load_run_seconds: to load a stored run.
+    predict_piece_seconds: of a prediction, per word piece.
+    stored_share: bytes of a stored dense run divided by those of its trained weights.
+    prediction_bytes: stored per sentence.
+    fixed_weights: number of weights outside the word embedding, which has `rows` rows of `hidden` weights.
+    prunable: number of weights outside the word embedding that a scope prunes.
+    device: its name.
     """
 
     start_seconds: float
@@ -250,8 +255,8 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     names = {
         "finetune": "fine-tuning",
         "predict": "prediction",
-        "other": "start of all other jobs",
-        "clock": f"by the clock, on {plan['cores']} core{'s' * (plan['cores'] > 1)}",
+        "other": "starting all other jobs",
+        "clock": f"wall clock, on {plan['cores']} core{'s' * (plan['cores'] > 1)}",
     }
     for key, name in names.items():
         lines.append(f"{name:<30}{_time(plan['hours'][key]):>14}{_time(plan['hours_left'][key]):>14}")

@@ -1,4 +1,4 @@
-"""A study's F1 beside the published one and the chance floor, cell by cell, as a frame and as a table."""
+"""A study's F1 next to the published F1 and the chance floor, cell by cell, as a frame and as a table."""
 
 from collections.abc import Sequence
 
@@ -68,7 +68,7 @@ def _name(cell: pd.Series) -> str:
 def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     """Return the comparison as a table; frame: of `compare`.
 
-    The CSV has every column of the frame; Markdown and LaTeX put the intervals beside their numbers, name the variant,
+    The CSV has every column of the frame; Markdown and LaTeX put the intervals next to their numbers, name the variant,
     and say in one column whose F1 is below the chance floor. The setting has a column there if there are two; else the
     title names it.
     """
@@ -99,7 +99,7 @@ def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     if len(settings) == 1:
         shown, of_setting = shown.drop(columns="setting"), f", {settings[0]} models"
     title = (
-        "F1 of this study (ours) beside the F1 that the paper prints (theirs; Ogueji et al. 2022, tables 6-9)"
+        "F1 of this study (ours) next to the F1 that the paper prints (theirs; Ogueji et al. 2022, tables 6-9)"
         f"{of_setting}"
         f"{' (demo on synthetic text: the comparison means nothing)' if provenance.demo else ''}"
     )

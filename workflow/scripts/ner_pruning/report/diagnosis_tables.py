@@ -13,7 +13,7 @@ from ner_pruning.terms import Provenance
 def diagnosis_tables(
     diagnosis: pd.DataFrame, perturbed: pd.DataFrame, floor_factor: float, provenance: Provenance
 ) -> list[Table]:
-    """Return the diagnosis as tables: how many scores have each finding, and, if there are any, a row a score.
+    """Return the diagnosis as tables: how many scores have each finding, and, if there are any, one row per score.
 
     diagnosis: DIAGNOSIS_COLUMNS; perturbed: all scores on perturbed test sets, as `perturbed_scores` returns them.
     """
@@ -52,7 +52,7 @@ def _lowest_ratio(perturbed: pd.DataFrame) -> str:
 
 def _report_row(row: Mapping[str, object]) -> dict[str, str]:
     def with_name(name: str, f1: float) -> str:
-        return f"{f1:.4f} ({name or 'as it is'})"
+        return f"{f1:.4f} ({name or 'unchanged'})"
 
     return {
         "run": str(run_of(row)),

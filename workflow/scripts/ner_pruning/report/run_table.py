@@ -10,7 +10,7 @@ from ner_pruning.terms import Provenance, Run
 
 
 def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
-    """Return one row a run: what it trained on and what it took.
+    """Return one row per run: what it trained on and what it took.
 
     records: run.json by run. Returns the columns training_set, variant, seed, sentences, steps, batch_size, seconds
     (training), pieces_per_second, peak_memory_mb (10^6 bytes), vocabulary_rows (trained; NA where all are), stored_mb
@@ -37,7 +37,7 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
-    """Return the statistics as a table: a row a run in the CSV, a row a training set and variant in what is shown.
+    """Return the statistics as a table: one row per run in the CSV, one per training set and variant elsewhere.
 
     frame: of `run_statistics`.
     """
@@ -50,8 +50,8 @@ def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
                 "runs": str(len(runs)),
                 "sentences": str(runs["sentences"].max()),
                 "steps": str(runs["steps"].max()),
-                "minutes a run": f"{runs['seconds'].mean() / 60:.1f}",
-                "pieces a second": f"{runs['pieces_per_second'].mean():.0f}",
+                "minutes per run": f"{runs['seconds'].mean() / 60:.1f}",
+                "pieces per second": f"{runs['pieces_per_second'].mean():.0f}",
                 "peak memory, MB": f"{runs['peak_memory_mb'].max():.0f}",
                 "stored, MB": f"{runs['stored_mb'].mean():.1f}",
             }
@@ -59,8 +59,8 @@ def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     precision, devices = (", ".join(sorted(set(frame[column]))) for column in ("precision", "device"))
     notes = [
         f"{provenance}. {count(len(frame), 'run')} trained "
-        f"{frame['seconds'].sum() / 3600:.1f} hours in all, in {precision} on {devices}. Minutes, pieces a second and "
-        "what is stored are means over seeds, peak memory is the largest."
+        f"{frame['seconds'].sum() / 3600:.1f} hours in all, in {precision} on {devices}. Minutes, pieces per second "
+        "and stored MB are means over seeds; peak memory is the largest."
     ]
     rows = frame.astype(object).where(frame.notna(), "").map(_text)
     return Table("runs", "What the runs took", notes, rows, pd.DataFrame(shown).map(Cell))
@@ -80,7 +80,7 @@ MEASURES = {
 
 
 def planned_and_measured(plan: Mapping[str, Any], measured: Mapping[Run, Mapping[str, float]]) -> pd.DataFrame:
-    """Return one row a measure: planned and measured, summed over the runs that were planned and have run, and the
+    """Return one row per measure: planned and measured, summed over the runs that were planned and have run, and the
     relative error (measured / planned - 1).
 
     plan: see `costs.plan_text`; measured: MEASURES by run.
@@ -105,8 +105,8 @@ def plan_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> Table:
     )
     note = (
         f"Study {plan['study']}, planned on {plan['rates']['device']} with {count(plan['runs_at_a_time'], 'run')} at a "
-        "time. Hours are those of the jobs, one after another, each from the start of its process to its end; the "
-        "error is how much more was needed than planned."
+        "time. Hours are summed over jobs, each from the start of its process to its end. The error is how much "
+        "more was needed than planned."
     )
     rows = frame.astype(object).where(frame.notna(), "").astype(str)
     return Table("plan", "Planned and measured", [note], rows, shown.map(Cell))

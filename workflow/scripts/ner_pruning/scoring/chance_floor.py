@@ -22,7 +22,7 @@ def draw_derangement(number: int, random: np.random.Generator) -> np.ndarray:
 def chance_floor(tags: Sequence[Sequence[int]], *, seed: int, derangements: int = 100) -> dict[str, float | int | None]:
     """Return the F1 that the gold of other sentences gets on a test set: the score of predictions out of line.
 
-    tags: gold tag ids, one list a sentence. In each of the random derangements every sentence is given the gold of
+    tags: gold tag ids, one list per sentence. In each of the random derangements every sentence is given the gold of
     another one, cut to its length or filled up with O, and the micro F1 of seqeval's default mode is taken. Returns
     mean, low and high (2.5 and 97.5 percentiles over the derangements) and the number of derangements; with fewer than
     two sentences, or without a mention, there is no floor: None, and 0 derangements.

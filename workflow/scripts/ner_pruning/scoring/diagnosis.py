@@ -67,7 +67,7 @@ def perturbed_scores(scores: pd.DataFrame) -> pd.DataFrame:
     alone = perturbed[perturbed["f1_regular"].isna()]
     if len(alone):
         row = alone.iloc[0]
-        raise InputError(f"scores: {place_of(row)}: no score on the test set {REGULAR} beside it")
+        raise InputError(f"scores: {place_of(row)}: no score of the same model on the test set {REGULAR}")
     return perturbed
 
 
@@ -80,11 +80,12 @@ def is_near_floor(perturbed: pd.DataFrame, floor_factor: float) -> pd.Series:
 
 
 class Explanation(NamedTuple):
-    """The best of the ways to restore a score that are of one kind.
+    """The best way of one kind to restore a score.
 
-    name: which way, "" where the best is to change nothing; f1: what it gives; chance: the highest F1 that the same
-    predictions give where they are moved on by other numbers of sentences: as much as `f1` for a model that predicts
-    the same everywhere, and a measure of what is found by trying.
+    name: its name, "" if it is best to change nothing.
+    f1: the F1 that it gives.
+    chance: the highest F1 that the same predictions give when they are shifted by other numbers of sentences. It
+        measures what trying many alignments finds by accident, and equals `f1` if a model predicts the same everywhere.
     """
 
     name: str
@@ -105,7 +106,7 @@ def diagnose(
     """Return the columns of a diagnosis from predicted_o_share on: all that it looks at, and the finding.
 
     regular, perturbed: a test set and what a perturbation made of it, sentence by sentence; predicted: tag ids for
-    `perturbed`, one list a sentence, one id a word; training_mentions: as `known_mentions` returns them. f1,
+    `perturbed`, one list per sentence, one id per word; training_mentions: as `known_mentions` returns them. f1,
     f1_regular, floor_high: F1 of the run on both sets, and the upper end of the floor's interval on the perturbed one.
     The finding is that of `choose_finding`. Raises ValueError where the sets differ in their number of mentions.
     """
@@ -257,8 +258,8 @@ def _end_and_type(spans: np.ndarray) -> np.ndarray:
 def best_relabelling(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> Explanation:
     """Return the renaming of predicted labels, one to one, under which most words agree with the gold (Kuhn 1955).
 
-    gold, predicted: tag ids, one list a sentence, one id a word. It is named "B-PER→B-LOC …", with the labels that are
-    predicted and renamed only.
+    gold, predicted: tag ids, one list per sentence, one id per word. Its name, such as "B-PER→B-LOC …", has only
+    the labels that are predicted and renamed.
     """
     flat_gold, flat = (np.fromiter(chain.from_iterable(tags), dtype=np.int64) for tags in (gold, predicted))
     names, text = _assign(flat, flat_gold, LABELS)
@@ -361,7 +362,7 @@ def _f1(correct: int, predicted: int, gold: int) -> float:
 
 
 def o_share(tags: Sequence[Sequence[int]]) -> float:
-    """Return the share of words with the tag O, 1 where there are no words; tags: ids, one list a sentence."""
+    """Return the share of words with the tag O, 1 where there are no words; tags: ids, one list per sentence."""
     flat = np.fromiter(chain.from_iterable(tags), dtype=np.int64)
     return float(np.mean(flat == LABELS.index("O"))) if len(flat) else 1.0
 

@@ -77,9 +77,9 @@ def precision_recall_f1(correct: int, predicted: int, gold: int) -> tuple[float,
 def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> dict[str, int | float]:
     """Return the scores of predicted tags: SCORE_COLUMNS without test_set, language and words_lost.
 
-    gold, predicted: tag ids, one list a sentence, one id a word. Precision, recall and F1 are 0..1, the micro average
-    over mentions and F1 by type in seqeval's default mode; f1_strict is the micro average in its strict mode with
-    scheme IOB2. Undefined ratios are 0.0 (seqeval's zero_division=0). Raises ValueError for unequal lengths.
+    gold, predicted: tag ids, one list per sentence, one id per word. Precision, recall and F1 are 0..1: the micro
+    average over mentions, and F1 by type, in seqeval's default mode. f1_strict is the micro average in its strict mode
+    with scheme IOB2. Undefined ratios are 0.0 (seqeval's zero_division=0). Raises ValueError for unequal lengths.
     """
     if list(map(len, gold)) != list(map(len, predicted)):
         raise ValueError("gold and predicted tags differ in number")

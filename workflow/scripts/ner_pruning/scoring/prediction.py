@@ -15,14 +15,14 @@ from ner_pruning.training.packing import batches_by_length, pack
 from ner_pruning.training.precision import computing_in
 
 BATCH_PIECES = 512
-"""Pieces of a packed batch: large enough for full matrix products, small enough for its square attention mask."""
+"""Pieces of a packed batch: large enough for full matrix products, small enough for its attention grid."""
 
 
 @torch.inference_mode()
 def predict(
     model: PreTrainedModel, sentences: EncodedSentences, precision: str, title: str = "prediction"
 ) -> list[np.ndarray]:
-    """Return the predicted tag ids of each sentence, one a word; a lost word has the tag O.
+    """Return the predicted tag ids of each sentence, one per word; a lost word has the tag O.
 
     A sentence without a piece is not read: all its words are lost. Sentences with the same pieces, of which test sets
     have many, are predicted once. precision: fp32, or bf16 (autocast). title: what the lines on its progress begin

@@ -1,4 +1,4 @@
-"""Prediction files: one a test set with all its languages, their manifest, and the check that they fit the gold."""
+"""Prediction files: one per test set with all its languages, their manifest, and the check that they fit the gold."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -32,7 +32,7 @@ class LanguagePredictions:
     """What one run predicts for one language of one test set; each list has one item a sentence.
 
     digests: `sentence_digest` of the tokens that the prediction was made for.
-    tags: tag ids, one a word; a word that got no prediction has the tag O.
+    tags: tag ids, one per word; a word that got no prediction has the tag O.
     lost: number of words of the sentence that got no prediction.
     sentences: sentence numbers as a file gives them; None stands for 0, 1, …, which is what gets written.
     """
@@ -103,7 +103,7 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
     if not len(table):
         raise InputError(f"{path}: no rows")
     if len(limits) - 1 != len(codes.dictionary):
-        raise InputError(f"{path}: the rows of a language do not stand together")
+        raise InputError(f"{path}: the rows of a language are not next to each other")
     predictions = {}
     for language, start, end in zip(codes.dictionary.to_pylist(), limits[:-1], limits[1:], strict=True):
         rows = table.slice(start, end - start)
@@ -175,7 +175,7 @@ def check_alignment(predictions: LanguagePredictions, gold: Corpus, *, run: str,
         if digest != sentence_digest(tokens):
             raise InputError(f"{here}: the prediction was made for other tokens, expected it for {' '.join(tokens)}")
         if len(tags) != len(tokens):
-            raise InputError(f"{here}: {len(tags)} predicted tags, expected {len(tokens)}, one a word")
+            raise InputError(f"{here}: {len(tags)} predicted tags, expected {len(tokens)}, one per word")
         if not 0 <= lost <= len(tokens):
             raise InputError(f"{here}: {lost} lost words, expected 0 to {len(tokens)}")
     if predicted != expected:

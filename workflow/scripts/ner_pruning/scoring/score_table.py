@@ -1,4 +1,4 @@
-"""The table of all runs' scores, each beside its chance floor and the shares of changed and unseen mentions."""
+"""The table of all runs' scores, each with its chance floor and the shares of changed and unseen mentions."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -62,7 +62,7 @@ def collect(
     overlap: Mapping[str, pd.DataFrame],
     perturbed: Mapping[tuple[str, str], Mapping[str, int]],
 ) -> pd.DataFrame:
-    """Return one tidy table of all runs' scores, each beside its chance floor and the novelty of its mentions.
+    """Return one tidy table of all runs' scores, each with its chance floor and the novelty of its mentions.
 
     scores: each run with its scores. floors: `chance_floor` by language and test set.
     overlap: by training set, with the columns language, test_set and unseen_share. perturbed: the counts `mentions` and

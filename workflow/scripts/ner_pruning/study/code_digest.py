@@ -1,4 +1,4 @@
-"""What makes the results of a script stale besides its input and parameters: its code and the pinned packages."""
+"""Digests of a script's code and of the pinned packages, which make its results stale when they change."""
 
 import ast
 import hashlib

@@ -44,7 +44,7 @@ def check_repeated_keys(text: str, source: str) -> None:
                 continue
             if key.value in lines:
                 raise InputError(
-                    f"{source}: line {line}: the key {key.value!r} stands in line {lines[key.value]} already; "
+                    f"{source}: line {line}: the key {key.value!r} is in line {lines[key.value]} already; "
                     "expected it once"
                 )
             lines[key.value] = line

@@ -1,4 +1,4 @@
-"""What a run's jobs ask a cluster for: minutes and memory, from the study's sizes and the number of the attempt."""
+"""The time and memory that a run's jobs request from a cluster: by the study's sizes and the number of the attempt."""
 
 import math
 from collections.abc import Mapping

@@ -48,7 +48,7 @@ def read_languages(path: str | os.PathLike) -> dict[str, Language]:
         except (KeyError, TypeError, ValueError) as error:
             raise InputError(f"{path}: line {number}: wrong or missing value ({error})") from None
         if len(languages) < number - 1:
-            raise InputError(f"{path}: line {number}: a second row of {row['code']}; expected one row a language")
+            raise InputError(f"{path}: line {number}: a second row of {row['code']}; expected one row per language")
     return languages
 
 

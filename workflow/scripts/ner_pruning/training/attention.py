@@ -1,4 +1,4 @@
-"""Attention of packed sentences: each within its own, laid out as padded sentences for these products only."""
+"""Attention within each packed sentence: only for these products, sentences are laid out on a padded grid."""
 
 from dataclasses import dataclass
 

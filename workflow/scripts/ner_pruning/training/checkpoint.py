@@ -1,4 +1,4 @@
-"""Stored models: safetensors under zstandard, without what the encoder holds already and with zeros at a bit each."""
+"""Stored models: compressed safetensors, without the weights that the encoder has and with one bit per zero."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Dropout drawn four times as fast as torch draws it on a processor, from a generator that each step seeds."""
+"""Dropout on a CPU, four times as fast as torch's, from a generator that is seeded at each step."""
 
 import numpy as np
 import torch

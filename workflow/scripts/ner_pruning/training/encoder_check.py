@@ -46,7 +46,7 @@ def check_reads_text(config: PreTrainedConfig) -> None:
     if more:
         raise InputError(
             f"encoder: {config.model_type} models read more than text ({', '.join(more)}); expected one that reads "
-            "word pieces alone"
+            "only word pieces"
         )
 
 
@@ -74,7 +74,7 @@ def check_packing(folder: Path, max_length: int) -> None:
     has fewer positions than that, reads from left to right only, reads the numbers of pieces in other ways than its
     word embedding (training has it trimmed), or has weights that no scope would prune.
     """
-    with _refusing("encoder: its files cannot be loaded again"):
+    with _refusing("encoder: its files cannot be reloaded"):
         model = load_encoder(folder, dropout=0.0, seed=0).eval()
         word_embedding(model)
     kind = f"encoder: {model.config.model_type} models"
@@ -94,7 +94,7 @@ def check_packing(folder: Path, max_length: int) -> None:
     long = differences[-max_length:].max()
     if not long <= PACKING_TOLERANCE and (differences[:-max_length] <= PACKING_TOLERANCE).all():
         raise InputError(
-            f"{kind} attend within a window, or read long sentences in another way: packed with others, the scores of "
+            f"{kind} attend within a window, or read long sentences differently: packed with others, the scores of "
             f"one of {max_length} pieces differ by {long:.2g} from those it has alone"
         )
     if not differences.max() <= PACKING_TOLERANCE:
@@ -108,7 +108,7 @@ def check_packing(folder: Path, max_length: int) -> None:
     table.weight = nn.Parameter(table.weight[torch.from_numpy(used)])
     renumbered = _packed_scores(model, replace(sentences, pieces=numbers), kind)
     if not np.abs(renumbered - packed).max() <= PACKING_TOLERANCE:
-        raise InputError(f"{kind} read the numbers of pieces besides their embeddings, which training numbers anew")
+        raise InputError(f"{kind} use the ids of pieces beyond their embeddings, but training renumbers pieces")
 
 
 def _random_sentences(model: PreTrainedModel, lengths: np.ndarray) -> EncodedSentences:
@@ -131,7 +131,7 @@ def _scores_alone(model: PreTrainedModel, sentences: EncodedSentences, kind: str
 
 def _packed_scores(model: PreTrainedModel, sentences: EncodedSentences, kind: str) -> np.ndarray:
     """Return the scores of all pieces (pieces × labels), all sentences read in one packed batch."""
-    with _refusing(f"{kind} take no packed batches"):
+    with _refusing(f"{kind} accept no packed batches"):
         model.set_attn_implementation(PACKED_ATTENTION)
         batch = pack(sentences, np.arange(len(sentences)))
         return model(**packed_inputs(batch, model, torch.device("cpu"))).logits[0].numpy()

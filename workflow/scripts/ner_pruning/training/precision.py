@@ -1,4 +1,4 @@
-"""Precision of training and prediction: which one is taken, and bf16 on processors that multiply it slowly."""
+"""Precision of training and prediction: how `auto` chooses it, and bf16 on CPUs that have no fast products for it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager

@@ -1,8 +1,8 @@
-"""Snapshots of a run that is under way: what it needs to go on after it was killed, bit for bit as if it had not been.
+"""Snapshots of a run in progress, from which it resumes after a kill, bit for bit as if it had not been interrupted.
 
-A snapshot is a file of tensors (weights, moments, masks) and a small JSON file that names it, holds its digest and the
-rest of the state, and is replaced last: a kill at any time leaves the one before. The order of sentences and the
-dropout need no place in it, since both are drawn from the run's seed and the step.
+A snapshot is a file of tensors (weights, moments, masks), and a small JSON file with its name, its digest and the rest
+of the state. The JSON file is replaced last, so a kill at any time leaves the previous snapshot intact. The order of
+sentences and the dropout are not stored: both are drawn from the run's seed and the step.
 """
 
 import os
@@ -25,7 +25,7 @@ from ner_pruning.files import InputError, atomic_path, file_digest, read_json, w
 from ner_pruning.training.pruning import Pruner
 
 SAVE_AND_STOP = (signal.SIGTERM, signal.SIGINT)
-SAVE_AND_GO_ON = (signal.SIGUSR1,)
+SAVE_AND_CONTINUE = (signal.SIGUSR1,)
 """What a batch system sends some time before it ends a job."""
 
 
@@ -37,9 +37,9 @@ class Interrupted(SystemExit):
 class Progress:
     """Where a run is, besides its weights, moments and masks.
 
-    step: finished optimiser steps. losses (one a step), tokens: since the last row of the curve. row_seconds: since
-    then, seconds: in all, of training. curve: its rows so far. resumed_at: steps after which the run was taken up
-    again.
+    step: finished optimiser steps. losses (one per step), tokens: since the last row of the curve. row_seconds: since
+    then, seconds: in all, of training. curve: its rows so far. resumed_at: steps after which the run was
+    resumed.
     """
 
     step: int = 0
@@ -101,7 +101,7 @@ class Snapshots:
     """The snapshots of one run.
 
     folder: where they lie, removed by `discard`. identity: what the run is made of, by what a user calls it (data,
-    encoder, code, …): a snapshot with another identity is not taken. minutes: between two snapshots.
+    encoder, code, …): a snapshot with another identity is not used. minutes: between two snapshots.
     """
 
     def __init__(self, folder: str | os.PathLike, identity: Mapping[str, Any], minutes: float) -> None:
@@ -121,7 +121,7 @@ class Snapshots:
             try:
                 self._earlier = self._read(state)
                 self._earlier.resumed_at.append(self._earlier.step)
-                print(f"{self.folder}: goes on after step {self._earlier.step}")
+                print(f"{self.folder}: resumes after step {self._earlier.step}")
             except InputError as error:
                 print(f"{error}; the run starts afresh")
                 self.discard()
@@ -150,7 +150,7 @@ class Snapshots:
         def note(number: int, frame: object) -> None:
             self._signal = number
 
-        before = {number: signal.signal(number, note) for number in (*SAVE_AND_STOP, *SAVE_AND_GO_ON)}
+        before = {number: signal.signal(number, note) for number in (*SAVE_AND_STOP, *SAVE_AND_CONTINUE)}
         try:
             yield
         finally:
@@ -166,7 +166,7 @@ class Snapshots:
         self._save(state, progress)
         asked, self._signal = self._signal, None
         if asked in SAVE_AND_STOP:
-            print(f"{self.folder}: stopped by {signal.Signals(asked).name}; the next attempt goes on from here")
+            print(f"{self.folder}: stopped by {signal.Signals(asked).name}; the next attempt resumes from here")
             raise Interrupted(128 + asked)
 
     def training_seconds(self) -> float:
@@ -175,7 +175,7 @@ class Snapshots:
 
     @property
     def resumed_at(self) -> list[int]:
-        """The steps after which earlier attempts were taken up again."""
+        """The steps after which the run was resumed."""
         return self._earlier.resumed_at
 
     def _save(self, state: TrainingState, progress: Progress) -> None:

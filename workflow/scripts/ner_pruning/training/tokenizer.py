@@ -1,5 +1,5 @@
-"""The encoder's tokenizer: read as its files declare it, checked against its vocabulary, and made to cut a sentence
-that is given as words into the pieces that its running text has."""
+"""The encoder's tokenizer: read as its files declare it, checked against its vocabulary, and changed, if necessary, so
+that it cuts a list of words into the same pieces as running text."""
 
 import json
 import re
@@ -83,7 +83,7 @@ def save_tokenizer(wrapped: PreTrainedTokenizerBase, folder: str | Path, out: Pa
         _configure(out, tokenizer_class=GENERIC_CLASS)
         if not _stored_as(tokenizer, out):
             kind = type(wrapped).__name__
-            raise InputError(f"{what}: transformers ({kind}) reads its tokenizer in another way once it is stored")
+            raise InputError(f"{what}: transformers ({kind}) reads its tokenizer differently once it is stored")
 
 
 def _configure(out: Path, **values: str | bool | None) -> None:
@@ -172,8 +172,8 @@ def words_as_text(tokenizer: Tokenizer, what: str) -> Tokenizer:
             return spaced
     words, text = difference
     raise InputError(
-        f"{what}: its tokenizer cuts words into other pieces than running text: {words} and not {text}; expected the "
-        "same, at least with a space before each word"
+        f"{what}: its tokenizer cuts words into other pieces than running text: {words} instead of {text}; expected "
+        "the same pieces, at least with a space before each word"
     )
 
 
@@ -236,7 +236,7 @@ def check_letters(tokenizer: Tokenizer, special: Iterable[str], what: str, by_js
     if few_capitals and 2 * small > len(pieces) and not _knows_bytes(tokenizer) and _has_capital(normalize("A")):
         raise InputError(
             f"{what}: its tokenizer keeps capitals, which its vocabulary lacks ({small:,} of {len(pieces):,} pieces "
-            "have small letters): words that have one would be unknown; expected one that makes them small "
+            "are lower-case): words with capitals would be unknown; expected one that lower-cases text "
             f"({remedy('do_lower_case', 'true')})"
         )
 

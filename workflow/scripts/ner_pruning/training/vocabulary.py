@@ -1,4 +1,4 @@
-"""The word embedding cut down to the rows that a training set uses, without changing what is trained."""
+"""The word embedding reduced to the rows that a training set uses, which does not change the trained model."""
 
 from dataclasses import dataclass
 
