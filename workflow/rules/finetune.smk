@@ -6,7 +6,7 @@ rule finetune:
         sentences=get_sentences,
         encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
     output:
-        **{name: f"<run>/{file}" for name, file in RUN_FILES.items()},  # weights, config, curve, sparsity, run
+        **{name: f"<run>/{file}" for name, file in RUN_FILES.items()},  # weights, config, curve, sparsity, record
     log:
         "<results>/logs/finetune/{training_set}/{variant}/seed-{seed}.log",
     benchmark:

@@ -34,7 +34,7 @@ if __name__ == "__main__":
             encoder_folder=Path(snakemake.input.encoder[0]).parent,
             encoded_paths=snakemake.input.sentences,
             config=RunConfig(finetuning=params.finetuning, schedules=params.schedules, pruning=params.pruning),
-            folder=Path(snakemake.output.run).parent,
+            folder=Path(snakemake.output.record).parent,
             jobs_per_gpu=snakemake.config["jobs_per_gpu"],
             snapshot_minutes=snakemake.config["snapshots"]["minutes"],  # no parameter: no reason to train again
             version=params.version,

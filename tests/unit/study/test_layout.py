@@ -13,5 +13,5 @@ def test_files_of_a_run():
         "config": "config.json",
         "curve": "training.csv",
         "sparsity": "sparsity.csv",
-        "run": "run.json",
+        "record": "run.json",
     }

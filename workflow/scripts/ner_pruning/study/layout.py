@@ -10,6 +10,6 @@ RUN_FILES = {
     "config": "config.json",
     "curve": "training.csv",
     "sparsity": "sparsity.csv",
-    "run": "run.json",
+    "record": "run.json",
 }
 """What fine-tuning writes to the folder of a run, by the names of rule `finetune`'s outputs."""

@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded
 from ner_pruning.files import InputError, file_digest, write_csv, write_json
+from ner_pruning.study.layout import RUN_FILES
 from ner_pruning.study.schedules import Schedule, choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
@@ -63,15 +64,8 @@ class RunPaths:
 
 def run_paths(folder: str | os.PathLike) -> RunPaths:
     """Return the paths of the run that lies in a folder."""
-    folder = Path(folder)
-    return RunPaths(
-        weights=folder / "weights.safetensors.zst",
-        config=folder / "config.json",
-        curve=folder / "training.csv",
-        sparsity=folder / "sparsity.csv",
-        record=folder / "run.json",
-        snapshot=folder / "snapshot",
-    )
+    files = {name: Path(folder, file) for name, file in RUN_FILES.items()}
+    return RunPaths(**files, snapshot=Path(folder, "snapshot"))
 
 
 def train_run(
