@@ -1,7 +1,7 @@
 """Wrong configs, overlays, encoders and data files: the one line that each ends in, word for word.
 
-What is not here is in test_config, test_encoder, test_sources and test_wikiann; test_errors and workflow/test_bad_input
-have what only a call of Snakemake shows.
+What is not here is in test_config, test_encoder, test_sources and test_wikiann; workflow/test_errors and
+workflow/test_bad_overlays have what only a call of Snakemake shows.
 """
 
 import json
@@ -19,7 +19,6 @@ import pytest
 import score
 import test_sets
 import torch
-import yaml
 from ner_pruning.claims.paper_scores import check_reference
 from ner_pruning.data.sources import SPLITS, check_sizes, encoder_files, read_local, source_files
 from ner_pruning.data.wikiann import read_corpus
@@ -31,7 +30,7 @@ from ner_pruning.training.encoder import fetch_encoder, random_encoder
 from ner_pruning.training.encoder_check import check_packing
 from ner_pruning.training.model import load_encoder
 from safetensors.torch import load_file, save_file
-from test_config import PAPER, SCHEMA, TABLE, merged
+from study_configs import ROOT, SCHEMA, TABLE, TINY, merged
 from transformers import (
     BartConfig,
     BartModel,
@@ -44,8 +43,6 @@ from transformers import (
     GPT2Model,
 )
 
-ROOT = Path(__file__).parents[2]
-TINY = merged(PAPER, yaml.safe_load((ROOT / "studies/tiny.yaml").read_text()))
 ROW = TINY["schedules"][0]
 
 INTEGER = "it must be a whole number without decimal point or exponent"

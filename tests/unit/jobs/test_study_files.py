@@ -8,7 +8,7 @@ import yaml
 from jobs.errors import one_line_errors
 from jobs.study_files import check_study_files
 from ner_pruning.files import InputError
-from test_config import PAPER, SCHEMA, merged
+from study_configs import PAPER, SCHEMA, merged
 
 ROOT = Path(__file__).parents[3]
 RESOURCES = (ROOT / "resources/languages.tsv", ROOT / "resources/paper_f1.csv")

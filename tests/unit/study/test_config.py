@@ -1,33 +1,12 @@
 """Wrong configs: each ends in one line that names the key and what is allowed."""
 
-import copy
-from pathlib import Path
-
 import pytest
 import yaml
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
-from ner_pruning.study.languages import read_languages
+from study_configs import PAPER, REMOVE, ROOT, SCHEMA, TABLE, merged
 
-ROOT = Path(__file__).parents[3]
-TABLE = read_languages(ROOT / "resources/languages.tsv")
-SCHEMA = yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text())
-PAPER = yaml.safe_load((ROOT / "config.yaml").read_text())
 RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 512}
-REMOVE = object()
-
-
-def merged(config: dict, overlay: dict) -> dict:
-    """Lay an overlay on a config as Snakemake does: mappings are merged, all else is replaced."""
-    config = copy.deepcopy(config)
-    for key, value in overlay.items():
-        if isinstance(value, dict) and isinstance(config.get(key), dict):
-            config[key] = merged(config[key], value)
-        elif value is REMOVE:
-            del config[key]
-        else:
-            config[key] = value
-    return config
 
 
 @pytest.mark.parametrize(

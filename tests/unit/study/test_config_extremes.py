@@ -19,8 +19,7 @@ from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.encoder_check import check_packing
 from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WORDS, run
-from test_bad_input import TINY
-from test_config import SCHEMA, TABLE, merged
+from study_configs import SCHEMA, TABLE, TINY, merged
 
 Path = tuple[str, ...]
 
