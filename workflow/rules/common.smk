@@ -378,17 +378,24 @@ def get_prediction_megabytes(wildcards, attempt):
 
 
 FIGURES = {
-    1: "monolingual and multilingual models",
-    2: "sparse and dense models, by training size",
-    3: "perturbed and regular test sets",
-    4: "families",
-    5: "scripts",
-    6: "training sizes, in-language",
-    7: "families, in-language",
-    8: "scripts, in-language",
-    9: "entity overlap",
+    "figure-1": "monolingual and multilingual models",
+    "figure-2": "sparse and dense models, by training size",
+    "figure-3": "perturbed and regular test sets",
+    "figure-4": "families",
+    "figure-5": "scripts",
+    "figure-6": "training sizes, in-language",
+    "figure-7": "families, in-language",
+    "figure-8": "scripts, in-language",
+    "figure-9": "entity overlap",
+    "languages": "F1 of each language",
+    "novelty": "unseen mentions",
 }
-"""What the paper's figures show, for the report."""
+"""What the figures of rule `figure` show, for the report; the first nine are the paper's."""
+
+
+def get_figure_labels(wildcards):
+    number = wildcards.figure.removeprefix("figure-")
+    return {"figure": number if number.isdecimal() else "beyond the paper", "shows": FIGURES[wildcards.figure]}
 
 
 def get_table_labels(number, shows):
@@ -447,7 +454,7 @@ def get_exports(wildcards):
 
 
 def get_scores():
-    return ["<results>/scores.parquet", "<results>/scores.csv", "<results>/intervals.csv"]
+    return [f"<results>/{name}.{suffix}" for name in ("scores", "intervals") for suffix in ("parquet", "csv")]
 
 
 def get_claims():
@@ -489,18 +496,18 @@ def get_tables():
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
 
-def get_figure_numbers():
-    """Return the figures that the study has: 2 and 4-8 need sparse models, 3 a perturbed test set, 6-8 in-language."""
+def get_figure_names():
+    """Return the figures that the study has: 2 and 4-8 need sparse models, 6-8 and those of fractions perturbed sets."""
     sparse = bool(config["pruning"]["scopes"])
     in_language = terms.IN_LANGUAGE in PERTURBATIONS
-    needs = {2: sparse, 3: bool(PERTURBATIONS), 4: sparse, 5: sparse}
-    needs |= dict.fromkeys((6, 7, 8), sparse and in_language)
-    return [number for number in range(1, 10) if needs.get(number, True)]
+    needs = dict.fromkeys(("figure-3", "novelty"), bool(PERTURBATIONS))
+    needs |= dict.fromkeys(("figure-2", "figure-4", "figure-5"), sparse)
+    needs |= dict.fromkeys(("figure-6", "figure-7", "figure-8"), sparse and in_language)
+    return [name for name in FIGURES if needs.get(name, True)]
 
 
 def get_figures():
-    names = [f"figure-{number}" for number in get_figure_numbers()] + ["languages"]
-    names += ["novelty"] if PERTURBATIONS else []
+    names = get_figure_names()
     names += ["published"] if get_published_cells() else []
     names += ["training-curves"] + (["sparsity"] if get_map_runs() else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]
