@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import yaml
 from scipy import stats
 from snakemake.utils import update_config
@@ -18,15 +19,12 @@ sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 from ner_pruning.claims.ledger import ledger, published_cells  # noqa: E402
 from ner_pruning.claims.paper_claims import Evidence  # noqa: E402
 from ner_pruning.claims.paper_scores import read_published  # noqa: E402
+from ner_pruning.data.language_groups import groupings, language_groups  # noqa: E402
 from ner_pruning.statistics.bootstrap import Counts, resample  # noqa: E402
-from ner_pruning.statistics.intervals import Cells, estimate, intervals_table  # noqa: E402
+from ner_pruning.statistics.interval_table import intervals_table  # noqa: E402
+from ner_pruning.statistics.intervals import Cells, estimate  # noqa: E402
 from ner_pruning.study.grid import study_runs, training_languages  # noqa: E402
-from ner_pruning.study.languages import (  # noqa: E402
-    Language,
-    language_groups,
-    pool_languages,
-    read_languages,
-)
+from ner_pruning.study.languages import Language, pool_languages, read_languages  # noqa: E402
 from ner_pruning.terms import REGULAR, Run  # noqa: E402
 
 
@@ -49,14 +47,15 @@ def whole_study(config: dict, table: dict[str, Language]) -> None:
     runs = study_runs(config)
     counts = made_up_study(runs, config, table)
     sizes = {code: table[code].train_size for code in config["languages"]}
-    groups = language_groups(sizes, table, [row["up_to"] for row in config["schedules"]])
+    languages = language_groups(sizes, table, [row["up_to"] for row in config["schedules"]])
+    groups, scores = groupings(languages.set_index("language")), scores_of(runs, counts)
     replicates, seconds = timed(lambda: resample(runs, counts, **config["bootstrap"]))
     triples = sum(len(part) for part in counts)
     print(f"{len(runs)} runs, {triples} triples of run, language and test set, {len(replicates.cells)} cells")
     print(f"replicates {three_digits(seconds)} s")
     floors = {(code, test_set): 0.05 for code in sizes for test_set in (REGULAR, *config["perturbations"])}
     cells = Cells(replicates, floors)
-    intervals, seconds = timed(lambda: intervals_table(cells, groups))
+    intervals, seconds = timed(lambda: intervals_table(cells, groups, scores))
     print(f"{len(intervals)} intervals {three_digits(seconds)} s")
     evidence = Evidence(cells, sizes, groups["family"], groups["script"], dict.fromkeys(sizes, 0.5), floors)
     published = published_cells(read_published(ROOT / "resources" / "paper_f1.csv"))
@@ -78,6 +77,19 @@ def made_up_study(runs: Sequence[Run], config: dict, table: dict[str, Language])
                 if pool:
                     counts[-1][test_set, language] = made_up_counts(random, table[language].test_size)
     return counts
+
+
+def scores_of(runs: Sequence[Run], counts: Sequence[Counts]) -> pd.DataFrame:
+    """Return the scores of counts, with made-up properties of the test sets."""
+    rows = []
+    for run, part in zip(runs, counts, strict=True):
+        of_run = {"setting": run.setting, "scope": run.scope, "sparsity": run.sparsity, "seed": run.seed}
+        for (test_set, language), each in part.items():
+            correct, predicted, gold = each.sum(axis=0)
+            f1 = 2 * correct / (predicted + gold)
+            rows.append(of_run | {"test_set": test_set, "language": language, "f1": f1})
+    floors = dict.fromkeys(("chance_floor", "chance_floor_low", "chance_floor_high"), 0.05)
+    return pd.DataFrame(rows).assign(**floors, changed_share=0.9, unseen_share=0.5)
 
 
 def made_up_counts(random: np.random.Generator, sentences: int) -> np.ndarray:

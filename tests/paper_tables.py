@@ -34,4 +34,6 @@ def paper_scores():
     scores["test_set"] = scores["test_set"].replace("perturbed", "in-language")
     scores = scores.drop(columns="table").drop_duplicates()
     floor = {"chance_floor": 0.05, "chance_floor_low": 0.04, "chance_floor_high": 0.06}
-    return scores.assign(seed=1, mentions=100, **floor, changed_share=1.0, unseen_share=0.5)
+    return scores.assign(
+        training_set=scores["language"], seed=1, mentions=100, **floor, changed_share=1.0, unseen_share=0.5
+    )

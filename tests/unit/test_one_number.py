@@ -1,16 +1,21 @@
 """A number that is printed in two places is one: means of tables, figures, intervals and claims, in gappy studies."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.claims.ledger import ledger, published_cells
 from ner_pruning.claims.paper_claims import Evidence
+from ner_pruning.data.language_groups import groupings
+from ner_pruning.figures.paper_figures import FIGURES, draw_figure
+from ner_pruning.report.tables import f1_table
 from ner_pruning.scoring.f1 import score
-from ner_pruning.statistics import summaries
 from ner_pruning.statistics.bootstrap import resample
-from ner_pruning.statistics.groups import f1_by_group
-from ner_pruning.statistics.intervals import Cells, intervals_table
-from ner_pruning.terms import IN_LANGUAGE, IN_SCRIPT, REGULAR, Run, parse_variant
+from ner_pruning.statistics.interval_table import MEAN, MEDIAN, by_group, intervals_table, select
+from ner_pruning.statistics.intervals import Cells
+from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, IN_SCRIPT, REGULAR, Provenance, Run, parse_variant
+from small_scores import groups_of
 
 LANGUAGES = ["af", "en", "hi", "sw", "te", "yo"]
 SIZES = dict(zip(LANGUAGES, [5000, 20000, 5000, 1000, 1000, 100], strict=True))
@@ -29,6 +34,7 @@ MISSING = {"sw": [("partial", 70)], "te": [("full", 50), ("full", 70)], "multili
 """Variants that a training set lacks: sw would have the means rise from 70 to 90 %, if each were over what it has."""
 
 FLOOR = 0.05
+UNSEEN = dict(zip(LANGUAGES, [0.3, 0.1, 0.5, 0.4, 0.7, 0.6], strict=True))
 
 
 def tags_of(random: np.random.Generator, sentences: int) -> list[list[int]]:
@@ -66,35 +72,76 @@ def study():
                 found = [int(sentence == other) for sentence, other in zip(tags, predicted, strict=True)]
                 counts[-1][test_set, language] = np.array([[each, each, 1] for each in found], dtype=np.int32)
                 row = {"setting": run.setting, "scope": run.scope, "sparsity": run.sparsity, **run._asdict()}
-                floor = {"chance_floor": FLOOR, "changed_share": 1.0, "unseen_share": 0.5}
+                floor = dict.fromkeys(("chance_floor", "chance_floor_low", "chance_floor_high"), FLOOR)
+                floor |= {"changed_share": 1.0, "unseen_share": UNSEEN[language]}
                 rows.append(row | {"language": language, "test_set": test_set, **score(tags, predicted), **floor})
     floors = {(language, test_set): FLOOR for language in LANGUAGES for test_set in TEST_SETS}
     return pd.DataFrame(rows), Cells(resample(runs, counts, seed=0, resamples=200), floors)
 
 
+GROUPS = groups_of(SIZES, families=FAMILIES, scripts=SCRIPTS)
+SETTINGS = ["monolingual", "multilingual"]
+SMALL = Provenance("small", False, "x")
+
+
 @pytest.fixture(scope="module")
-def means(study):
+def table(study):
+    return intervals_table(study[1], groupings(GROUPS), study[0])
+
+
+@pytest.fixture(scope="module")
+def means(table):
     """Return the means of the table of intervals by statistic, setting, test set, group, scope and sparsity."""
-    table = intervals_table(study[1], {"size": SIZES, "family": FAMILIES, "script": SCRIPTS})
-    table = table[table["language"] == "mean"]
-    return table.set_index(["statistic", "setting", "test_set", "group", "scope", "sparsity"])["estimate"]
+    rows = table[table["language"] == MEAN]
+    return rows.set_index(["statistic", "setting", "test_set", "group", "scope", "sparsity"])["estimate"].sort_index()
 
 
 def same(one: float, other: float) -> bool:
     return one == pytest.approx(other, abs=1e-12)
 
 
-SETTINGS = ["monolingual", "multilingual"]
+def line_of(scores: pd.DataFrame, setting: str, test_set: str, scope: str, languages=LANGUAGES) -> pd.DataFrame:
+    """Return mean F1 over seeds, languages × sparsities, straight from the scores."""
+    rows = scores[(scores["setting"] == setting) & (scores["test_set"] == test_set)]
+    rows = rows[rows["scope"].isin([scope, ""]) & rows["language"].isin(languages)]
+    return rows.pivot_table(index="language", columns="sparsity", values="f1", aggfunc="mean")
 
 
 @pytest.mark.parametrize("setting", SETTINGS)
 @pytest.mark.parametrize("scope", ["partial", "full"])
 @pytest.mark.parametrize("test_set", TEST_SETS)
-def test_the_means_of_tables_are_those_of_intervals(study, means, setting, scope, test_set):
-    table = summaries.f1_by_sparsity(study[0], setting, test_set, scope, LANGUAGES)
-    expected = means["f1", setting, test_set, "", scope]
-    assert list(table.columns) == expected.index.tolist()
-    assert all(same(table.loc["means", sparsity], expected[sparsity]) for sparsity in expected.index)
+def test_means_of_the_table_are_those_of_the_scores_of_whole_rows(study, means, setting, scope, test_set):
+    """Of the languages that have all sparsities, means, differences and fractions of regular F1, by pandas."""
+    whole = line_of(study[0], setting, test_set, scope).dropna()
+    regular = line_of(study[0], setting, REGULAR, scope).dropna()
+    assert len(whole) > 1
+    assert means["f1", setting, test_set, "", scope].to_dict() == pytest.approx(whole.mean().to_dict(), abs=1e-12)
+    sparse = whole.drop(columns=0)
+    expected = {"difference": sparse.sub(whole[0], axis=0), "relative_difference": sparse.div(whole[0], axis=0) - 1}
+    if test_set != REGULAR:
+        expected |= {"fraction": whole / regular, "floor_fraction": FLOOR / regular}
+    for statistic, values in expected.items():
+        found = means[statistic, setting, test_set, "", scope].to_dict()
+        assert found == pytest.approx(values.mean().to_dict(), abs=1e-12), statistic
+
+
+@pytest.mark.parametrize("setting", SETTINGS)
+@pytest.mark.parametrize("grouping, groups", [("size", SIZES), ("family", FAMILIES), ("script", SCRIPTS)])
+def test_means_of_groups_are_those_of_the_scores(study, table, setting, grouping, groups):
+    rows = by_group(select(table, setting=setting, test_set=REGULAR, scope="partial"), grouping)
+    assert set(rows["group"]) == set(groups.values())
+    for group, of_group in rows.groupby("group"):
+        languages = [language for language in LANGUAGES if groups[language] == group]
+        line = line_of(study[0], setting, REGULAR, "partial", languages)
+        whole = line.dropna() if len(line.dropna()) else line
+        f1, relative = (
+            select(of_group, statistic=name).set_index("sparsity")["estimate"].to_dict()
+            for name in ("f1", "relative_difference")
+        )
+        present = line.columns[line.notna().any()]
+        assert f1 == pytest.approx(whole.mean()[present].to_dict(), abs=1e-12)
+        sparse = (whole.drop(columns=0).div(whole[0], axis=0) - 1).mean()
+        assert relative == pytest.approx(sparse[present.drop(0)].to_dict(), abs=1e-12)
 
 
 def test_a_gap_does_not_let_a_mean_rise(study, means):
@@ -114,37 +161,78 @@ def test_a_gap_does_not_let_a_mean_rise(study, means):
     assert means["f1", "monolingual", REGULAR, "", "partial"].tolist() == pytest.approx(by_hand, abs=1e-12)
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_the_points_of_figure_2_are_those_of_intervals(study, means, setting):
-    for row in summaries.relative_to_dense(study[0], setting, REGULAR, SIZES).itertuples():
-        expected = means["relative_difference", setting, REGULAR, f"size {row.train_size}", row.scope, row.sparsity]
-        assert same(row.difference, expected)
+@pytest.mark.parametrize("number", F1_TABLES)
+def test_tables_print_what_the_table_of_intervals_has(study, table, means, number):
+    setting, test_set, scope = F1_TABLES[number]
+    printed = pd.read_csv(io.StringIO(f1_table(table, study[0], number, LANGUAGES, SMALL).csv()), index_col=0)
+    expected = means["f1", setting, test_set, "", scope]
+    assert [int(column) for column in printed if column.isdecimal()] == expected.index.tolist()
+    for sparsity, value in expected.items():
+        assert f"{printed.loc['means', str(sparsity)]:.4f}" == f"{value:.4f}"
+    if test_set != REGULAR:
+        assert printed.loc["means", "chance floor"] == FLOOR
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-def test_the_points_of_figure_3_are_those_of_intervals(study, means, setting):
-    for row in summaries.perturbed_fractions(study[0], setting).itertuples():
-        assert same(row.fraction, means["fraction", setting, row.perturbation, "", row.scope, row.sparsity])
+def points_of(figure) -> list[float]:
+    """Return the values of the lines of a figure that have markers."""
+    lines = [line for axes in figure.axes for line in axes.lines if line.get_marker() not in ("", "None")]
+    return sorted(float(y) for line in lines for y in np.asarray(line.get_ydata()) if np.isfinite(y))
 
 
-@pytest.mark.parametrize("setting", SETTINGS)
-@pytest.mark.parametrize("test_set", [REGULAR, IN_LANGUAGE])
-@pytest.mark.parametrize("name, groups", [("size", SIZES), ("family", FAMILIES), ("script", SCRIPTS)])
-def test_the_points_of_figures_4_to_8_are_those_of_intervals(study, means, setting, test_set, name, groups):
-    for row in f1_by_group(study[0], setting, test_set, groups, name).itertuples():
-        place = (setting, test_set, f"{name} {row.group}", row.scope, row.sparsity)
-        assert same(row.f1, means["f1", *place])
-        if row.sparsity:
-            assert same(row.difference, means["relative_difference", *place])
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_draw_what_the_table_of_intervals_has(table, name):
+    known = np.array(select(table, statistic=["f1", "relative_difference", "fraction"])["estimate"])
+    points = points_of(draw_figure(name, table, GROUPS, SMALL)[0])
+    assert points
+    for point in points:
+        assert point == 0 or np.nanmin(np.abs(known - point)) < 1e-12
 
 
-def test_the_statistics_of_claims_are_those_of_intervals(study, means):
-    seen = dict.fromkeys(LANGUAGES, 0.5)
+def halved(table: pd.DataFrame, rows: pd.Series) -> pd.DataFrame:
+    """Return the table of intervals with half of the estimate in some rows."""
+    return table.assign(estimate=table["estimate"].where(~rows, table["estimate"] / 2))
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_figures_compute_nothing_of_their_own(table, name):
+    """Other values of the means that a figure draws move its points, other values of single languages none."""
+    means = table["language"] == MEAN
+    shown, other = (means, ~means) if name in [f"figure-{number}" for number in range(1, 9)] else (~means, means)
+    points, moved, kept = (
+        points_of(draw_figure(name, frame, GROUPS, SMALL)[0])
+        for frame in (table, halved(table, shown), halved(table, other))
+    )
+    assert sorted(np.array(points) / 2) == pytest.approx(moved, abs=1e-12)
+    assert points == kept
+
+
+def test_tables_compute_nothing_of_their_own(study, table):
+    summaries = table["language"].isin([MEAN, MEDIAN])
+    whole, other_means, other_languages = (
+        f1_table(frame, study[0], 8, LANGUAGES, SMALL).rows.set_index("languages")
+        for frame in (table, halved(table, summaries), halved(table, ~summaries))
+    )
+    columns = ["0", "50", "70", "90", "chance floor", "changed", "unseen"]
+    rows = ["means", "medians"]
+    assert (other_means.drop(rows) == whole.drop(rows)).all(axis=None)
+    assert (other_languages.loc[rows] == whole.loc[rows]).all(axis=None)
+    printed, half = (frame.loc[rows, columns].astype(float).to_numpy() for frame in (whole, other_means))
+    assert half == pytest.approx(printed / 2, abs=1e-4)
+
+
+@pytest.fixture(scope="module")
+def parts(study):
+    """Return the parts of the claims that are tested, by their text."""
+    seen = {language: 1 - share for language, share in UNSEEN.items()}
     evidence = Evidence(study[1], SIZES, FAMILIES, SCRIPTS, seen, {})
-    parts = ledger(evidence, published_cells([])).query("part > 0 and verdict != 'not tested'").set_index("text")
+    return ledger(evidence, published_cells([])).query("part > 0 and verdict != 'not tested'").set_index("text")
+
+
+def test_the_statistics_of_claims_are_those_of_intervals(parts, means):
+    """A dense model's mean is of no line in a claim: it is the one under the scope ""."""
     compared = 0
     for (statistic, setting, test_set, group, scope, sparsity), expected in means.items():
-        if group:
+        if group or bool(scope) != bool(sparsity):
             continue
         variant = f"{scope}-{sparsity}" if sparsity else "dense"
         texts = {
@@ -153,7 +241,16 @@ def test_the_statistics_of_claims_are_those_of_intervals(study, means):
             "difference": f"{setting}, {variant}, {test_set}: F1 partial - dense",
         }
         text = texts.get(statistic)
-        if text in parts.index and not (statistic == "difference" and scope == "full") and sparsity:
+        if text in parts.index and not (statistic == "difference" and scope == "full"):
             compared += 1
             assert same(parts.loc[text, "measured"], expected), text
-    assert compared == 3 + 3 + 7  # gains, fractions, differences
+    assert compared == 4 + 6 + 7  # gains, fractions, differences
+
+
+def test_the_correlation_of_figure_9_is_that_of_claim_10(parts, table):
+    (row,) = select(table, statistic="overlap_pearson", setting="multilingual").to_dict("records")
+    claim = parts.loc["dense, regular: Pearson's r of F1 and share of test mentions seen in training"]
+    for end, measured in (("estimate", "measured"), ("low", "low"), ("high", "high")):
+        assert same(row[end], claim[measured])
+    title = draw_figure("figure-9", table, GROUPS, SMALL)[0].get_suptitle().replace("\n", " ")
+    assert f"{row['estimate']:.2f}".replace("-", "\N{MINUS SIGN}") in title

@@ -10,13 +10,14 @@ import zstandard
 from ner_pruning.claims.ledger import ledger, published_cells
 from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published
+from ner_pruning.data.language_groups import groupings, language_groups
 from ner_pruning.files import read_json
 from ner_pruning.report.run_table import run_statistics, run_statistics_table
 from ner_pruning.scoring.f1 import read_counts
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.statistics.intervals import Cells
 from ner_pruning.study.grid import expected_sizes, study_runs
-from ner_pruning.study.languages import language_groups, read_languages
+from ner_pruning.study.languages import read_languages
 from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Provenance
 
 ROOT = Path(__file__).parents[2]
@@ -69,7 +70,8 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
     )
     languages = read_languages(ROOT / "resources" / "languages.tsv")
     sizes = {language: expected_sizes(language, config, languages)["train"] for language in config["languages"]}
-    groups = language_groups(sizes, languages, [row["up_to"] for row in config["schedules"]])
+    classes = [row["up_to"] for row in config["schedules"]]
+    groups = groupings(language_groups(sizes, languages, classes).set_index("language"))
     known = scores[scores["test_set"] != VALIDATION]
     floors = dict(zip(zip(known.language, known.test_set, strict=True), known.chance_floor, strict=True))
     of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")

@@ -28,13 +28,13 @@ MULTILINGUAL = ("multilingual dense 1", "multilingual full-50 1")
 RUNS = (*HINDI, *BULGARIAN, *MULTILINGUAL)
 
 CONFIG = {"study_config"}
-FIGURES = {*(f"figure_{number}" for number in range(1, 10)), "languages_figure", "novelty_figure", "published"}
+DRAWN = (*(f"figure-{number}" for number in range(1, 10)), "languages", "novelty")
+FIGURES = {*(f"figure {name}" for name in DRAWN), "published"}
 TABLES = {f"f1_table {number}" for number in range(2, 10)}
-AFTER_SCORES = {"collect_scores", "bootstrap", "intervals", "claims", "diagnosis", *TABLES, *FIGURES}
-AFTER_CARDS = {"data_sizes_table", "intervals", "published", "claims", "languages_figure"} | {
-    f"figure_{number}" for number in range(1, 10)
-}
-"""What reads how large the languages' training sets are; `published` shows the intervals."""
+AFTER_INTERVALS = TABLES | FIGURES
+AFTER_SCORES = {"collect_scores", "bootstrap", "intervals", "claims", "diagnosis"} | AFTER_INTERVALS
+AFTER_CARDS = {"data_sizes_table", "language_groups", "intervals", "claims"} | AFTER_INTERVALS
+"""What reads how large the languages' training sets are; their groups are those of the table of intervals."""
 
 
 def jobs(rules: str, *wildcards: Iterable[str]) -> set[str]:

@@ -153,7 +153,7 @@ def test_a_browser_draws_the_rule_graph_and_the_statistics(page, browser):
     browser.get(page.as_uri())
     wait(browser).until(lambda browser: drawn(browser) == 1)
     graph = script(page, "rulegraph_spec")["data"][0]["values"]
-    assert {"language_data", "finetune", "claims", "figure_9"} <= {node["rule"] for node in graph}
+    assert {"language_data", "finetune", "claims", "figure"} <= {node["rule"] for node in graph}
     click(browser, By.LINK_TEXT, "Statistics")
     wait(browser).until(lambda browser: drawn(browser) == 2)
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []

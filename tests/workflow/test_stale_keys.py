@@ -9,6 +9,7 @@ import pytest
 import yaml
 from stale_study import (
     AFTER_CARDS,
+    AFTER_INTERVALS,
     AFTER_SCORES,
     BULGARIAN,
     CONFIG,
@@ -36,7 +37,7 @@ FULL = tuple(run for run in RUNS if "full" in run)
 FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap"})
 """The bootstrap is of the counts; what is above chance decides which fractions have an interval."""
 
-INTERVALS = {"bootstrap", "intervals", "published", "claims"}
+INTERVALS = {"bootstrap", "intervals", "claims"} | AFTER_INTERVALS
 PERTURBED_AGAIN = PERTURBED | EVALUATED | predicted(RUNS) | {"examples_table 10"}
 HINDI_AND_MARATHI = (
     jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
@@ -61,7 +62,7 @@ KEYS: list[Change] = [
     (
         "languages",
         ["mr", "hi", "bg"],
-        {"overlap multilingual", "data_sizes_table"} | trained(MULTILINGUAL),
+        {"overlap multilingual", "data_sizes_table", "language_groups"} | trained(MULTILINGUAL),
     ),
     (
         "monolingual",
@@ -149,8 +150,12 @@ MUST_CHANGE_TOO = {"multilingual": {"fewer_runs": {"bg": {"scopes": ["full"]}}}}
 TINY_RUNS = ("hi dense 1", "hi full-50 1")
 TINY_TABLES = jobs("f1_table", [7, 9])
 TINY_TRAINED = (trained(TINY_RUNS) - TABLES) | TINY_TABLES | {"sparsity_map"}
+TINY_AFTER_CARDS = (AFTER_CARDS - TABLES) | TINY_TABLES
 TINY_ENCODED = (
-    {"build_encoder", "encode hi", "encode_test_sets hi"} | jobs("data_card", ["hi", "mr"]) | TINY_TRAINED | AFTER_CARDS
+    {"build_encoder", "encode hi", "encode_test_sets hi"}
+    | jobs("data_card", ["hi", "mr"])
+    | TINY_TRAINED
+    | TINY_AFTER_CARDS
 )
 TINY_DATA = jobs("language_data", ["hi", "mr"]) | {"perturb in-language hi", "test_sets hi", "chance_floor hi"}
 TINY_KEYS: list[Change] = [
@@ -161,7 +166,7 @@ TINY_KEYS: list[Change] = [
     ("encoder.folder", "/nowhere", set()),
     ("encoder.name", "someone/bert", set()),
     *((f"encoder.random.{key}", value * 2 or 1, TINY_ENCODED) for key, value in ENCODER.items()),
-    ("schedules.0.up_to", 200, AFTER_CARDS),
+    ("schedules.0.up_to", 200, TINY_AFTER_CARDS),
     ("schedules.0.batch_size", 4, TINY_TRAINED),
     (
         "pruning.scopes",

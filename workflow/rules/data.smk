@@ -118,3 +118,22 @@ rule encode:
         version=version_of("encode"),
     script:
         "../scripts/encode.py"
+
+
+rule language_groups:
+    input:
+        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
+    output:
+        "<results>/groups.csv",
+    log:
+        "<results>/logs/language_groups.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        languages=LANGUAGES,
+        size_classes=[row["up_to"] for row in config["schedules"]],
+        version=version_of("language_groups"),
+    script:
+        "../scripts/language_groups.py"

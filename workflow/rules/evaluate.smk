@@ -171,19 +171,17 @@ rule bootstrap:
 rule intervals:
     input:
         replicates="<results>/replicates.parquet",
-        scores="<results>/scores.parquet",  # for the chance floors
-        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
-        languages=LANGUAGES_FILE,
+        scores="<results>/scores.parquet",  # for the chance floors, and the standard deviations over seeds
+        groups="<results>/groups.csv",
     output:
-        "<results>/intervals.csv",
+        parquet="<results>/intervals.parquet",
+        csv="<results>/intervals.csv",
     log:
         "<results>/logs/intervals.log",
     localrule: True
     conda:
         "../../envs/study.yaml"
     params:
-        languages=LANGUAGES,
-        size_classes=[row["up_to"] for row in config["schedules"]],
         version=version_of("intervals"),
     script:
         "../scripts/intervals.py"

@@ -158,6 +158,12 @@ def get_table_labels(number, shows):
     return {"table": number.rjust(2, "\N{FIGURE SPACE}"), "shows": shows}
 
 
+def get_figure_labels(wildcards):
+    number = wildcards.figure.removeprefix("figure-")
+    shows = contents.FIGURES[wildcards.figure]
+    return {"figure": number if number.isdecimal() else "beyond the paper", "shows": shows}
+
+
 def get_f1_labels(wildcards):
     return get_table_labels(wildcards.number, ", ".join(terms.F1_TABLES[int(wildcards.number)]))
 

@@ -2,19 +2,6 @@
 
 CURVE_RUNS, MAP_RUNS = grid.shown_runs(config), grid.mapped_runs(config)
 
-FIGURES = {
-    1: "monolingual and multilingual models",
-    2: "sparse and dense models, by training size",
-    3: "perturbed and regular test sets",
-    4: "families",
-    5: "scripts",
-    6: "training sizes, in-language",
-    7: "families, in-language",
-    8: "scripts, in-language",
-    9: "entity overlap",
-}
-"""What the paper's figures show, for the report."""
-
 
 rule data_sizes_table:
     input:
@@ -47,7 +34,8 @@ rule data_sizes_table:
 
 rule f1_table:
     input:
-        scores="<results>/scores.parquet",
+        intervals="<results>/intervals.parquet",
+        scores="<results>/scores.parquet",  # what was trained, and the test sets without a mention
     output:
         csv="<results>/tables/table-{number}.csv",
         markdown="<results>/tables/table-{number}.md",
@@ -106,95 +94,36 @@ rule examples_table:
         "../scripts/examples_table.py"
 
 
-for number in contents.figure_numbers(config):  # rules of their own, because the caption of a rule has no wildcards
-
-    rule:
-        name:
-            f"figure_{number}"
-        input:
-            scores="<results>/scores.parquet",
-            cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
-            languages=LANGUAGES_FILE,
-        output:
-            pdf=f"<results>/figures/figure-{number}.pdf",
-            svg=f"<results>/figures/figure-{number}.svg",
-            png=report(
-                f"<results>/figures/figure-{number}.png",
-                caption=f"../report/figure-{number}.rst",
-                category="Figures",
-                labels={"figure": str(number), "shows": FIGURES[number]},
-            ),
-        log:
-            f"<results>/logs/figure/{number}.log",
-        localrule: True
-        conda:
-            "../../envs/study.yaml"
-        params:
-            number=number,
-            languages=LANGUAGES,
-            size_classes=[row["up_to"] for row in config["schedules"]],
-            provenance=DATA_PROVENANCE,
-            version=version_of("figure"),
-        script:
-            "../scripts/figure.py"
-
-
-rule languages_figure:
+rule figure:
     input:
-        scores="<results>/scores.parquet",
-        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
-        languages=LANGUAGES_FILE,
+        intervals="<results>/intervals.parquet",
+        groups="<results>/groups.csv",
     output:
-        pdf="<results>/figures/languages.pdf",
-        svg="<results>/figures/languages.svg",
+        pdf="<results>/figures/{figure}.pdf",
+        svg="<results>/figures/{figure}.svg",
         png=report(
-            "<results>/figures/languages.png",
-            caption="../report/languages.rst",
+            "<results>/figures/{figure}.png",
+            caption="../report/figure.rst",
             category="Figures",
-            labels={"figure": "beyond the paper", "shows": "F1 of each language"},
+            labels=get_figure_labels,
         ),
     log:
-        "<results>/logs/languages_figure.log",
-    localrule: True
-    conda:
-        "../../envs/study.yaml"
-    params:
-        languages=LANGUAGES,
-        size_classes=[row["up_to"] for row in config["schedules"]],
-        provenance=DATA_PROVENANCE,
-        version=version_of("languages_figure"),
-    script:
-        "../scripts/languages_figure.py"
-
-
-rule novelty_figure:
-    input:
-        scores="<results>/scores.parquet",
-    output:
-        pdf="<results>/figures/novelty.pdf",
-        svg="<results>/figures/novelty.svg",
-        png=report(
-            "<results>/figures/novelty.png",
-            caption="../report/novelty.rst",
-            category="Figures",
-            labels={"figure": "beyond the paper", "shows": "unseen mentions"},
-        ),
-    log:
-        "<results>/logs/novelty_figure.log",
+        "<results>/logs/figure/{figure}.log",
+    wildcard_constraints:
+        figure="|".join(contents.figure_names(config)),
     localrule: True
     conda:
         "../../envs/study.yaml"
     params:
         provenance=DATA_PROVENANCE,
-        version=version_of("novelty_figure"),
+        version=version_of("figure"),
     script:
-        "../scripts/novelty_figure.py"
+        "../scripts/figure.py"
 
 
 rule published:
     input:
-        scores="<results>/scores.parquet",
-        intervals="<results>/intervals.csv",
+        intervals="<results>/intervals.parquet",
         published=PUBLISHED_FILE,
     output:
         csv="<results>/tables/published.csv",
@@ -284,8 +213,7 @@ rule claims:
         unpack(get_claims_input),
         replicates="<results>/replicates.parquet",
         scores="<results>/scores.parquet",
-        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
-        languages=LANGUAGES_FILE,
+        groups="<results>/groups.csv",
         published=PUBLISHED_FILE,
     output:
         csv="<results>/claims.csv",
@@ -299,8 +227,6 @@ rule claims:
     conda:
         "../../envs/study.yaml"
     params:
-        languages=LANGUAGES,
-        size_classes=[row["up_to"] for row in config["schedules"]],
         provenance=PROVENANCE,
         version=version_of("claims"),
     script:

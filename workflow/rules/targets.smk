@@ -31,7 +31,7 @@ def get_exports(wildcards):
 
 
 def get_scores():
-    return ["<results>/scores.parquet", "<results>/scores.csv", "<results>/intervals.csv"]
+    return [f"<results>/{name}.{suffix}" for name in ("scores", "intervals") for suffix in ("parquet", "csv")]
 
 
 def get_claims():
@@ -60,8 +60,7 @@ def get_tables():
 
 
 def get_figures():
-    names = [f"figure-{number}" for number in contents.figure_numbers(config)] + ["languages"]
-    names += ["novelty"] if PERTURBATIONS else []
+    names = contents.figure_names(config)
     names += ["published"] if get_published_cells() else []
     names += ["training-curves"] + (["sparsity"] if grid.mapped_runs(config) else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]

@@ -1,54 +1,51 @@
 """Write the claims ledger: each claim of the paper, what the study's scores say about it, and the verdict."""
 
-from collections.abc import Mapping, Sequence
-
 from jobs.logs import log_to
 from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
 from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published, read_reference
-from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.data.language_groups import groupings, read_groups
 from ner_pruning.files import write_text
-from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap
+from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.statistics.summaries import without_mentions
-from ner_pruning.study.languages import language_groups, read_languages
 from ner_pruning.table import html_page, markdown_page, write_frame
 from ner_pruning.terms import REGULAR, Provenance
 
 
 def main(
-    paths: Mapping[str, str],
-    cards: Mapping[str, str],
-    overlap_path: str | None,
-    reference_path: str | None,
-    size_classes: Sequence[int],
+    replicates: str,
+    scores: str,
+    groups: str,
+    published: str,
+    overlap: str | None,
+    reference: str | None,
     provenance: Provenance,
     out_csv: str,
     out_md: str,
     out_html: str,
 ) -> None:
-    """Write the ledger; paths: of replicates, scores, published and languages; cards: by language.
+    """Write the ledger; all but the provenance are paths.
 
-    overlap_path: of the multilingual training set, None if there is none; reference_path: F1 by others, if given.
+    overlap: of the multilingual training set, None if there is none; reference: F1 by others, if given.
     """
-    groups = language_groups(read_training_sizes(cards), read_languages(paths["languages"]), size_classes)
-    overlap = [] if overlap_path is None else read_overlap(overlap_path).itertuples()
-    floors = read_floors(paths["scores"])
+    of_groups = groupings(read_groups(groups))
+    rows = [] if overlap is None else read_overlap(overlap).itertuples()
+    floors = read_floors(scores)
     frame = ledger(
         Evidence(
-            cells=Cells(read_replicates(paths["replicates"]), floors),
-            train_sizes=groups["size"],
-            families=groups["family"],
-            scripts=groups["script"],
-            seen_shares={row.language: 1 - row.unseen_share for row in overlap if row.test_set == REGULAR},
+            cells=Cells(read_replicates(replicates), floors),
+            train_sizes=of_groups["size"],
+            families=of_groups["family"],
+            scripts=of_groups["script"],
+            seen_shares={row.language: 1 - row.unseen_share for row in rows if row.test_set == REGULAR},
             floors=floors,
-            reference={} if reference_path is None else read_reference(reference_path),
+            reference={} if reference is None else read_reference(reference),
         ),
-        published_cells(read_published(paths["published"])),
+        published_cells(read_published(published)),
     )
     write_frame(out_csv, frame)
-    tables = ledger_tables(frame, provenance, without_mentions(read_all_scores(paths["scores"])))
+    tables = ledger_tables(frame, provenance, without_mentions(read_all_scores(scores)))
     write_text(out_md, markdown_page(tables))
     write_text(out_html, html_page(tables))
     print(markdown_page(tables))
@@ -56,15 +53,16 @@ def main(
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        files, params, out = snakemake.input, snakemake.params, snakemake.output
+        files, out = snakemake.input, snakemake.output
         main(
-            {name: files[name] for name in ("replicates", "scores", "published", "languages")},
-            dict(zip(params.languages, files.cards, strict=True)),
-            files.get("overlap"),
-            files.get("reference"),
-            params.size_classes,
-            Provenance(**params.provenance),
-            out.csv,
-            out.markdown,
-            out.html,
+            replicates=files.replicates,
+            scores=files.scores,
+            groups=files.groups,
+            published=files.published,
+            overlap=files.get("overlap"),
+            reference=files.get("reference"),
+            provenance=Provenance(**snakemake.params.provenance),
+            out_csv=out.csv,
+            out_md=out.markdown,
+            out_html=out.html,
         )

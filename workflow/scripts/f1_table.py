@@ -5,25 +5,28 @@ from collections.abc import Sequence
 from jobs.logs import log_to
 from ner_pruning.report.tables import f1_table
 from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.statistics.interval_table import read_intervals
 from ner_pruning.table import save_table
 from ner_pruning.terms import Provenance
 
 
 def main(
-    scores: str,
-    number: int,
-    languages: Sequence[str],
-    provenance: Provenance,
-    *out: str,
+    intervals: str, scores: str, number: int, languages: Sequence[str], provenance: Provenance, outputs: Sequence[str]
 ) -> None:
-    """Write the table; scores: path of the study's scores; languages: those of the setting, in the rows' order."""
-    table = f1_table(read_all_scores(scores), number, languages, provenance)
-    save_table(table, out)
+    """Write the table; intervals, scores: paths; languages: those of the setting, in the rows' order."""
+    table = f1_table(read_intervals(intervals), read_all_scores(scores), number, languages, provenance)
+    save_table(table, outputs)
     print(table.markdown())
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        params, out = snakemake.params, snakemake.output
-        names = (params.number, params.languages, Provenance(**params.provenance))
-        main(snakemake.input.scores, *names, *out)
+        files, params = snakemake.input, snakemake.params
+        main(
+            intervals=files.intervals,
+            scores=files.scores,
+            number=params.number,
+            languages=params.languages,
+            provenance=Provenance(**params.provenance),
+            outputs=list(snakemake.output),
+        )

@@ -1,39 +1,28 @@
-"""Draw one of figures 1-9 as PDF, PNG and SVG."""
+"""Draw a figure of the table of intervals, figures 1-9 or one beyond the paper, as PDF, PNG and SVG."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from jobs.logs import log_to
-from ner_pruning.data.data_cards import read_training_sizes
-from ner_pruning.figures.paper_figures import TRAINING_SIZE, draw_figure
+from ner_pruning.data.language_groups import read_groups
+from ner_pruning.figures.paper_figures import draw_figure
 from ner_pruning.figures.style import save_figures
-from ner_pruning.scoring.score_table import read_all_scores
-from ner_pruning.study.languages import language_groups, read_languages
+from ner_pruning.statistics.interval_table import read_intervals
 from ner_pruning.terms import Provenance
 
 
-def main(
-    scores: str,
-    number: int,
-    cards: Mapping[str, str],
-    languages: str,
-    size_classes: Sequence[int],
-    provenance: Provenance,
-    outputs: Sequence[str],
-) -> None:
-    """Draw the figure; scores: path of the study's scores; cards: paths of the data cards by language.
-
-    languages: path of the table of languages. The numbers that the figure shows go to the log.
-    """
-    groups = language_groups(read_training_sizes(cards), read_languages(languages), size_classes)
-    groupings = {TRAINING_SIZE: groups["size"], "family": groups["family"], "script": groups["script"]}
-    figure, numbers = draw_figure(number, read_all_scores(scores), groupings, provenance)
+def main(figure: str, intervals: str, groups: str, provenance: Provenance, outputs: Sequence[str]) -> None:
+    """Draw the figure; intervals, groups: paths. The numbers that the figure shows go to the log."""
+    drawn, numbers = draw_figure(figure, read_intervals(intervals), read_groups(groups), provenance)
     print(numbers.to_string(index=False))
-    save_figures(figure, outputs)
+    save_figures(drawn, outputs)
 
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
-        params, files = snakemake.params, snakemake.input
-        cards = dict(zip(params.languages, files.cards, strict=True))
-        study = (params.size_classes, Provenance(**params.provenance))
-        main(files.scores, params.number, cards, files.languages, *study, list(snakemake.output))
+        main(
+            figure=snakemake.wildcards.figure,
+            intervals=snakemake.input.intervals,
+            groups=snakemake.input.groups,
+            provenance=Provenance(**snakemake.params.provenance),
+            outputs=list(snakemake.output),
+        )

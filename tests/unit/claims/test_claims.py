@@ -2,21 +2,23 @@
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import small_scores
 from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
 from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published, read_reference
-from ner_pruning.claims.statistics import READINGS, kendall, share_that_gains, smallest_gain
+from ner_pruning.claims.statistics import READINGS, share_that_gains, smallest_gain
 from ner_pruning.claims.verdicts import MOST, Criterion, Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, Estimate
 from ner_pruning.study.languages import read_languages
-from ner_pruning.terms import Provenance
-from scipy import stats
+from ner_pruning.terms import Cell, Provenance
+from small_scores import cells_of
 
 ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")
@@ -26,11 +28,11 @@ SPARSITIES = (50, 70, 90, 98)
 REPLICATED, NOT_REPLICATED = Verdict.REPLICATED, Verdict.NOT_REPLICATED
 INCONCLUSIVE, NOT_TESTED = Verdict.INCONCLUSIVE, Verdict.NOT_TESTED
 
-World = Callable[[str, str, str, int, str], float]
-"""F1 by setting, test set, scope, sparsity and language."""
+World = Callable[[Cell, str], float]
+"""F1 by cell and language."""
 
 
-def plain(setting: str, test_set: str, scope: str, sparsity: int, language: str) -> float:
+def plain(cell: Cell, code: str) -> float:
     return 0.7
 
 
@@ -38,24 +40,22 @@ def study_of(
     world: World, noise: float = 0.002, languages=LANGUAGES, settings=("monolingual", "multilingual"), seeds: int = 3
 ) -> Evidence:
     """Return the evidence of a made-up world: every cell with independent noise of some standard deviation."""
-    random = np.random.default_rng(0)
-    rows, values = [], []
-    for setting in settings:
-        for test_set in ("regular", "in-language", "in-script", "in-family"):
-            for scope, sparsity in [("", 0), *((scope, s) for scope in ("partial", "full") for s in SPARSITIES)]:
-                for language in languages:
-                    training_set = language if setting == "monolingual" else setting
-                    f1 = world(setting, test_set, scope, sparsity, language)
-                    rows.append((training_set, setting, scope, sparsity, language, test_set, seeds))
-                    values.append([f1, *(f1 + noise * random.standard_normal(1500))])
-    floors = {(language, test_set): 0.05 for language in languages for test_set in ("regular", "in-language")}
+    scores = small_scores.study(
+        lambda cell, code, seed: world(cell, code),
+        languages,
+        dict.fromkeys(settings, languages),
+        [(scope, sparsity) for scope in ("partial", "full") for sparsity in SPARSITIES],
+        ("regular", "in-language", "in-script", "in-family"),
+        seeds=range(1, seeds + 1),
+        floor=0.05,
+    )
     return Evidence(
-        cells=Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.float32(values)), floors),
+        cells=cells_of(scores, noise, resamples=1500),
         train_sizes={language: TABLE[language].train_size for language in languages},
         families={language: TABLE[language].family for language in languages},
         scripts={language: TABLE[language].script for language in languages},
         seen_shares={language: number / len(languages) for number, language in enumerate(languages)},
-        floors=floors,
+        floors={(language, test_set): 0.05 for language in languages for test_set in ("regular", "in-language")},
         reference=dict.fromkeys(languages, 0.7),
     )
 
@@ -74,82 +74,79 @@ EXCEPTIONS = {("af", "", 0), ("hi", "partial", 50), ("yo", "full", 98)}
 # Claim: a world in which it holds, and one in which the opposite does.
 WORLDS: dict[str, tuple[World, World]] = {
     "1": (
-        lambda setting, *_: when(setting == "multilingual", 0.8),
-        lambda setting, *_: when(setting == "monolingual", 0.8),
+        lambda cell, code: when(cell.setting == "multilingual", 0.8),
+        lambda cell, code: when(cell.setting == "monolingual", 0.8),
     ),
     "1, exceptions": (
-        lambda setting, t, scope, sparsity, code: when(
-            setting == "multilingual" and (code, scope, sparsity) in EXCEPTIONS, 0.6
+        lambda cell, code: when(
+            cell.setting == "multilingual" and (code, cell.scope, cell.sparsity) in EXCEPTIONS, 0.6
         ),
-        lambda setting, *_: when(setting == "multilingual", 0.8),
+        lambda cell, code: when(cell.setting == "multilingual", 0.8),
     ),
     "2, as printed": (
-        lambda setting, t, s, p, code: when(setting == "multilingual", 0.7 + 0.02 * rank(code)),
-        lambda setting, t, s, p, code: when(setting == "multilingual", 0.95 - 0.02 * rank(code)),
+        lambda cell, code: when(cell.setting == "multilingual", 0.7 + 0.02 * rank(code)),
+        lambda cell, code: when(cell.setting == "multilingual", 0.95 - 0.02 * rank(code)),
     ),
     "2, as in the text": (
-        lambda setting, t, s, p, code: when(setting == "multilingual", 0.95 - 0.02 * rank(code)),
-        lambda setting, t, s, p, code: when(setting == "multilingual", 0.7 + 0.02 * rank(code)),
+        lambda cell, code: when(cell.setting == "multilingual", 0.95 - 0.02 * rank(code)),
+        lambda cell, code: when(cell.setting == "multilingual", 0.7 + 0.02 * rank(code)),
     ),
     "3": (
-        lambda setting, t, s, sparsity, c: when(sparsity > 50, 0.6 if setting == "multilingual" else 0.4),
-        lambda setting, t, s, sparsity, c: when(sparsity > 50, 0.4 if setting == "multilingual" else 0.6),
+        lambda cell, code: when(cell.sparsity > 50, 0.6 if cell.setting == "multilingual" else 0.4),
+        lambda cell, code: when(cell.sparsity > 50, 0.4 if cell.setting == "multilingual" else 0.6),
     ),
     "4, languages": (
-        lambda s, t, scope, sparsity, code: when(sparsity in (50, 70), 0.75 if rank(code) < 9 else 0.65),
-        lambda s, t, scope, sparsity, code: when(sparsity in (50, 70), 0.75 if rank(code) < 3 else 0.65),
+        lambda cell, code: when(cell.sparsity in (50, 70), 0.75 if rank(code) < 9 else 0.65),
+        lambda cell, code: when(cell.sparsity in (50, 70), 0.75 if rank(code) < 3 else 0.65),
     ),
     "4, smallest sizes": (
-        lambda s, t, scope, sparsity, code: when(sparsity in (50, 70), 0.75 if rank(code) < 3 else 0.65),
-        lambda s, t, scope, sparsity, code: when(sparsity in (50, 70), 0.65 if code == "my" else 0.75),
+        lambda cell, code: when(cell.sparsity in (50, 70), 0.75 if rank(code) < 3 else 0.65),
+        lambda cell, code: when(cell.sparsity in (50, 70), 0.65 if code == "my" else 0.75),
     ),
     "5, sizes": (
-        lambda s, t, scope, sparsity, code: when(sparsity >= 70, 0.3 if rank(code) < 3 else 0.6),
-        lambda s, t, scope, sparsity, code: when(sparsity >= 70, 0.6 if rank(code) < 3 else 0.3),
+        lambda cell, code: when(cell.sparsity >= 70, 0.3 if rank(code) < 3 else 0.6),
+        lambda cell, code: when(cell.sparsity >= 70, 0.6 if rank(code) < 3 else 0.3),
     ),
     "5, families": (
-        lambda s, t, scope, sparsity, code: (0.4 + 0.04 * rank(code)) * (0.5 + 0.04 * rank(code) if sparsity else 1),
-        lambda s, t, scope, sparsity, code: (0.4 + 0.04 * rank(code)) * (1 - 0.04 * rank(code) if sparsity else 1),
+        lambda cell, code: (0.4 + 0.04 * rank(code)) * (0.5 + 0.04 * rank(code) if cell.sparsity else 1),
+        lambda cell, code: (0.4 + 0.04 * rank(code)) * (1 - 0.04 * rank(code) if cell.sparsity else 1),
     ),
     "5, scripts": (
-        lambda s, t, scope, sparsity, code: (0.4 + 0.04 * rank(code)) * (0.5 + 0.04 * rank(code) if sparsity else 1),
-        lambda s, t, scope, sparsity, code: (0.4 + 0.04 * rank(code)) * (1 - 0.04 * rank(code) if sparsity else 1),
+        lambda cell, code: (0.4 + 0.04 * rank(code)) * (0.5 + 0.04 * rank(code) if cell.sparsity else 1),
+        lambda cell, code: (0.4 + 0.04 * rank(code)) * (1 - 0.04 * rank(code) if cell.sparsity else 1),
     ),
     "6": (
-        lambda s, test_set, *_: when(test_set == "regular", 0.7, 0.1),
-        lambda s, test_set, *_: when(test_set == "regular", 0.7, 0.6),
+        lambda cell, code: when(cell.test_set == "regular", 0.7, 0.1),
+        lambda cell, code: when(cell.test_set == "regular", 0.7, 0.6),
     ),
     "6, chance": (
-        lambda s, test_set, *_: when(test_set == "regular", 0.7, 0.02),
-        lambda s, test_set, *_: when(test_set == "regular", 0.7, 0.2),
+        lambda cell, code: when(cell.test_set == "regular", 0.7, 0.02),
+        lambda cell, code: when(cell.test_set == "regular", 0.7, 0.2),
     ),
     "7": (
-        lambda s, test_set, scope, sparsity, c: when(scope == "partial" and test_set != "regular", 0.8, 0.5),
-        lambda s, test_set, scope, sparsity, c: when(scope == "partial" and test_set != "regular", 0.4, 0.5),
+        lambda cell, code: when(cell.scope == "partial" and cell.test_set != "regular", 0.8, 0.5),
+        lambda cell, code: when(cell.scope == "partial" and cell.test_set != "regular", 0.4, 0.5),
     ),
     "7, levels": (
-        lambda s, test_set, scope, sparsity, c: (1 - sparsity / 200) * when(test_set == "regular", 1, 0.6),
-        lambda s, test_set, scope, sparsity, c: when(test_set == "regular", 0.9, 0.8 - sparsity / 200),
+        lambda cell, code: (1 - cell.sparsity / 200) * when(cell.test_set == "regular", 1, 0.6),
+        lambda cell, code: when(cell.test_set == "regular", 0.9, 0.8 - cell.sparsity / 200),
     ),
     "8": (
-        lambda s, test_set, scope, *_: when(scope == "full" and test_set != "regular", 0.1),
-        lambda s, test_set, scope, *_: when(scope == "full" and test_set != "regular", 0.6),
+        lambda cell, code: when(cell.scope == "full" and cell.test_set != "regular", 0.1),
+        lambda cell, code: when(cell.scope == "full" and cell.test_set != "regular", 0.6),
     ),
-    "8, regular": (plain, lambda s, t, scope, *_: when(scope == "full", 0.6)),
+    "8, regular": (plain, lambda cell, code: when(cell.scope == "full", 0.6)),
     "8, robustness": (
-        lambda s, test_set, scope, *_: when(scope == "full" and test_set != "regular", 0.6),
-        lambda s, test_set, scope, *_: when(scope == "full" and test_set != "regular", 0.8),
+        lambda cell, code: when(cell.scope == "full" and cell.test_set != "regular", 0.6),
+        lambda cell, code: when(cell.scope == "full" and cell.test_set != "regular", 0.8),
     ),
     "8, low-resource": (
-        lambda s, t, scope, sparsity, code: when(scope == "full" and rank(code) < 3, 0.6),
-        lambda s, t, scope, sparsity, code: when(scope == "full" and rank(code) < 3, 0.8),
+        lambda cell, code: when(cell.scope == "full" and rank(code) < 3, 0.6),
+        lambda cell, code: when(cell.scope == "full" and rank(code) < 3, 0.8),
     ),
-    "9": (plain, lambda s, test_set, *_: when(test_set == "in-script", 0.5)),
-    "10": (
-        lambda s, t, scope, p, code: 0.4 + 0.04 * rank(code),
-        lambda s, t, scope, p, code: 0.9 - 0.04 * rank(code),
-    ),
-    "11": (plain, lambda *_: 0.6),
+    "9": (plain, lambda cell, code: when(cell.test_set == "in-script", 0.5)),
+    "10": (lambda cell, code: 0.4 + 0.04 * rank(code), lambda cell, code: 0.9 - 0.04 * rank(code)),
+    "11": (plain, lambda cell, code: 0.6),
 }
 
 
@@ -183,10 +180,10 @@ def test_noise_leaves_all_claims_inconclusive():
 def test_one_false_part_of_many_contradicts_a_claim():
     """Partial pruning improves on dense in all cells but those of one perturbation at one sparsity."""
 
-    def world(setting, test_set, scope, sparsity, language):
-        if (test_set, sparsity) == ("in-script", 90):
+    def world(cell, code):
+        if (cell.test_set, cell.sparsity) == ("in-script", 90):
             return 0.6
-        return when(scope == "partial" and test_set != "regular", 0.8)
+        return when(cell.scope == "partial" and cell.test_set != "regular", 0.8)
 
     assert verdict_on("7", study_of(world)) == NOT_REPLICATED
 
@@ -208,10 +205,10 @@ def test_what_a_study_lacks_is_not_tested_and_named():
 def test_numbers_worked_out_by_hand():
     """Regular .8, perturbed .6 dense and .64 partial: fraction .75, gain .04; eleven of twelve gain .01 on regular."""
 
-    def world(setting, test_set, scope, sparsity, language):
-        if test_set == "regular":
-            return 0.8 + (0.01 if language != "zh" else -0.01) * (scope == "partial")
-        return 0.64 if scope == "partial" else 0.6
+    def world(cell, code):
+        if cell.test_set == "regular":
+            return 0.8 + (0.01 if code != "zh" else -0.01) * (cell.scope == "partial")
+        return 0.64 if cell.scope == "partial" else 0.6
 
     frame = ledger(study_of(world, noise=0.0005), PUBLISHED)
 
@@ -232,10 +229,10 @@ def test_numbers_worked_out_by_hand():
 def test_what_is_not_above_chance_on_regular_data_has_no_fraction_of_it():
     """At 98 % no language is above its floor of .05 on regular data, at 90 % all but Yoruba, whose fraction is 9."""
 
-    def world(setting, test_set, scope, sparsity, language):
-        if sparsity == 98 or (sparsity == 90 and language == "yo"):
-            return 0.04 if test_set == "regular" else 0.36
-        return 0.8 if test_set == "regular" else 0.6
+    def world(cell, code):
+        if cell.sparsity == 98 or (cell.sparsity == 90 and code == "yo"):
+            return 0.04 if cell.test_set == "regular" else 0.36
+        return 0.8 if cell.test_set == "regular" else 0.6
 
     frame = ledger(study_of(world, noise=0.0005), PUBLISHED)
     parts = frame[(frame["claim"] == "7, levels") & (frame["part"] > 0)].set_index("text")
@@ -278,9 +275,8 @@ def test_models_of_one_seed_are_named():
 
 def test_a_sparsity_that_only_one_setting_has_is_not_tested_and_named():
     study = study_of(WORLDS["1"][0])
-    keep = {key: rows for key, rows in study.cells._rows.items() if key[0] == "monolingual" or key[3] != 98}
-    study.cells._rows = keep
-    frame = ledger(study, PUBLISHED)
+    lacking = [cell for cell in study.cells.kinds() if cell.setting == "multilingual" and cell.sparsity == 98]
+    frame = ledger(replace(study, cells=study.cells.without(*lacking)), PUBLISHED)
     claim = frame[(frame["claim"] == "1") & (frame["part"] == 0)].iloc[0]
     assert (claim["verdict"], claim["note"].split(";")[0]) == (REPLICATED, "7 replicated, 2 not tested of 9")
     assert "missing: a language with multilingual partial-98 models on regular" in claim["note"]
@@ -293,7 +289,7 @@ def test_what_is_undefined_contradicts_nothing():
     study.seen_shares["en"] = float("nan")
     assert verdict_on("10", study) == REPLICATED
     families, _ = WORLDS["5, families"]
-    frame = ledger(study_of(lambda *key: 0.0 if key[-1] == "jv" else families(*key), noise=0), PUBLISHED)
+    frame = ledger(study_of(lambda cell, code: 0.0 if code == "jv" else families(cell, code), noise=0), PUBLISHED)
     part = frame[(frame["claim"] == "5, families") & (frame["part"] == 1)].iloc[0]
     assert part["languages"] == len(LANGUAGES) - 1 and part["measured"] > 0.95
 
@@ -301,7 +297,7 @@ def test_what_is_undefined_contradicts_nothing():
 def test_undefined_replicates_count_for_neither_side():
     """In 3 % of the replicates Yoruba's regular F1 is 0 at 90 %: its fraction of it might have been anything."""
     study = study_of(WORLDS["8"][1], languages=["yo"], settings=["monolingual"])
-    study.cells._rows["monolingual", "regular", "full", 90]["yo"][1:46] = 0
+    study.cells._rows[Cell("monolingual", "regular", "full", 90)]["yo"][1:46] = 0
     frame = ledger(study, PUBLISHED).set_index("text")
     part = frame.loc["monolingual, full-90, in-language: F1 perturbed / regular"]
     assert part["verdict"] == INCONCLUSIVE and np.isnan(part["low"]) and part["measured"] > 0.5
@@ -422,13 +418,6 @@ def test_a_part_that_seems_false_by_chance_does_not_contradict_a_claim():
     parts = [INCONCLUSIVE] * 9 + [NOT_REPLICATED]
     assert combine(parts, [0.9] * 9 + [0.02]) == INCONCLUSIVE
     assert combine(parts, [0.9] * 9 + [0.002]) == NOT_REPLICATED
-
-
-def test_kendalls_tau_equals_scipys():
-    random = np.random.default_rng(0)
-    x, y = (random.integers(0, 5, size=(12, 50)) for _ in range(2))  # with ties
-    expected = [stats.kendalltau(x[:, column], y[:, column]).statistic for column in range(50)]
-    assert kendall(x, y) == pytest.approx(expected)
 
 
 def test_p_value_against_a_claim_worked_out_by_hand():

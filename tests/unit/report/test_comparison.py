@@ -9,8 +9,10 @@ from ner_pruning.claims.paper_scores import PublishedF1, cells_of_study, read_pu
 from ner_pruning.figures.against_paper import ours_and_theirs
 from ner_pruning.files import InputError
 from ner_pruning.report.comparison import MEANINGLESS, compare, published_table
+from ner_pruning.statistics.interval_table import write_intervals
 from ner_pruning.terms import Provenance
 from paper_tables import PAPER
+from small_scores import frame, intervals_of, score
 
 HEADER = "table,setting,test_set,scope,language,sparsity,f1\n"
 PUBLISHED = [
@@ -23,31 +25,27 @@ PUBLISHED = [
 
 def scores():
     """en at two seeds, each cell with its chance floor; the script and family sets, which the paper does not print."""
+    f1 = {
+        ("regular", "", 0): 0.9,
+        ("regular", "full", 50): 0.03,
+        ("in-language", "", 0): 0.7,
+        ("in-script", "", 0): 0.6,
+        ("regular", "partial", 50): 0.5,
+    }
     rows = [
-        ("monolingual", test_set, scope, "en", sparsity, seed, f1)
-        for test_set, scope, sparsity, f1 in (
-            ("regular", "", 0, 0.9),
-            ("regular", "full", 50, 0.03),
-            ("in-language", "", 0, 0.7),
-            ("in-script", "", 0, 0.6),
-            ("regular", "partial", 50, 0.5),
-        )
+        score("en", value, sparsity, scope, seed, test_set, "monolingual", 0.04, chance_floor_high=0.05)
+        for (test_set, scope, sparsity), value in f1.items()
         for seed in (1, 2)
     ]
-    frame = pd.DataFrame(rows, columns=["setting", "test_set", "scope", "language", "sparsity", "seed", "f1"])
-    return frame.assign(mentions=20, chance_floor=0.04, chance_floor_low=0.03, chance_floor_high=0.05)
+    return frame(*rows)
 
 
 def intervals(scores):
-    """The intervals of the scores, from 0.03 below to 0.02 above, and rows of another statistic and of means."""
-    f1 = (
-        scores.groupby(["setting", "test_set", "scope", "language", "sparsity"])["f1"]
-        .mean()
-        .reset_index(name="estimate")
-    )
-    f1 = f1.assign(low=f1["estimate"] - 0.03, high=f1["estimate"] + 0.02, seeds=2, languages=1, statistic="f1")
-    others = [f1.assign(statistic="relative to dense", estimate=9.0), *[f1.assign(language="mean", estimate=9.0)] * 2]
-    return pd.concat([f1, *others], ignore_index=True).assign(p_value=0.5, p_adjusted=0.5)
+    """The table of intervals, but those of F1 from 0.03 below to 0.02 above."""
+    table = intervals_of(scores)
+    f1 = table["statistic"] == "f1"
+    table.loc[f1, "low"], table.loc[f1, "high"] = table["estimate"] - 0.03, table["estimate"] + 0.02
+    return table
 
 
 def test_the_papers_file_has_every_cell_of_four_tables_once():
@@ -106,49 +104,31 @@ def test_cells_of_a_study_are_those_it_measures():
 
 
 def test_ours_beside_theirs_and_the_floor():
-    frame = compare(PUBLISHED, scores(), intervals(scores()))
-    assert frame[["test_set", "scope", "language", "sparsity", "seeds"]].to_numpy().tolist() == [
+    compared = compare(PUBLISHED, intervals(scores()))
+    assert compared[["test_set", "scope", "language", "sparsity", "seeds"]].to_numpy().tolist() == [
         ["regular", "", "en", 0, 2],
         ["regular", "full", "en", 50, 2],
         ["in-language", "", "en", 0, 2],
     ]
-    np.testing.assert_allclose(frame["difference"], [0.05, -0.77, 0.68])
-    np.testing.assert_allclose(frame["difference_low"], [0.02, -0.8, 0.65])
-    np.testing.assert_allclose(frame["difference_high"], [0.07, -0.75, 0.7])
+    np.testing.assert_allclose(compared["difference"], [0.05, -0.77, 0.68])
+    np.testing.assert_allclose(compared["difference_low"], [0.02, -0.8, 0.65])
+    np.testing.assert_allclose(compared["difference_high"], [0.07, -0.75, 0.7])
     np.testing.assert_allclose(
-        frame[["chance_floor", "chance_floor_low", "chance_floor_high"]].iloc[0], [0.04, 0.03, 0.05]
+        compared[["chance_floor", "chance_floor_low", "chance_floor_high"]].iloc[0], [0.04, 0.03, 0.05]
     )
-    assert frame["theirs_below"].tolist() == [False, False, True]
-    assert frame["ours_below"].tolist() == [False, True, False]
+    assert compared["theirs_below"].tolist() == [False, False, True]
+    assert compared["ours_below"].tolist() == [False, True, False]
 
 
-def test_a_scope_that_csv_made_nan_is_dense(tmp_path):
-    intervals(scores()).to_csv(tmp_path / "intervals.csv", index=False)
-    read = pd.read_csv(tmp_path / "intervals.csv")
-    assert read["scope"].isna().any()
-    assert len(compare(PUBLISHED, scores(), read)) == 3
-
-
-def test_what_does_not_fit_is_refused():
-    ours = intervals(scores())
-    with pytest.raises(
-        InputError, match="intervals: no f1 of monolingual full-50 in en on the test set regular; expected"
-    ):
-        compare(PUBLISHED, scores(), ours[ours["scope"] != "full"])
-    with pytest.raises(InputError, match="intervals: more than one f1 of monolingual dense in en"):
-        compare(PUBLISHED, scores(), pd.concat([ours, ours]))
-    with pytest.raises(InputError, match="intervals: no column high"):
-        compare(PUBLISHED, scores(), ours.drop(columns="high"))
-    with pytest.raises(InputError, match="scores: no column chance_floor_low"):
-        compare(PUBLISHED, scores().drop(columns="chance_floor_low"), ours)
+def test_a_study_of_no_published_cell_is_refused():
     with pytest.raises(InputError, match="no cell of the published tables"):
-        compare(PUBLISHED[3:], scores(), ours)
+        compare(PUBLISHED[3:], intervals(scores()))
 
 
 def test_table_has_intervals_and_counts_what_is_below_chance():
     held = scores()
     held.loc[held["test_set"] == "in-language", ["chance_floor", "chance_floor_low", "chance_floor_high"]] = np.nan
-    table = published_table(compare(PUBLISHED, held, intervals(held)), Provenance("small", False, "some/encoder"))
+    table = published_table(compare(PUBLISHED, intervals(held)), Provenance("small", False, "some/encoder"))
     assert table.csv().splitlines()[:3] == [
         "setting,test set,scope,language,sparsity,seeds,ours,ours low,ours high,theirs,difference,difference low,"
         "difference high,chance floor,chance floor low,chance floor high,theirs below,ours below",
@@ -168,12 +148,12 @@ def test_table_has_intervals_and_counts_what_is_below_chance():
 
 
 def test_a_demo_says_loudly_that_the_comparison_means_nothing():
-    frame = compare(PUBLISHED, scores(), intervals(scores()))
-    table = published_table(frame, Provenance("demo", True, "random weights"))
+    compared = compare(PUBLISHED, intervals(scores()))
+    table = published_table(compared, Provenance("demo", True, "random weights"))
     assert "(demo on synthetic text: the comparison means nothing)" in table.title and table.notes[0] == MEANINGLESS
-    title = ours_and_theirs(frame, Provenance("demo", True)).get_suptitle().replace("\n", " ")
+    title = ours_and_theirs(compared, Provenance("demo", True)).get_suptitle().replace("\n", " ")
     assert "MEANS NOTHING" in title and "demo on synthetic text" in title
-    assert "NOTHING" not in ours_and_theirs(frame, Provenance("small", False)).get_suptitle()
+    assert "NOTHING" not in ours_and_theirs(compared, Provenance("small", False)).get_suptitle()
 
 
 def points(axes, marker=None):
@@ -188,7 +168,7 @@ def points(axes, marker=None):
 
 
 def test_figure_draws_every_cell_and_marks_those_below_chance():
-    figure = ours_and_theirs(compare(PUBLISHED, scores(), intervals(scores())), Provenance("small", False))
+    figure = ours_and_theirs(compare(PUBLISHED, intervals(scores())), Provenance("small", False))
     regular, perturbed = figure.axes
     assert [axes.get_title() for axes in figure.axes] == ["regular", "perturbed in-language"]
     assert regular.get_ylabel() == "ours: full"
@@ -204,8 +184,8 @@ def test_figure_draws_every_cell_and_marks_those_below_chance():
 
 @pytest.mark.parametrize("cells", [slice(0, 1), slice(1, 2), slice(2, 3), slice(0, 3)])
 def test_figure_of_any_cells_stays_on_the_page(cells):
-    frame = compare(PUBLISHED[cells], scores(), intervals(scores()).assign(low=np.nan, high=np.nan))
-    figure = ours_and_theirs(frame, Provenance("small", True))
+    compared = compare(PUBLISHED[cells], intervals(scores()).assign(low=np.nan, high=np.nan))
+    figure = ours_and_theirs(compared, Provenance("small", True))
     assert all(points(axes) for axes in figure.axes)
     FigureCanvasAgg(figure).draw()
     legend = figure.legends[0].get_window_extent()
@@ -215,13 +195,10 @@ def test_figure_of_any_cells_stays_on_the_page(cells):
 
 
 def test_the_script_writes_table_and_figure(tmp_path, capsys):
-    scores().to_parquet(tmp_path / "scores.parquet")
-    intervals(scores()).to_csv(tmp_path / "intervals.csv", index=False)
+    write_intervals(tmp_path / "intervals.parquet", intervals(scores()))
     suffixes = ("csv", "md", "tex", "html", "pdf", "png", "svg")
     out = {suffix: str(tmp_path / f"published.{suffix}") for suffix in suffixes}
-    published_script.main(
-        PAPER, tmp_path / "scores.parquet", tmp_path / "intervals.csv", Provenance("s", True, "x"), out
-    )
+    published_script.main(PAPER, tmp_path / "intervals.parquet", Provenance("s", True, "x"), out)
     assert "MEANS NOTHING" in capsys.readouterr().out
     rows = pd.read_csv(out["csv"])
     # of the five cells of the study, in-script is not published

@@ -13,13 +13,17 @@ import pytest
 from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError
 from ner_pruning.report import tables
+from ner_pruning.scoring.score_table import read_all_scores
+from ner_pruning.statistics.interval_table import write_intervals
 from ner_pruning.study.languages import read_languages
 from ner_pruning.terms import Provenance
 from paper_tables import LANGUAGES as PAPER_LANGUAGES
 from paper_tables import SPARSITIES, SUMMARIES, paper_scores
+from small_scores import intervals_of, study
 
 ROOT = Path(__file__).parents[3]
 LANGUAGES = ROOT / "resources" / "languages.tsv"
+SMALL = Provenance("small", False, "x")
 CLASSES = [100, 1000, 5000, 10000, 15000, 20000]
 
 
@@ -30,16 +34,22 @@ def resource():
 
 def scores(seeds=(1, 2), test_set="regular"):
     """Two languages, dense and 50 %; en: 0.8 and 0.6, yo: 0.4 and 0.1, plus or minus 0.01 by seed."""
-    rows = [
-        ("monolingual", scope, sparsity, seed, language, test_set, f1 + 0.01 * (-1) ** seed * (len(seeds) > 1))
-        for seed in seeds
-        for language, dense, sparse in (("en", 0.8, 0.6), ("yo", 0.4, 0.1))
-        for scope, sparsity, f1 in (("", 0, dense), ("partial", 50, sparse))
-    ]
-    frame = pd.DataFrame(rows, columns=["setting", "scope", "sparsity", "seed", "language", "test_set", "f1"])
-    floor = frame["language"].map({"en": 0.04, "yo": 0.14})
+    means = {("en", 0): 0.8, ("en", 50): 0.6, ("yo", 0): 0.4, ("yo", 50): 0.1}
+    held = study(
+        lambda cell, code, seed: means[code, cell.sparsity] + 0.01 * (-1) ** seed * (len(seeds) > 1),
+        ["en", "yo"],
+        settings={"monolingual": ["en", "yo"]},
+        variants=[("partial", 50)],
+        test_sets=[test_set],
+        seeds=seeds,
+    )
+    floor = held["language"].map({"en": 0.04, "yo": 0.14})
     ends = {"chance_floor_low": floor / 2, "chance_floor_high": 2 * floor}
-    return frame.assign(mentions=20, chance_floor=floor, **ends, changed_share=0.95, unseen_share=0.25)
+    return held.assign(chance_floor=floor, **ends, changed_share=0.95, unseen_share=0.25)
+
+
+def table_of(scores, number, languages, provenance=SMALL):
+    return tables.f1_table(intervals_of(scores), scores, number, languages, provenance)
 
 
 def test_table_1_of_the_whole_study_is_the_papers(resource):
@@ -73,10 +83,17 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
     assert "(demo on synthetic text)" in out[1].read_text()
 
 
+def written(folder, held):
+    """Write intervals and scores, as rule `f1_table` reads them, and return their paths."""
+    paths = folder / "intervals.parquet", folder / "scores.parquet"
+    held.to_parquet(paths[1])
+    write_intervals(paths[0], intervals_of(read_all_scores(paths[1])))
+    return paths
+
+
 def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
-    path, out = tmp_path / "scores.parquet", (tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex")
-    scores().to_parquet(path)
-    f1_table.main(path, 6, ["yo", "en"], Provenance("small", False, "some/encoder_x"), *out)
+    out = [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex")]
+    f1_table.main(*written(tmp_path, scores()), 6, ["yo", "en"], Provenance("small", False, "some/encoder_x"), out)
     # The seeds are 0.02 apart: a standard deviation of 0.02 / sqrt(2), of both languages' mean too.
     assert out[0].read_text().splitlines() == [
         "languages,0,50,0 sd,50 sd",
@@ -96,7 +113,7 @@ def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
 
 @pytest.mark.parametrize("number", [6, 7, 8, 9])
 def test_the_published_scores_give_the_published_means_and_medians(number):
-    table = tables.f1_table(paper_scores(), number, PAPER_LANGUAGES, Provenance("paper", False, "x"))
+    table = table_of(paper_scores(), number, PAPER_LANGUAGES)
     rows = pd.read_csv(io.StringIO(table.csv()), index_col=0)[[str(sparsity) for sparsity in SPARSITIES]]
     means, medians = SUMMARIES[number]
     # 0.0001, and what binary fractions add to a difference of exactly that
@@ -106,8 +123,8 @@ def test_the_published_scores_give_the_published_means_and_medians(number):
 
 def test_the_best_of_each_row_is_bold_as_printed():
     held = scores(seeds=(1,))
-    held["f1"] = [0.80001, 0.80004, 0.1, 0.4]  # en ties when printed; yo, means 0.4500, 0.6000 and medians at 50 %
-    text = tables.f1_table(held, 6, ["en", "yo"], Provenance("small", False, "x")).markdown()
+    held["f1"] = [0.80001, 0.1, 0.80004, 0.4]  # en ties when printed; yo, means 0.4500, 0.6000 and medians at 50 %
+    text = table_of(held, 6, ["en", "yo"]).markdown()
     rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("|")]
     assert rows[2:] == [
         ["en", "**0.8000**", "**0.8000**"],
@@ -120,7 +137,7 @@ def test_the_best_of_each_row_is_bold_as_printed():
 def test_spread_stands_beside_its_score():
     held = scores()
     held = held[~((held["language"] == "yo") & (held["seed"] == 2))]
-    table = tables.f1_table(held, 6, ["en", "yo"], Provenance("small", False, "x"))
+    table = table_of(held, 6, ["en", "yo"])
     assert "**0.8000** ±.014" in table.markdown() and "0.6000 ±.014" in table.markdown()
     assert r"en & \textbf{0.8000} {\scriptsize $\pm$.014} & 0.6000 {\scriptsize $\pm$.014} \\" in table.latex()
     assert r"yo & \textbf{0.3900} & 0.0900 \\" in table.latex()
@@ -128,7 +145,7 @@ def test_spread_stands_beside_its_score():
 
 
 def test_perturbed_table_has_chance_floor_and_shares():
-    table = tables.f1_table(scores(test_set="in-language"), 8, ["en", "yo"], Provenance("small", True, "x"))
+    table = table_of(scores(test_set="in-language"), 8, ["en", "yo"], Provenance("small", True, "x"))
     frame = pd.read_csv(io.StringIO(table.csv()), index_col=0)
     beside = ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
     assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", *beside]
@@ -143,7 +160,7 @@ def test_what_is_missing_is_empty_and_named():
     held = scores()
     held = held[~((held["language"] == "yo") & (held["sparsity"] == 50))]
     held = held[~((held["language"] == "en") & (held["sparsity"] == 0) & (held["seed"] == 2))]
-    table = tables.f1_table(held, 6, ["en", "yo", "sw"], Provenance("small", False, "x"))
+    table = table_of(held, 6, ["en", "yo", "sw"])
     assert table.csv().splitlines()[2:4] == ["yo,0.4000,,0.0141,", "sw,,,,"]
     assert "2 languages" in table.notes[0]
     assert "Fewer seeds: en at 0 % (1)." in table.notes[0]
@@ -159,14 +176,14 @@ def test_means_over_other_languages_in_each_column_are_not_compared():
     held = scores(seeds=(1,))
     dense, sparse = held["sparsity"] == 0, held["sparsity"] == 50
     held = held[(dense & (held["language"] == "en")) | (sparse & (held["language"] == "yo"))]
-    table = tables.f1_table(held, 6, ["en", "yo"], Provenance("small", False, "x"))
+    table = table_of(held, 6, ["en", "yo"])
     assert table.csv().splitlines()[3] == "means,0.8000,0.1000,,"
     assert "means and medians are over those of each column, and not to be compared." in table.notes[0]
     assert "**" not in table.markdown().split("\n", 1)[1]  # the title has them too
 
 
 def test_a_language_without_any_score_changes_no_mean():
-    table = tables.f1_table(scores(), 6, ["en", "yo", "sw"], Provenance("small", False, "x"))
+    table = table_of(scores(), 6, ["en", "yo", "sw"])
     assert table.csv().splitlines()[4] == "means,0.6000,0.3500,0.0141,0.0141"
     assert "No score: sw; means and medians are over the other languages." in table.notes[0]
 
@@ -174,13 +191,13 @@ def test_a_language_without_any_score_changes_no_mean():
 @pytest.mark.parametrize("empty, means", [(["yo"], "0.8000,0.6000"), (["en", "yo"], ",")])
 def test_a_test_set_without_a_mention_has_no_f1(tmp_path, empty, means):
     """seqeval's 0.0 is in the file, and neither in the table nor in its means."""
-    path, out = tmp_path / "scores.parquet", [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex", "html")]
+    out = [tmp_path / f"t.{suffix}" for suffix in ("csv", "md", "tex", "html")]
     held = scores(seeds=(1,))
-    held.assign(
+    held = held.assign(
         mentions=held["mentions"].where(~held["language"].isin(empty), 0),
         f1=held["f1"].where(~held["language"].isin(empty), 0.0),
-    ).to_parquet(path)
-    f1_table.main(path, 6, ["en", "yo"], Provenance("small", False, "x"), *out)
+    )
+    f1_table.main(*written(tmp_path, held), 6, ["en", "yo"], SMALL, out)
     lines = out[0].read_text().splitlines()
     assert lines[0] == "languages,0,50,0 sd,50 sd"
     assert lines[2] == "yo,,,,"
@@ -194,7 +211,7 @@ def test_a_test_set_without_a_mention_has_no_f1(tmp_path, empty, means):
 def test_one_seed_one_language_dense_only():
     held = scores(seeds=(1,))
     held = held[(held["language"] == "yo") & (held["sparsity"] == 0)]
-    table = tables.f1_table(held, 7, ["yo"], Provenance("small", False, "x"))
+    table = table_of(held, 7, ["yo"])
     assert table.csv() == "languages,0,0 sd\nyo,0.4000,\nmeans,0.4000,\nmedians,0.4000,\n"
     assert "1 language; every F1 is the mean over 1 seed." in table.notes[0]
     assert "no score has more than one seed" in table.notes[2]
@@ -203,7 +220,7 @@ def test_one_seed_one_language_dense_only():
 
 def test_a_table_the_study_has_no_scores_for_is_refused():
     with pytest.raises(InputError, match="no row of a multilingual model on the test set regular"):
-        tables.f1_table(scores(), 2, ["en"], Provenance("small", False, "x"))
+        table_of(scores(), 2, ["en"])
 
 
 @pytest.mark.parametrize(
@@ -256,5 +273,5 @@ def test_no_example_is_said(resource):
 def test_nan_cells_do_not_hide_a_score_of_zero():
     held = scores(seeds=(1,))
     held.loc[0, "f1"] = 0.0
-    held.loc[1, "f1"] = np.nan
-    assert tables.f1_table(held, 6, ["en"], Provenance("small", False, "x")).csv().splitlines()[1] == "en,0.0000,,,"
+    held.loc[2, "f1"] = np.nan
+    assert table_of(held, 6, ["en"]).csv().splitlines()[1] == "en,0.0000,,,"

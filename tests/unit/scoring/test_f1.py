@@ -19,8 +19,13 @@ from ner_pruning.files import InputError, sentence_digest, write_json
 from ner_pruning.scoring.chance_floor import chance_floor, draw_derangement
 from ner_pruning.scoring.f1 import SCORE_COLUMNS, read_counts, score, sentence_counts, write_scores
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
-from ner_pruning.scoring.score_table import NOVELTY_COLUMNS, RUN_COLUMNS, read_all_scores, read_scores
-from ner_pruning.statistics.summaries import without_mentions
+from ner_pruning.scoring.score_table import (
+    NOVELTY_COLUMNS,
+    RUN_COLUMNS,
+    read_all_scores,
+    read_scores,
+    without_mentions,
+)
 from ner_pruning.terms import Run
 from real_data import WIKIANN, needs_wikiann
 from seqeval.metrics import f1_score, precision_score, recall_score

@@ -6,7 +6,6 @@ import pytest
 from ner_pruning.files import InputError
 from ner_pruning.scoring.f1 import read_counts, write_counts
 from ner_pruning.statistics.bootstrap import (
-    CELL_COLUMNS,
     Replicates,
     read_replicates,
     resample,
@@ -14,16 +13,15 @@ from ner_pruning.statistics.bootstrap import (
     write_replicates,
 )
 from ner_pruning.statistics.intervals import (
-    Cells,
     adjust,
     divide,
     estimate,
-    intervals_table,
     mean_of_defined,
     partial_conjunctions,
 )
-from ner_pruning.terms import Run
+from ner_pruning.terms import Cell, Run
 from scipy import stats
+from small_scores import cells_of, frame, score
 
 
 def made_up_counts(random: np.random.Generator, sentences: int, recall: float) -> np.ndarray:
@@ -231,66 +229,20 @@ def test_replicates_survive_writing(replicates, tmp_path):
     pd.testing.assert_frame_equal(read.cells, replicates.cells)
 
 
-def test_table_of_intervals_worked_out_by_hand(replicates):
-    groups = {"size": {"yo": "100", "jv": "100"}, "family": {"yo": "Niger-Congo", "jv": "Austronesian"}}
-    table = intervals_table(Cells(replicates), groups)
-
-    def row(statistic, language, test_set="regular", group="", setting="monolingual", sparsity=50):
-        found = table[
-            (table["statistic"] == statistic)
-            & (table["language"] == language)
-            & (table["test_set"] == test_set)
-            & (table["group"] == group)
-            & (table["setting"] == setting)
-            & (table["sparsity"] == sparsity)
-        ]
-        assert len(found) == 1
-        return found.iloc[0]
-
-    assert row("f1", "yo")["estimate"] == pytest.approx(0.6)
-    assert row("difference", "yo")["estimate"] == pytest.approx(-0.2)
-    assert row("difference", "yo")["seeds"] == 1
-    assert row("difference", "jv")["estimate"] == pytest.approx(0.1)
-    mean = row("difference", "mean")
-    assert (mean["estimate"], mean["languages"], mean["seeds"]) == (pytest.approx(-0.05), 2, 1)
-    assert row("difference", "mean", group="family Austronesian")["estimate"] == pytest.approx(0.1)
-    assert row("difference", "mean", group="size 100")["estimate"] == pytest.approx(-0.05)
-    assert row("relative_difference", "yo")["estimate"] == pytest.approx(-0.25)
-    # Replicates: -0.2 / 0.7 and -0.2 / 0.9; percentiles 2.5 and 97.5 of two values lie 2.5 % inside.
-    low, high = -0.2 / 0.7, -0.2 / 0.9
-    assert row("relative_difference", "yo")["low"] == pytest.approx(low + 0.025 * (high - low), rel=1e-6)
-    assert row("fraction", "yo", "in-language")["estimate"] == pytest.approx(0.5)
-    assert row("fraction", "yo", "in-language", sparsity=0)["estimate"] == pytest.approx(0.5)
-    floors = {("yo", "regular"): 0.7, ("jv", "regular"): 0.1}  # above partial-50, below dense
-    fractions = intervals_table(Cells(replicates, floors), groups).query("statistic == 'fraction'")
-    of_yoruba = fractions[fractions["language"] == "yo"].set_index("sparsity")["estimate"]
-    assert (of_yoruba[0], np.isnan(of_yoruba[50])) == (pytest.approx(0.5), True)
-    gain = row("multilingual_gain", "yo", setting="multilingual", sparsity=0)
-    assert (gain["estimate"], gain["languages"]) == (pytest.approx(0.1), 1)
-    assert row("f1", "yo", setting="multilingual", sparsity=0)["high"] == 1  # the replicate 1.1 is no F1
-    assert not ((table["statistic"] == "difference") & (table["sparsity"] == 0)).any()
-    effects = table["statistic"].isin(["difference", "relative_difference", "multilingual_gain"])
-    assert table["p_value"].notna().eq(effects).all()
-    assert table.loc[table["language"] == "mean", "p_adjusted"].isna().all()
-    # Both replicates of yo are below 0 and both of jv above: 2 (1 + 0) / 3 each, and adjusted the same.
-    for code in ("yo", "jv"):
-        assert row("difference", code)["p_value"] == pytest.approx(2 / 3)
-        assert row("difference", code)["p_adjusted"] == pytest.approx(2 / 3)
-    assert (table.loc[table["statistic"] == "fraction", "low"].dropna() >= 0).all()
-
-
-def test_p_values_are_adjusted_over_the_languages_of_one_kind_of_cells():
-    """Of 99 replicates of a gain none, one and four are below 0: p .02, .04, .1; times 3 / rank."""
-    rows, values = [], []
-    for language, below in (("yo", 0), ("jv", 1), ("sw", 4)):
-        for setting, f1 in (("monolingual", 0.5), ("multilingual", 0.6)):
-            training_set = language if setting == "monolingual" else setting
-            rows.append((training_set, setting, "", 0, language, "regular", 1))
-            values.append([f1] + [0.4 if setting == "multilingual" and number < below else f1 for number in range(99)])
-    table = intervals_table(Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(values))), {})
-    gains = table[(table["statistic"] == "multilingual_gain") & (table["language"] != "mean")].set_index("language")
-    assert gains["p_value"].to_dict() == pytest.approx({"yo": 0.02, "jv": 0.04, "sw": 0.1})
-    assert gains["p_adjusted"].to_dict() == pytest.approx({"yo": 0.06, "jv": 0.06, "sw": 0.1})
+def test_means_are_compared_on_the_languages_that_have_all_of_their_line():
+    """Of group "c" no language has both sparsities: a mean is over those that have it."""
+    rows = [("a", "yo", 0), ("a", "yo", 50), ("a", "sw", 0), ("b", "en", 0), ("c", "de", 0), ("c", "fr", 50)]
+    members = {group: [code for name, code, _ in rows if name == group] for group in "abc"}
+    cells = cells_of(frame(*(score(code, 0.5, sparsity) for _, code, sparsity in rows)))
+    dense, half = (Cell("multilingual", "regular", "partial", sparsity) for sparsity in (0, 50))
+    assert {group: cells.of(codes).compared_languages(dense) for group, codes in members.items()} == {
+        "a": ["yo"],
+        "b": ["en"],
+        "c": ["de"],
+    }
+    assert cells.of(members["c"]).compared_languages(half) == ["fr"]
+    assert set(cells.compared_languages(dense._replace(scope=""))) == {"yo", "sw", "en", "de"}  # of no line
+    assert cells.without(half).compared_languages(dense) == cells.languages(dense)
 
 
 def test_partial_conjunctions_worked_out_by_hand():

@@ -1,7 +1,7 @@
 """Which tables and figures a study has."""
 
 import pytest
-from ner_pruning.study.contents import example_languages, f1_table_languages, f1_tables, figure_numbers
+from ner_pruning.study.contents import example_languages, f1_table_languages, f1_tables, figure_names
 
 PAPER = {
     "languages": ["yo", "sw", "hi"],
@@ -52,14 +52,14 @@ def test_tables_of_examples(changes, examples):
 
 
 @pytest.mark.parametrize(
-    ("changes", "figures"),
+    ("changes", "numbers", "others"),
     [
-        ({}, [1, 2, 3, 4, 5, 6, 7, 8, 9]),
-        ({"pruning": DENSE}, [1, 3, 9]),
-        ({"perturbations": []}, [1, 2, 4, 5, 9]),
-        ({"perturbations": ["in-script"]}, [1, 2, 3, 4, 5, 9]),
-        ({"perturbations": [], "pruning": DENSE}, [1, 9]),
+        ({}, [1, 2, 3, 4, 5, 6, 7, 8, 9], ["languages", "novelty"]),
+        ({"pruning": DENSE}, [1, 3, 9], ["languages", "novelty"]),
+        ({"perturbations": []}, [1, 2, 4, 5, 9], ["languages"]),
+        ({"perturbations": ["in-script"]}, [1, 2, 3, 4, 5, 9], ["languages", "novelty"]),
+        ({"perturbations": [], "pruning": DENSE}, [1, 9], ["languages"]),
     ],
 )
-def test_figures(changes, figures):
-    assert figure_numbers(PAPER | changes) == figures
+def test_figures(changes, numbers, others):
+    assert figure_names(PAPER | changes) == [*(f"figure-{number}" for number in numbers), *others]

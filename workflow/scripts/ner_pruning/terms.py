@@ -105,3 +105,29 @@ class Run(NamedTuple):
     def sparsity(self) -> int:
         """Percent, 0 for a dense model."""
         return parse_variant(self.variant)[1]
+
+
+class Cell(NamedTuple):
+    """What an F1 is of, but for its language: the models' setting, scope and sparsity, and the test set.
+
+    sparsity: percent; 0 is the dense model, in every scope, which may be "" there.
+    """
+
+    setting: str
+    test_set: str
+    scope: str
+    sparsity: int
+
+    def __str__(self) -> str:
+        """Return it as part of a sentence: "monolingual partial-50 models on regular"."""
+        return f"{self.setting} {variant_name(self.scope, self.sparsity)} models on {self.test_set}"
+
+    @property
+    def key(self) -> "Cell":
+        """The cell as scores have it: a dense model is of no scope."""
+        return self if self.sparsity else self._replace(scope="")
+
+    @property
+    def line(self) -> tuple[str, str, str]:
+        """What a row of a table or a line of a figure shows: setting, test set and scope."""
+        return self[:3]

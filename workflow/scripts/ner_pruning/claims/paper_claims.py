@@ -33,7 +33,7 @@ from ner_pruning.claims.verdicts import (
     Criterion,
 )
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR, variant_name
+from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR, Cell, variant_name
 
 HIGH = 70
 """Percent; the paper's text calls 70 to 98 high."""
@@ -103,7 +103,9 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
         return [
             Part(
                 f"{setting}, {sparsity} %, {test_set}: F1 full - partial",
-                mean_difference((setting, test_set, "full", sparsity), (setting, test_set, "partial", sparsity)),
+                mean_difference(
+                    Cell(setting, test_set, "full", sparsity), Cell(setting, test_set, "partial", sparsity)
+                ),
                 criterion,
             )
             for setting in (MONOLINGUAL, MULTILINGUAL)
@@ -117,7 +119,9 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
             [
                 Part(
                     f"{variant_name(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
-                    mean_difference((MULTILINGUAL, REGULAR, scope, sparsity), (MONOLINGUAL, REGULAR, scope, sparsity)),
+                    mean_difference(
+                        Cell(MULTILINGUAL, REGULAR, scope, sparsity), Cell(MONOLINGUAL, REGULAR, scope, sparsity)
+                    ),
                     POSITIVE,
                 )
                 for scope, sparsity in [("", 0), *variants(MULTILINGUAL, MONOLINGUAL)]
@@ -130,8 +134,8 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
                 Part(
                     f"{language}, {variant_name(scope, sparsity)}: F1 multilingual - monolingual",
                     mean_difference(
-                        (MULTILINGUAL, REGULAR, scope, sparsity),
-                        (MONOLINGUAL, REGULAR, scope, sparsity),
+                        Cell(MULTILINGUAL, REGULAR, scope, sparsity),
+                        Cell(MONOLINGUAL, REGULAR, scope, sparsity),
                         only=[language],
                     ),
                     NEGATIVE,
@@ -242,7 +246,7 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
             [
                 Part(
                     f"{setting}, dense, {perturbation}: F1 perturbed / regular",
-                    mean_fraction((setting, perturbation, "", 0)),
+                    mean_fraction(Cell(setting, perturbation, "", 0)),
                     COLLAPSED,
                 )
                 for setting in (MONOLINGUAL, MULTILINGUAL)
@@ -255,7 +259,7 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
             [
                 Part(
                     "monolingual, dense, in-language: F1 - chance floor",
-                    above_floor((MONOLINGUAL, IN_LANGUAGE, "", 0), evidence.floors),
+                    above_floor(Cell(MONOLINGUAL, IN_LANGUAGE, "", 0), evidence.floors),
                     NEGATIVE,
                 )
             ],
@@ -266,7 +270,9 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
             [
                 Part(
                     f"{setting}, {variant_name(scope, sparsity)}, {perturbation}: F1 partial - dense",
-                    mean_difference((setting, perturbation, scope, sparsity), (setting, perturbation, scope, 0)),
+                    mean_difference(
+                        Cell(setting, perturbation, scope, sparsity), Cell(setting, perturbation, scope, 0)
+                    ),
                     POSITIVE,
                 )
                 for setting in (MONOLINGUAL, MULTILINGUAL)
@@ -281,7 +287,7 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
                 Part(
                     f"{setting}, {perturbation}: fraction of regular F1 at {level} % - at {lowest} %",
                     fraction_difference(
-                        (setting, perturbation, "partial", level), (setting, perturbation, "partial", lowest)
+                        Cell(setting, perturbation, "partial", level), Cell(setting, perturbation, "partial", lowest)
                     ),
                     EQUAL_FRACTIONS,
                 )
@@ -298,7 +304,7 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
             [
                 Part(
                     f"{setting}, {variant_name(scope, sparsity)}, {IN_LANGUAGE}: F1 perturbed / regular",
-                    mean_fraction((setting, IN_LANGUAGE, scope, sparsity)),
+                    mean_fraction(Cell(setting, IN_LANGUAGE, scope, sparsity)),
                     COLLAPSED,
                 )
                 for setting in (MONOLINGUAL, MULTILINGUAL)
@@ -322,8 +328,8 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
                 Part(
                     f"{sparsity} %, regular, 100 training sentences: F1 full - dense",
                     mean_difference(
-                        (MULTILINGUAL, REGULAR, "full", sparsity),
-                        (MULTILINGUAL, REGULAR, "full", 0),
+                        Cell(MULTILINGUAL, REGULAR, "full", sparsity),
+                        Cell(MULTILINGUAL, REGULAR, "full", 0),
                         only=smallest,
                     ),
                     NEGATIVE,
@@ -338,7 +344,8 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
                 Part(
                     f"{variant_name(scope, sparsity)}: fraction of regular F1, {perturbation} - {IN_LANGUAGE}",
                     fraction_difference(
-                        (MULTILINGUAL, perturbation, scope, sparsity), (MULTILINGUAL, IN_LANGUAGE, scope, sparsity)
+                        Cell(MULTILINGUAL, perturbation, scope, sparsity),
+                        Cell(MULTILINGUAL, IN_LANGUAGE, scope, sparsity),
                     ),
                     EQUAL_FRACTIONS,
                 )

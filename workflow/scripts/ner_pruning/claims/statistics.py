@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
-from ner_pruning.statistics.intervals import Cells, Estimate, Key, adjust, divide, mean_of_defined, partial_conjunctions
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, variant_name
+from ner_pruning.statistics.correlations import Coefficient, correlate, kendall, pearson
+from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
 
 MODERATE = (50, 70)
 """Sparsities in percent, as in the paper's text."""
@@ -47,29 +47,24 @@ Statistic = Callable[[Cells], Measured]
 
 
 def _common(
-    cells: Cells, *keys: Key, only: Sequence[str] | None = None, along_lines: bool = True
+    cells: Cells, *of: Cell, only: Sequence[str] | None = None, along_lines: bool = True
 ) -> tuple[list[str], list[np.ndarray], int]:
-    """Return the languages that all keys have, F1 of each key, languages × (1 + resamples), and the fewest seeds.
+    """Return the languages that have all of some cells, F1 of each, languages × (1 + resamples), and the fewest seeds.
 
     only: languages that count, all if None. along_lines: whether they are those of tables and figures, which have all
-    of the lines of the keys (`Cells.compared_languages`). Raises Missing when there is none.
+    of the lines of the cells (`Cells.compared_languages`). Raises Missing when there is none.
     """
     chosen = cells if only is None else cells.of(only)
-    common = chosen.compared_languages(*keys) if along_lines else chosen.common_languages(*keys)
+    common = chosen.compared_languages(*of) if along_lines else chosen.common_languages(*of)
     if not common:
         who = "a language" if only is None else " or ".join(only) or "a language of that training size"
-        lacking = [key for key in keys if not (set(cells.languages(*key)) & set(only or cells.languages(*key)))]
-        raise Missing(f"{who} with {' and '.join(dict.fromkeys(map(_describe, lacking or keys)))}")
-    return common, [cells.f1(*key, common) for key in keys], int(cells.fewest_seeds(keys, common).min())
+        lacking = [cell for cell in of if not (set(cells.languages(cell)) & set(only or cells.languages(cell)))]
+        raise Missing(f"{who} with {' and '.join(dict.fromkeys(map(str, lacking or of)))}")
+    return common, [cells.f1(cell, common) for cell in of], int(cells.fewest_seeds(of, common).min())
 
 
-def _describe(key: Key) -> str:
-    setting, test_set, scope, sparsity = key
-    return f"{setting} {variant_name(scope, sparsity)} models on {test_set}"
-
-
-def mean_difference(first: Key, second: Key, only: Sequence[str] | None = None) -> Statistic:
-    """Return the statistic: mean over languages of F1 of the first less F1 of the second key."""
+def mean_difference(first: Cell, second: Cell, only: Sequence[str] | None = None) -> Statistic:
+    """Return the statistic: mean over languages of F1 of the first cell less that of the second."""
 
     def statistic(cells: Cells) -> Measured:
         languages, (one, other), seeds = _common(cells, first, second, only=only)
@@ -78,17 +73,17 @@ def mean_difference(first: Key, second: Key, only: Sequence[str] | None = None) 
     return statistic
 
 
-def mean_fraction(key: Key) -> Statistic:
+def mean_fraction(cell: Cell) -> Statistic:
     """Return the statistic: mean over languages of perturbed F1 / regular F1 of the same models (figure 3)."""
 
     def statistic(cells: Cells) -> Measured:
-        languages, (fractions,), seeds = _fractions(cells, key)
+        languages, (fractions,), seeds = _fractions(cells, cell)
         return Measured(fractions.mean(axis=0), languages, seeds)
 
     return statistic
 
 
-def fraction_difference(first: Key, second: Key) -> Statistic:
+def fraction_difference(first: Cell, second: Cell) -> Statistic:
     """Return the statistic: mean over languages of the fraction of regular F1 of the first less that of the second."""
 
     def statistic(cells: Cells) -> Measured:
@@ -98,20 +93,20 @@ def fraction_difference(first: Key, second: Key) -> Statistic:
     return statistic
 
 
-def _fractions(cells: Cells, *keys: Key) -> tuple[list[str], list[np.ndarray], int]:
+def _fractions(cells: Cells, *of: Cell) -> tuple[list[str], list[np.ndarray], int]:
     """Return what `_common` does, with fractions of regular F1 (`Cells.fraction`), of the languages that all have one.
 
     Raises Missing when there is none.
     """
-    on_regular = [_on(REGULAR, key) for key in keys]
-    common, _, _ = _common(cells, *keys, *on_regular)
-    fractions = [cells.fraction(*key, common) for key in keys]
+    on_regular = [cell._replace(test_set=REGULAR) for cell in of]
+    common, _, _ = _common(cells, *of, *on_regular)
+    fractions = [cells.fraction(cell, common) for cell in of]
     defined = np.isfinite([values[:, 0] for values in fractions])
     if not defined.all(axis=0).any():
-        lacking = [_describe(key) for key, row in zip(on_regular, defined, strict=True) if not row.any()]
-        raise Missing(f"a language above chance with {' and '.join(lacking or map(_describe, on_regular))}")
+        lacking = [cell for cell, row in zip(on_regular, defined, strict=True) if not row.any()]
+        raise Missing(f"a language above chance with {' and '.join(map(str, lacking or on_regular))}")
     languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
-    seeds = int(cells.fewest_seeds([*keys, *on_regular], languages).min())
+    seeds = int(cells.fewest_seeds([*of, *on_regular], languages).min())
     return languages, [values[defined.all(axis=0)] for values in fractions], seeds
 
 
@@ -128,8 +123,9 @@ def difference_of_losses(scope: str, sparsity: int) -> Statistic:
     """
 
     def statistic(cells: Cells) -> Measured:
-        keys = [(setting, REGULAR, scope, level) for setting in (MONOLINGUAL, MULTILINGUAL) for level in (0, sparsity)]
-        languages, (mono_dense, mono, multi_dense, multi), seeds = _common(cells, *keys)
+        settings = (MONOLINGUAL, MULTILINGUAL)
+        of = [Cell(setting, REGULAR, scope, level) for setting in settings for level in (0, sparsity)]
+        languages, (mono_dense, mono, multi_dense, multi), seeds = _common(cells, *of)
         losses = divide(mono_dense - mono, mono_dense), divide(multi_dense - multi, multi_dense)
         return _mean_over(languages, losses[0] - losses[1], seeds)
 
@@ -145,8 +141,8 @@ def _moderate_gains(cells: Cells, reading: str, only: Sequence[str] | None = Non
     A language gains if it does at one of the levels; there is one, but "at either".
     """
     levels = {"at 50 %": (50,), "at 70 %": (70,)}.get(reading, MODERATE)
-    keys = [(MULTILINGUAL, REGULAR, "partial", level) for level in (0, *levels)]
-    languages, (dense, *sparse), seeds = _common(cells, *keys, only=only, along_lines=False)  # no mean along a line
+    of = [Cell(MULTILINGUAL, REGULAR, "partial", level) for level in (0, *levels)]
+    languages, (dense, *sparse), seeds = _common(cells, *of, only=only, along_lines=False)  # no mean along a line
     gains = np.array(sparse) - dense
     return languages, gains.mean(axis=0, keepdims=True) if reading == "on their mean" else gains, seeds
 
@@ -223,10 +219,6 @@ ByLanguage = Callable[[Cells], tuple[Sequence[str], np.ndarray, int]]
 """A value of each language: (languages, languages × (1 + resamples), fewest seeds)."""
 
 
-Coefficient = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""A correlation of each column of two arrays, items × columns."""
-
-
 def rank_correlation(values: ByLanguage, of: Mapping[str, float], what: str) -> Statistic:
     """Return the statistic: Kendall's tau-b over languages between a value and what `of` gives."""
     return _correlation(values, of, what, kendall)
@@ -235,21 +227,6 @@ def rank_correlation(values: ByLanguage, of: Mapping[str, float], what: str) -> 
 def linear_correlation(values: ByLanguage, of: Mapping[str, float], what: str) -> Statistic:
     """Return the statistic: Pearson's correlation over languages between a value and what `of` gives."""
     return _correlation(values, of, what, pearson)
-
-
-def pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return Pearson's correlation of each column; x, y: items × columns."""
-    return stats.pearsonr(x, y, axis=0).statistic
-
-
-def kendall(x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Return Kendall's tau-b (Kendall 1945) of each column; x, y: items × columns.
-
-    All columns at once: scipy's kendalltau takes a column at a time, and seconds for the replicates of one statistic.
-    """
-    first, second = np.triu_indices(len(x), k=1)
-    x_order, y_order = np.sign(x[first] - x[second]), np.sign(y[first] - y[second])
-    return (x_order * y_order).sum(axis=0) / np.sqrt((x_order**2).sum(axis=0) * (y_order**2).sum(axis=0))
 
 
 def _correlation(values: ByLanguage, of: Mapping[str, float], what: str, coefficient: Coefficient) -> Statistic:
@@ -266,30 +243,17 @@ def _correlation(values: ByLanguage, of: Mapping[str, float], what: str, coeffic
     return statistic
 
 
-def correlate(x: np.ndarray, y: np.ndarray, coefficient: Coefficient) -> np.ndarray:
-    """Return a correlation over items; each replicate draws the items again, with replacement, besides its own noise.
-
-    x, y: items × (1 + resamples), the measured values first. NaN where all drawn items have the same x or y.
-    """
-    drawn = np.random.default_rng(0).integers(len(x), size=x.shape)
-    drawn[:, 0] = np.arange(len(x))
-    x, y = np.take_along_axis(x, drawn, axis=0), np.take_along_axis(y, drawn, axis=0)
-    defined = (np.ptp(x, axis=0) > 0) & (np.ptp(y, axis=0) > 0)
-    correlations = np.full(x.shape[1], np.nan)
-    if defined.any():
-        correlations[defined] = coefficient(x[:, defined], y[:, defined])
-    return correlations
-
-
 def multilingual_gain(cells: Cells) -> tuple[list[str], np.ndarray, int]:
     """Return dense F1 of multilingual less that of monolingual models on the regular test set, by language."""
-    languages, (multi, mono), seeds = _common(cells, (MULTILINGUAL, REGULAR, "", 0), (MONOLINGUAL, REGULAR, "", 0))
+    languages, (multi, mono), seeds = _common(
+        cells, *(Cell(setting, REGULAR, "", 0) for setting in (MULTILINGUAL, MONOLINGUAL))
+    )
     return languages, multi - mono, seeds
 
 
 def dense_f1(cells: Cells) -> tuple[list[str], np.ndarray, int]:
     """Return dense multilingual F1 on the regular test set, by language."""
-    languages, (f1,), seeds = _common(cells, (MULTILINGUAL, REGULAR, "", 0))
+    languages, (f1,), seeds = _common(cells, Cell(MULTILINGUAL, REGULAR, "", 0))
     return languages, f1, seeds
 
 
@@ -297,8 +261,8 @@ def smallest_against_others(train_sizes: Mapping[str, int], scope: str, sparsity
     """Return the statistic: mean difference to dense of the smallest size class less that of all other languages."""
 
     def statistic(cells: Cells) -> Measured:
-        keys = [(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
-        languages, (sparse, dense), seeds = _common(cells, *keys)
+        of = [Cell(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
+        languages, (sparse, dense), seeds = _common(cells, *of)
         difference = divide(sparse - dense, dense) if relative else sparse - dense
         sizes = np.array([train_sizes[language] for language in languages])
         if sizes.min() == sizes.max():
@@ -317,8 +281,8 @@ def start_and_loss(groups: Mapping[str, str], scope: str, sparsity: int, what: s
     """
 
     def statistic(cells: Cells) -> Measured:
-        keys = [(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
-        languages, (sparse, dense), seeds = _common(cells, *keys)
+        of = [Cell(MULTILINGUAL, REGULAR, scope, level) for level in (sparsity, 0)]
+        languages, (sparse, dense), seeds = _common(cells, *of)
         relative = divide(sparse - dense, dense)
         defined = np.isfinite(relative[:, 0])
         languages = [language for language, known in zip(languages, defined, strict=True) if known]
@@ -334,14 +298,14 @@ def start_and_loss(groups: Mapping[str, str], scope: str, sparsity: int, what: s
     return statistic
 
 
-def above_floor(key: Key, floors: Mapping[tuple[str, str], float]) -> Statistic:
+def above_floor(cell: Cell, floors: Mapping[tuple[str, str], float]) -> Statistic:
     """Return the statistic: mean over languages of F1 less the chance floor of its test set."""
 
     def statistic(cells: Cells) -> Measured:
-        languages, (f1,), seeds = _common(cells, key)
-        if absent := [language for language in languages if (language, key[1]) not in floors]:
+        languages, (f1,), seeds = _common(cells, cell)
+        if absent := [language for language in languages if (language, cell.test_set) not in floors]:
             raise Missing(f"a chance floor of {', '.join(absent)}")
-        floor = np.array([floors[language, key[1]] for language in languages])
+        floor = np.array([floors[language, cell.test_set] for language in languages])
         return Measured((f1 - floor[:, None]).mean(axis=0), languages, seeds)
 
     return statistic
@@ -360,7 +324,3 @@ def against_reference(reference: Mapping[str, float]) -> Statistic:
         return Measured((f1[rows] - others[:, None]).mean(axis=0), common, seeds)
 
     return statistic
-
-
-def _on(test_set: str, key: Key) -> Key:
-    return key[0], test_set, key[2], key[3]

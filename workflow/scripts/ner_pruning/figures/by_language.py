@@ -1,7 +1,5 @@
 """The figure `languages`: F1 by sparsity, a small panel a language."""
 
-from collections.abc import Mapping
-
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
@@ -14,6 +12,7 @@ from ner_pruning.figures.style import (
     SCOPE_NAMES,
     SETTING_STYLES,
     STYLE,
+    draw_floors,
     handle,
     held,
     label_small_multiples,
@@ -23,8 +22,11 @@ from ner_pruning.figures.style import (
     put_legend,
     put_title,
     reference,
+    seeds_of,
 )
-from ner_pruning.table import count, count_range
+from ner_pruning.files import InputError
+from ner_pruning.statistics.interval_table import by_language, in_each_scope, select
+from ner_pruning.table import count
 from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS, Provenance
 
 PANEL_HEIGHT, TALL_PANEL = 1.0, 1.6  # inches, with title and ticks; tall where all panels stand in one band
@@ -33,32 +35,43 @@ MARKERS = {REGULAR: None, IN_LANGUAGE: "white"}
 
 
 @matplotlib.rc_context(STYLE)
-def all_languages(frame: pd.DataFrame, names: Mapping[str, str], provenance: Provenance) -> Figure:
+def all_languages(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> tuple[Figure, pd.DataFrame]:
     """Return the figure `languages`: colour and marker by setting, line by scope, filled markers for the regular set.
 
-    frame: of `groups.f1_by_language`; names: of the languages by code. The dotted line is the in-language chance floor.
+    intervals: of `intervals_table`; groups: of `read_groups`. Panels stand by training size and language. The dotted
+    line is the in-language chance floor. Raises InputError when there is no F1 on either test set.
     """
-    languages, sparsities = list(frame["language"].unique()), sorted(frame["sparsity"].unique())
+    rows = by_language(select(intervals, statistic=["f1", "chance_floor"], test_set=[REGULAR, IN_LANGUAGE]))
+    if rows.empty:
+        raise InputError(f"intervals: no F1 on the test sets {REGULAR} and {IN_LANGUAGE}; expected at least one")
+    rows = in_each_scope(rows)
+    frame, floors = (select(rows, statistic=statistic) for statistic in ("f1", "chance_floor"))
+    languages, sparsities = _by_size(frame, groups), sorted(frame["sparsity"].unique())
     height = TALL_PANEL if len(languages) <= MOST_COLUMNS else PANEL_HEIGHT
     figure, cells = make_small_multiples(len(languages), [height])
     for (axes,), language in zip(cells, languages, strict=True):
-        panel = frame[frame["language"] == language]
-        for (setting, test_set, scope), rows in panel.groupby(["setting", "test_set", "scope"], sort=False):
-            line = line_by_sparsity(rows, sparsities)
+        panel = select(frame, language=language)
+        for (setting, test_set, scope), values in panel.groupby(["setting", "test_set", "scope"], sort=False):
+            line = line_by_sparsity(values, sparsities)
             colour, marker = SETTING_STYLES[setting]
             style = {"color": colour, "marker": marker, "markerfacecolor": MARKERS[test_set] or colour}
-            axes.plot(line.index, line["f1"], SCOPE_LINES[scope], **style, markersize=2.6, linewidth=0.9)
-        floors = panel.loc[panel["test_set"] == IN_LANGUAGE, "chance_floor"]
-        if len(floors):
-            axes.axhline(floors.mean(), color=REFERENCE_COLOUR, linestyle=":")
-        axes.set_title(f"{names[language]} ({language})", pad=3)
+            axes.plot(line.index, line["estimate"], SCOPE_LINES[scope], **style, markersize=2.6, linewidth=0.9)
+        draw_floors(axes, select(floors, language=language, test_set=IN_LANGUAGE), REFERENCE_COLOUR)
+        axes.set_title(f"{groups.loc[language, 'name']} ({language})", pad=3)
         axes.set_ylim(0, 1)
     label_small_multiples(cells, sparsities, "F1")
     put_legend(figure, _handles(frame), columns=2 if len(cells) < 3 else 4)
-    seeds = count_range(frame["seeds"].min(), frame["seeds"].max(), "seed")
-    text = f"F1 by language, fewest training sentences first: {count(len(languages), 'language')}, mean over {seeds}"
+    text = (
+        f"F1 by language, fewest training sentences first: {count(len(languages), 'language')}, "
+        f"mean over {seeds_of(frame)}"
+    )
     put_title(figure, text, provenance)
-    return figure
+    return figure, rows
+
+
+def _by_size(frame: pd.DataFrame, groups: pd.DataFrame) -> list[str]:
+    """Return the languages of a frame, smallest class of training sizes first, then by code."""
+    return sorted(set(frame["language"]), key=lambda language: (groups.loc[language, "size"], language))
 
 
 def _handles(frame: pd.DataFrame) -> list[Line2D]:

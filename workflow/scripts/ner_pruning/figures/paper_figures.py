@@ -1,20 +1,23 @@
-"""The paper's figures by number, and figures 1-3, each a pure function of a frame of `statistics.summaries`."""
+"""All figures that are drawn from the table of intervals, by name; and figures 1-3."""
 
-from collections.abc import Mapping
+from collections.abc import Callable
 
 import matplotlib
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ner_pruning.figures.by_group import groups_of_languages
-from ner_pruning.figures.by_overlap import f1_and_overlap
+from ner_pruning.figures.by_group import figure_by_group
+from ner_pruning.figures.by_language import all_languages
+from ner_pruning.figures.by_overlap import f1_and_overlap, fraction_and_novelty
 from ner_pruning.figures.style import (
+    BARS,
     PERTURBATION_STYLES,
     REFERENCE_COLOUR,
     SCOPE_NAMES,
     SETTING_STYLES,
     STYLE,
+    draw_floors,
     draw_mean,
     handle,
     held,
@@ -29,79 +32,64 @@ from ner_pruning.figures.style import (
     reference,
     say_if_undefined,
     seeds_of,
+    shifts,
     size_styles,
 )
-from ner_pruning.statistics import summaries
-from ner_pruning.statistics.correlations import dense_f1_and_overlap
-from ner_pruning.statistics.groups import f1_by_group
+from ner_pruning.files import InputError
+from ner_pruning.statistics.interval_table import (
+    EVERY_SETTING,
+    MEAN,
+    by_group,
+    by_language,
+    in_each_scope,
+    main_setting,
+    select,
+    settings_of,
+)
 from ner_pruning.table import count_range
 from ner_pruning.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR, SCOPES, SETTINGS, Provenance
 
-TRAINING_SIZE = "training size"
-GROUP_FIGURES = {
-    4: ("family", REGULAR),
-    5: ("script", REGULAR),
-    6: (TRAINING_SIZE, IN_LANGUAGE),
-    7: ("family", IN_LANGUAGE),
-    8: ("script", IN_LANGUAGE),
-}
-"""By number, what groups the languages, and the test set."""
+Drawn = tuple[Figure, pd.DataFrame]
+"""A figure and the rows of the table of intervals that it shows."""
+
+Draw = Callable[[pd.DataFrame, pd.DataFrame, Provenance], Drawn]
+"""From the table of intervals and that of the languages (`read_groups`)."""
 
 
-def draw_figure(
-    number: int, scores: pd.DataFrame, groupings: Mapping[str, Mapping[str, str | int]], provenance: Provenance
-) -> tuple[Figure, pd.DataFrame]:
-    """Return one of figures 1-9 and the numbers it shows.
+def draw_figure(name: str, intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
+    """Return a figure, and the numbers it shows; name: of FIGURES.
 
-    scores: the study's tidy scores; groupings: the family, the script, and the training size (sentences, or their
-    class) of each language, by the names "family", "script" and "training size".
-    Raises InputError when the study holds nothing of what the figure shows.
+    intervals: of `intervals_table`; groups: of `read_groups`. Raises InputError when the study holds nothing of what
+    the figure shows.
     """
-    setting, train_sizes = summaries.main_setting(scores), groupings[TRAINING_SIZE]
-    if number == 2 or number in GROUP_FIGURES:  # only the monolingual models may have sparse ones
-        sparse = scores[scores["sparsity"] > 0]
-        setting = summaries.main_setting(sparse) if len(sparse) else setting
-    if number == 1:
-        numbers = summaries.f1_over_languages(scores)
-        both = set.intersection(*(summaries.languages_of(scores, setting) for setting in summaries.settings_of(scores)))
-        return monolingual_and_multilingual(numbers, bool(both), provenance), numbers
-    if number == 2:
-        numbers = summaries.relative_to_dense(scores, setting, REGULAR, train_sizes)
-        return sparse_and_dense(numbers, setting, provenance), numbers
-    if number == 3:
-        numbers = summaries.perturbed_fractions(scores, setting)
-        return perturbed_and_regular(numbers, setting, provenance), numbers
-    if number in GROUP_FIGURES:
-        grouping, test_set = GROUP_FIGURES[number]
-        numbers = f1_by_group(scores, setting, test_set, groupings[grouping], grouping)
-        return groups_of_languages(numbers, grouping, setting, test_set, provenance), numbers
-    numbers = dense_f1_and_overlap(scores, setting, train_sizes)
-    return f1_and_overlap(numbers, setting, provenance), numbers
+    return FIGURES[name](intervals, groups, provenance)
 
 
 @matplotlib.rc_context(STYLE)
-def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, provenance: Provenance) -> Figure:
-    """Return figure 1: mean F1 by sparsity, a line a setting, with the standard deviation over languages as a band.
+def monolingual_and_multilingual(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
+    """Return figure 1: mean F1 by sparsity with its interval, a line a setting.
 
-    frame: of `summaries.f1_over_languages`; same_languages: whether it holds the same languages in all settings.
     Columns of panels: the regular and the in-language test set; rows: scopes. The dotted line is the chance floor.
+    Raises InputError when there is no regular F1.
     """
-    frame = frame[frame["test_set"].isin([REGULAR, IN_LANGUAGE])]
+    main_setting(intervals)
+    means = select(intervals, language=MEAN, group=EVERY_SETTING, statistic=["f1", "chance_floor"])
+    means = in_each_scope(select(means, test_set=[REGULAR, IN_LANGUAGE]))
+    frame, floors = (select(means, statistic=statistic) for statistic in ("f1", "chance_floor"))
     test_sets, scopes = held(frame["test_set"], [REGULAR, IN_LANGUAGE]), held(frame["scope"], [*SCOPES, ""])
     settings, sparsities = held(frame["setting"], SETTINGS), sorted(frame["sparsity"].unique())
+    same_languages = _share_languages(intervals)
     figure, panels = make_panels(len(scopes), len(test_sets), len(sparsities), height=1.6)
     for row, scope in enumerate(scopes):
         for column, test_set in enumerate(test_sets):
             axes = panels[row][column]
-            panel = frame[(frame["scope"] == scope) & (frame["test_set"] == test_set)]
             for setting in settings:
-                line = line_by_sparsity(panel[panel["setting"] == setting], sparsities)
+                place = {"scope": scope, "test_set": test_set, "setting": setting}
                 colour, marker = SETTING_STYLES[setting]
-                draw_mean(axes, line, "f1", colour, marker)
+                draw_mean(axes, line_by_sparsity(select(frame, **place), sparsities), colour, marker)
                 if test_set != REGULAR:
                     # The chance floor belongs to the test sets: without the same languages it differs by setting.
-                    floor_colour = REFERENCE_COLOUR if same_languages else colour
-                    axes.axhline(line["chance_floor"].mean(), color=floor_colour, linestyle=":")
+                    draw_floors(axes, select(floors, **place), REFERENCE_COLOUR if same_languages else colour)
             axes.set_ylim(0, 1)
             if row == 0:
                 axes.set_title(name_test_set(test_set))
@@ -113,75 +101,133 @@ def monolingual_and_multilingual(frame: pd.DataFrame, same_languages: bool, prov
     languages = count_range(frame["languages"].min(), frame["languages"].max(), "language")
     if len(settings) > 1:
         languages += " in both settings" if same_languages else " (not the same in both settings)"
-    band = "; band: standard deviation over languages" if frame["f1_std"].notna().any() else ""
     head = f"F1 of {' and '.join(settings)} models"
-    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{band}", provenance)
-    return figure
+    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{BARS}", provenance)
+    return figure, means
+
+
+def _share_languages(intervals: pd.DataFrame) -> bool:
+    """Return whether there is a language with regular F1 of every setting."""
+    regular = by_language(select(intervals, statistic="f1", test_set=REGULAR))
+    settings = settings_of(intervals)
+    return bool(set.intersection(*(set(select(regular, setting=setting)["language"]) for setting in settings)))
 
 
 @matplotlib.rc_context(STYLE)
-def sparse_and_dense(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
-    """Return figure 2: relative F1 difference to the dense model by sparsity, a line a training size, a panel a scope.
-
-    frame: of `summaries.relative_to_dense`.
-    """
+def sparse_and_dense(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
+    """Return figure 2: relative F1 difference to dense by sparsity, a line per training size, a panel per scope."""
+    setting = sparse_setting(intervals)
+    frame = by_group(
+        select(intervals, statistic="relative_difference", setting=setting, test_set=REGULAR), grouping="size"
+    )
+    _refuse_without_sparse(frame, setting, REGULAR)
     scopes, sparsities = held(frame["scope"], SCOPES), sorted(frame["sparsity"].unique())
-    sizes = sorted(frame["train_size"].unique())
-    styles = size_styles(sizes)
+    styles = size_styles(sorted(frame["group"].unique()))
     figure, panels = make_panels(1, len(scopes), len(sparsities), height=2.1)
     for axes, scope in zip(panels[0], scopes, strict=True):
-        panel = frame[frame["scope"] == scope]
+        panel = select(frame, scope=scope)
         axes.axhline(0, color=REFERENCE_COLOUR, linestyle="--")
-        for size, (colour, marker) in styles.items():
-            line = line_by_sparsity(panel[panel["train_size"] == size], sparsities)
-            axes.plot(line.index, line["difference"], color=colour, marker=marker)
-        say_if_undefined(axes, panel["difference"], "no language has\na dense F1 above 0")
+        for (size, style), shift in zip(styles.items(), shifts(len(styles)), strict=True):
+            line = line_by_sparsity(panel[panel["group"] == size], sparsities)
+            draw_mean(axes, line, *style, shift=shift)
+        say_if_undefined(axes, panel["estimate"], "no language has\na dense F1 above 0")
         axes.set_title(SCOPE_NAMES[scope])
     # At least 0.1, so that rounding errors do not look like differences.
-    low, high = np.nanmin([*frame["difference"], -0.05]), np.nanmax([*frame["difference"], 0.05])
+    values = frame[["estimate", "low", "high"]].to_numpy()
+    low, high = np.nanmin([*values.flat, -0.05]), np.nanmax([*values.flat, 0.05])
     panels[0][0].set_ylim(low - 0.05 * (high - low), high + 0.05 * (high - low))
     panels[0][0].set_ylabel("relative F1 difference")
     label_panels(panels, sparsities)
     handles = []
-    for size, (colour, marker) in styles.items():
-        counted = frame.loc[frame["train_size"] == size, "languages"]
-        handles.append(handle(f"{size} ({number_of(counted)})", colour, marker))
+    for size, style in styles.items():
+        counted = frame.loc[frame["group"] == size, "languages"]
+        handles.append(handle(f"{size} ({number_of(counted)})", *style))
     put_legend(figure, [*handles, reference("dense", "--")], columns=3, title="training sentences (n languages)")
     head = f"Sparse {setting} models against the dense model on the regular test sets"
     missing = left_out(frame, "dense F1 above 0")
-    put_title(figure, f"{head}: mean over languages, {seeds_of(frame)}{missing}", provenance)
-    return figure
+    put_title(figure, f"{head}: mean over languages, {seeds_of(frame)}{BARS}{missing}", provenance)
+    return figure, frame
+
+
+def sparse_setting(intervals: pd.DataFrame) -> str:
+    """Return the setting of the figures of sparse models: only the monolingual models may have such."""
+    sparse = intervals[intervals["sparsity"] > 0]
+    return main_setting(sparse if settings_of(sparse) else intervals)
+
+
+def _refuse_without_sparse(rows: pd.DataFrame, setting: str, test_set: str) -> None:
+    if not (rows["sparsity"] > 0).any():
+        raise InputError(
+            f"intervals: no sparse {setting} model on the test set {test_set}; "
+            "the difference to the dense one needs one"
+        )
 
 
 @matplotlib.rc_context(STYLE)
-def perturbed_and_regular(frame: pd.DataFrame, setting: str, provenance: Provenance) -> Figure:
+def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
     """Return figure 3: perturbed F1 as a fraction of regular F1 by sparsity, a line a perturbation, panels by scope.
 
-    frame: of `summaries.perturbed_fractions`. The dotted line of the same colour is the chance floor over regular F1.
+    The dotted line of the same colour is the chance floor over regular F1.
     """
+    setting = main_setting(intervals)
+    rows = select(intervals, statistic=["fraction", "floor_fraction"], setting=setting, language=MEAN, group="")
+    if rows.empty:
+        raise InputError(f"intervals: no {setting} model on a perturbed test set; expected at least one")
+    rows = in_each_scope(rows)
+    frame, floors = (select(rows, statistic=statistic) for statistic in ("fraction", "floor_fraction"))
     scopes, sparsities = held(frame["scope"], [*SCOPES, ""]), sorted(frame["sparsity"].unique())
-    perturbations = held(frame["perturbation"], PERTURBATIONS)
+    perturbations = held(frame["test_set"], PERTURBATIONS)
     figure, panels = make_panels(1, len(scopes), len(sparsities), height=2.1)
     for axes, scope in zip(panels[0], scopes, strict=True):
-        panel = frame[frame["scope"] == scope]
-        for perturbation in perturbations:
-            line = line_by_sparsity(panel[panel["perturbation"] == perturbation], sparsities)
+        for perturbation, shift in zip(perturbations, shifts(len(perturbations)), strict=True):
+            place = {"scope": scope, "test_set": perturbation}
             colour, marker = PERTURBATION_STYLES[perturbation]
-            axes.plot(line.index, line["fraction"], color=colour, marker=marker, clip_on=False)
+            draw_mean(axes, line_by_sparsity(select(frame, **place), sparsities), colour, marker, shift)
+            floor = line_by_sparsity(select(floors, **place), sparsities)["estimate"]
             # One value has no line to be dotted: it gets a point.
-            lone = "." if line["floor_fraction"].notna().sum() == 1 else ""
-            axes.plot(line.index, line["floor_fraction"], color=colour, linestyle=":", marker=lone)
-        say_if_undefined(axes, panel["fraction"], "no language has\na regular F1\nabove chance")
-        axes.set_ylim(0, max(1.0, 1.05 * frame[["fraction", "floor_fraction"]].max().max()))
+            lone = "." if floor.notna().sum() == 1 else ""
+            axes.plot(floor.index, floor, color=colour, linestyle=":", marker=lone)
+        say_if_undefined(axes, select(frame, scope=scope)["estimate"], "no language has\na regular F1\nabove chance")
+        axes.set_ylim(0, max(1.0, 1.05 * rows["estimate"].max()))
         axes.set_title(SCOPE_NAMES[scope])
     panels[0][0].set_ylabel("F1 perturbed / regular")
     label_panels(panels, sparsities)
     handles = []
     for perturbation in perturbations:
-        counted = frame.loc[frame["perturbation"] == perturbation, "languages"]
+        counted = select(frame, test_set=perturbation)["languages"]
         handles.append(handle(f"{perturbation} ({number_of(counted)})", *PERTURBATION_STYLES[perturbation]))
     put_legend(figure, [*handles, reference("chance floor / regular")], columns=2)
     head = f"Perturbed F1 as a fraction of regular F1, {setting} models"
     missing = left_out(frame, "regular F1 above chance")
-    put_title(figure, f"{head}: mean over n languages, {seeds_of(frame)}{missing}", provenance)
-    return figure
+    put_title(figure, f"{head}: mean over n languages, {seeds_of(frame)}{BARS}{missing}", provenance)
+    return figure, rows
+
+
+def _by_group(grouping: str, test_set: str) -> Draw:
+    """Return what draws one of figures 4-8; grouping: "size", "family" or "script"."""
+
+    def draw(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
+        setting = sparse_setting(intervals)
+        rows = select(intervals, setting=setting, test_set=test_set)
+        _refuse_without_sparse(rows, setting, test_set)
+        counted = groups.loc[sorted(set(by_language(select(rows, statistic="f1"))["language"])), grouping]
+        means = select(by_group(rows, grouping), statistic=["f1", "relative_difference", "chance_floor"])
+        return figure_by_group(in_each_scope(means), counted, provenance)
+
+    return draw
+
+
+FIGURES: dict[str, Draw] = {
+    "figure-1": monolingual_and_multilingual,
+    "figure-2": sparse_and_dense,
+    "figure-3": perturbed_and_regular,
+    "figure-4": _by_group("family", REGULAR),
+    "figure-5": _by_group("script", REGULAR),
+    "figure-6": _by_group("size", IN_LANGUAGE),
+    "figure-7": _by_group("family", IN_LANGUAGE),
+    "figure-8": _by_group("script", IN_LANGUAGE),
+    "figure-9": f1_and_overlap,
+    "languages": all_languages,
+    "novelty": fraction_and_novelty,
+}
+"""What draws each figure, by name. Figures 1-9 have the paper's numbers."""

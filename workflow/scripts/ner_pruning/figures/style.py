@@ -178,11 +178,31 @@ def line_by_sparsity(rows: pd.DataFrame, sparsities: Sequence[int]) -> pd.DataFr
     return rows.set_index(np.searchsorted(sparsities, rows["sparsity"]))
 
 
-def draw_mean(axes: Axes, line: pd.DataFrame, value: str, colour: Colour, marker: str) -> None:
-    """Draw means by sparsity with their standard deviation as a band; line: of `line_by_sparsity`."""
-    axes.plot(line.index, line[value], color=colour, marker=marker, clip_on=False)
-    low, high = line[value] - line[f"{value}_std"], line[value] + line[f"{value}_std"]
-    axes.fill_between(line.index, low, high, color=colour, alpha=0.2, linewidth=0)
+BARS = "; bars: 95 % intervals"
+"""What a title says of the bars of `draw_mean`."""
+
+
+def draw_mean(axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float = 0.0) -> None:
+    """Draw means by sparsity, each with its interval as a bar; line: of `line_by_sparsity`.
+
+    shift: to the right, so that bars of several lines stand next to each other.
+    """
+    places = line.index + shift
+    axes.plot(places, line["estimate"], color=colour, marker=marker, clip_on=False)
+    # An end may lie on the wrong side of the value by what was rounded.
+    reach = np.clip([line["estimate"] - line["low"], line["high"] - line["estimate"]], 0, None)
+    axes.errorbar(places, line["estimate"], reach, fmt="none", ecolor=colour, alpha=0.55, elinewidth=0.9)
+
+
+def shifts(lines: int) -> list[float]:
+    """Return by how much each of some lines is shifted, around 0: a third of the way to the next sparsity together."""
+    return [(place - (lines - 1) / 2) * min(0.1, 0.34 / lines) for place in range(lines)]
+
+
+def draw_floors(axes: Axes, floors: pd.DataFrame, colour: Colour) -> None:
+    """Draw a dotted line for each chance floor: one, unless means of other languages stand in a panel."""
+    for floor in sorted(set(floors["estimate"].dropna().round(12))):
+        axes.axhline(floor, color=colour, linestyle=":")
 
 
 def handle(label: str, colour: Colour, marker: str, **line: str) -> Line2D:
@@ -217,7 +237,7 @@ def number_of(counts: pd.Series) -> str:
 
 def seeds_of(frame: pd.DataFrame) -> str:
     """Return how many seeds are behind the points: "3 seeds", "2–3 seeds"."""
-    return count_range(int(frame["seeds_low"].min()), int(frame["seeds_high"].max()), "seed")
+    return count_range(int(frame["seeds"].min()), int(frame["most_seeds"].max()), "seed")
 
 
 def left_out(frame: pd.DataFrame, what: str) -> str:

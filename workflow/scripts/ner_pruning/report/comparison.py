@@ -6,63 +6,39 @@ import pandas as pd
 
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.files import InputError
+from ner_pruning.statistics.interval_table import by_language, select
 from ner_pruning.table import Cell, Table, cells_with_interval, count, count_range, four_digits
 from ner_pruning.terms import REGULAR, Provenance, variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
-FLOOR = ["chance_floor", "chance_floor_low", "chance_floor_high"]
+ENDS = ["estimate", "low", "high"]
+OURS, FLOOR = ([f"{name}{end}" for end in ("", "_low", "_high")] for name in ("ours", "chance_floor"))
 MEANINGLESS = "This study is a demo on synthetic text: its comparison with the published numbers MEANS NOTHING."
 
 
-def compare(published: Sequence[PublishedF1], scores: pd.DataFrame, intervals: pd.DataFrame) -> pd.DataFrame:
+def compare(published: Sequence[PublishedF1], intervals: pd.DataFrame) -> pd.DataFrame:
     """Return the cells that both the paper and the study have, in the order of the published ones.
 
-    scores: the study's tidy scores; intervals: its intervals.csv, of which the rows with the statistic f1 are taken
-    (estimate: mean over seeds; low, high: its 95 % interval).
+    intervals: of `intervals_table`.
     Returns the columns setting, test_set, scope ("" for dense), language, sparsity, seeds, ours, ours_low, ours_high,
     theirs, difference (ours - theirs), difference_low, difference_high (the interval of ours less theirs, since the
     paper prints no spread), chance_floor, chance_floor_low, chance_floor_high, theirs_below, ours_below (whether the F1
-    is less than the mean chance floor, NA without one). Raises InputError for a missing column, for no cell in
-    common, and for a cell with scores that has not one interval.
+    is less than the mean chance floor, NA without one). Raises InputError for no cell in common.
     """
-    floors = _select(scores, "scores", ["f1", *FLOOR]).dropna(subset=["f1"]).groupby(CELL)[FLOOR].mean().reset_index()
+    rows = by_language(intervals)
+    ours = select(rows, statistic="f1")[[*CELL, "seeds", *ENDS]].rename(columns=dict(zip(ENDS, OURS, strict=True)))
+    floors = select(rows, statistic="chance_floor")[[*CELL, *ENDS]].rename(columns=dict(zip(ENDS, FLOOR, strict=True)))
     theirs = pd.DataFrame(published, columns=PublishedF1._fields).rename(columns={"f1": "theirs"})
-    frame = theirs.merge(floors, on=CELL).merge(_ours(intervals), on=CELL, how="left")
+    frame = theirs.merge(ours, on=CELL, validate="1:1").merge(floors, on=CELL, how="left", validate="1:1")
     if frame.empty:
-        raise InputError("scores: no cell of the published tables; expected at least one")
-    missing = frame[frame["ours"].isna()]
-    if len(missing):
-        raise InputError(f"intervals: no f1 of {_name(missing.iloc[0])}; expected one, because the scores have it")
+        raise InputError("intervals: no cell of the published tables; expected at least one")
     for end in ("", "_low", "_high"):
         frame[f"difference{end}"] = frame[f"ours{end}"] - frame["theirs"]
     for whose in ("theirs", "ours"):
         below = (frame[whose] < frame["chance_floor"]).astype("boolean")
         frame[f"{whose}_below"] = below.mask(frame["chance_floor"].isna())
-    ours, difference = ([f"{value}{end}" for end in ("", "_low", "_high")] for value in ("ours", "difference"))
-    return frame[[*CELL, "seeds", *ours, "theirs", *difference, *FLOOR, "theirs_below", "ours_below"]]
-
-
-def _ours(intervals: pd.DataFrame) -> pd.DataFrame:
-    """Return the study's F1 of each cell, with its interval; means over languages are no cell."""
-    f1 = _select(intervals, "intervals", ["statistic", "estimate", "low", "high", "seeds"])
-    f1 = f1[(f1["statistic"] == "f1") & (f1["language"] != "mean")].drop(columns="statistic")
-    repeated = f1[f1.duplicated(CELL)]
-    if len(repeated):
-        raise InputError(f"intervals: more than one f1 of {_name(repeated.iloc[0])}; expected one")
-    return f1.rename(columns={"estimate": "ours", "low": "ours_low", "high": "ours_high"})
-
-
-def _select(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
-    """Return the columns of the cell and some others; a scope that went through CSV is NaN for dense runs."""
-    missing = [column for column in [*CELL, *columns] if column not in frame.columns]
-    if missing:
-        raise InputError(f"{name}: no column {', '.join(missing)}; expected {', '.join([*CELL, *columns])}")
-    return frame[[*CELL, *columns]].assign(scope=frame["scope"].astype(object).fillna(""))
-
-
-def _name(cell: pd.Series) -> str:
-    setting, test_set, scope, language, sparsity = cell[CELL]
-    return f"{setting} {variant_name(scope, sparsity)} in {language} on the test set {test_set}"
+    difference = [f"difference{end}" for end in ("", "_low", "_high")]
+    return frame[[*CELL, "seeds", *OURS, "theirs", *difference, *FLOOR, "theirs_below", "ours_below"]]
 
 
 def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:

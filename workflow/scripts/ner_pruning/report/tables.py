@@ -5,15 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ner_pruning.data.mentions import find_mentions
-from ner_pruning.statistics.summaries import (
-    SUMMARY,
-    chance_by_language,
-    f1_by_sparsity,
-    languages_of_means,
-    seeds_by_sparsity,
-    spread_by_sparsity,
-    without_mentions,
-)
+from ner_pruning.files import InputError
+from ner_pruning.scoring.score_table import without_mentions
+from ner_pruning.statistics.interval_table import MEAN, MEDIAN, in_scope, select
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import size_class
 from ner_pruning.table import Cell, Table, cells_with_interval, count, four_digits, three_digits
@@ -62,30 +56,44 @@ def data_sizes_table(
     return Table("table-1", title, notes, pd.DataFrame(rows))
 
 
-def f1_table(scores: pd.DataFrame, number: int, languages: Sequence[str], provenance: Provenance) -> Table:
+SUMMARY = {MEAN: "means", MEDIAN: "medians"}
+"""The last two rows of tables 2-9, in the paper's words."""
+
+NEXT_TO_F1 = {"chance_floor": "chance floor", "changed_share": "changed", "unseen_share": "unseen"}
+"""What stands next to perturbed F1, by its statistic."""
+
+
+def f1_table(
+    intervals: pd.DataFrame, scores: pd.DataFrame, number: int, languages: Sequence[str], provenance: Provenance
+) -> Table:
     """Return one of tables 2-9: F1 by language and sparsity, mean and spread over seeds, with means and medians.
 
-    scores: the study's tidy scores; languages: those of the table's setting, in the order of the rows. The tables of
-    perturbed test sets have the chance floor and the shares of changed and unseen mentions beside the scores.
+    intervals: of `intervals_table`, which has every number; scores: the study's tidy scores, which say what was trained
+    and which test sets have no mention; languages: those of the table's setting, in the order of the rows. The tables
+    of perturbed test sets have the chance floor and the shares of changed and unseen mentions next to the scores.
     Raises InputError when the study holds no score for the table.
     """
     setting, test_set, scope = F1_TABLES[number]
-    f1 = f1_by_sparsity(scores, setting, test_set, scope, languages).rename(columns=str)
-    over = languages_of_means(f1.drop(index=list(SUMMARY)))
-    spread = spread_by_sparsity(scores, setting, test_set, scope, languages, over).rename(columns=str)
-    seeds = seeds_by_sparsity(scores, setting, test_set, scope, languages)
+    scores = scores[scores["setting"] == setting]
+    sparsities = _sparsities(scores[scores["test_set"] == test_set], scope)
+    if not sparsities:
+        raise InputError(f"scores: no row of a {setting} model on the test set {test_set}; expected at least one")
+    line = in_scope(select(intervals, setting=setting, test_set=test_set, group=""), scope)
+    f1, spread = (_cells(line, value, languages, sparsities) for value in ("estimate", "seed_sd"))
+    seeds = _cells(line, "seeds", languages, sparsities).loc[list(languages)].fillna(0).astype(int)
+    over = list(f1.loc[list(languages)].dropna().index) or list(languages)
     perturbed = test_set != REGULAR
-    beside = chance_by_language(scores, setting, test_set, languages, over) if perturbed else f1[[]]
-    printed = f1.map(four_digits)
-    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(beside.map(four_digits))
-    shown = _shown(printed, spread.map(_spread), over).join(_shown_beside(beside) if perturbed else beside)
+    annexed = _next_to_f1(line, f1.index) if perturbed else f1[[]]
+    printed, spread = f1.map(four_digits).rename(columns=str), spread.rename(columns=str)
+    rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(annexed.map(four_digits))
+    shown = _shown(printed, spread.map(_spread), over).join(_shown_next_to_f1(annexed) if perturbed else annexed)
     shown.insert(0, "languages", [Cell(language) for language in shown.index])
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
     title = (
         f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
         f"{'without' if scope == 'partial' else 'with'} pruning embedding layers{provenance.in_title}"
     )
-    empty = without_mentions(scores[scores["setting"] == setting]).get(test_set, [])
+    empty = without_mentions(scores).get(test_set, [])
     notes = [f"{provenance}. {_counted(seeds, over, empty)}"]
     notes.append("Columns: sparsity in percent; 0 is the dense model. Bold: the best of a row.")
     if spread.notna().any(axis=None):
@@ -104,6 +112,35 @@ def f1_table(scores: pd.DataFrame, number: int, languages: Sequence[str], proven
     return Table(f"table-{number}", title, notes, rows.rename_axis(columns=None).reset_index(), shown)
 
 
+def _sparsities(scores: pd.DataFrame, scope: str) -> list[int]:
+    """Return the sparsities of a scope that were trained, with or without an F1, in ascending order; dense is 0."""
+    return sorted(scores.loc[(scores["sparsity"] == 0) | (scores["scope"] == scope), "sparsity"].unique())
+
+
+def _cells(line: pd.DataFrame, value: str, languages: Sequence[str], sparsities: Sequence[int]) -> pd.DataFrame:
+    """Return a column of the F1 of a line as a frame, (languages, means, medians) × sparsities.
+
+    line: of `in_scope`. A language without any F1 is a row of NaN.
+    """
+    cells = select(line, statistic="f1").pivot(index="language", columns="sparsity", values=value)
+    cells = cells.reindex(index=[*languages, *SUMMARY], columns=pd.Index(sparsities, name="sparsity"))
+    return cells.rename(index=SUMMARY).rename_axis(index="languages")
+
+
+def _next_to_f1(line: pd.DataFrame, places: pd.Index) -> pd.DataFrame:
+    """Return what stands next to the F1 of a perturbed test set, (languages, means, medians) × columns.
+
+    line: of `in_scope`. A mean that is of other languages at each sparsity is NaN.
+    """
+    columns = {}
+    for statistic, name in NEXT_TO_F1.items():
+        ends = {"": "estimate", " low": "low", " high": "high"} if statistic == "chance_floor" else {"": "estimate"}
+        for end, value in ends.items():
+            values = select(line, statistic=statistic).groupby("language")[value]
+            columns[name + end] = values.first().where(values.nunique() <= 1).rename(index=SUMMARY).reindex(places)
+    return pd.DataFrame(columns, index=places)
+
+
 def _spread(value: float) -> str:
     return "" if pd.isna(value) else f"±{three_digits(value)}"
 
@@ -115,11 +152,11 @@ def _shown(printed: pd.DataFrame, spread: pd.DataFrame, over: Sequence[str]) -> 
     return pd.DataFrame(cells, index=printed.index)
 
 
-def _shown_beside(beside: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of `chance_by_language`, the range of the chance floor beside it."""
+def _shown_next_to_f1(annexed: pd.DataFrame) -> pd.DataFrame:
+    """Return the cells of `_next_to_f1`, the chance floor with its range."""
     floor = ["chance floor", "chance floor low", "chance floor high"]
-    shown = beside.drop(columns=floor).map(four_digits).map(Cell)
-    shown.insert(0, "chance floor", cells_with_interval(*(beside[column] for column in floor)))
+    shown = annexed.drop(columns=floor).map(four_digits).map(Cell)
+    shown.insert(0, "chance floor", cells_with_interval(*(annexed[column] for column in floor)))
     return shown
 
 
@@ -132,7 +169,7 @@ def _best_of_rows(printed: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
     best = values.eq(values.max(axis="columns"), axis="index")
     best[values.count(axis="columns") < 2] = False
     if values.loc[over].isna().any(axis=None):
-        best.loc[list(SUMMARY)] = False
+        best.loc[list(SUMMARY.values())] = False
     return best
 
 
@@ -159,7 +196,7 @@ def _counted(seeds: pd.DataFrame, over: Sequence[str], empty: Sequence[str]) -> 
             languages = f"the languages with a score in every column ({len(over)})"
         elif len(over) > len(scored) or 0 in scored.to_numpy():
             languages = "those of each column, and not to be compared"
-        sentences.append(f"No score: {', '.join(absent)}; {' and '.join(SUMMARY)} are over {languages}.")
+        sentences.append(f"No score: {', '.join(absent)}; {' and '.join(SUMMARY.values())} are over {languages}.")
     return " ".join(sentences)
 
 

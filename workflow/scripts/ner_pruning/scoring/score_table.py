@@ -46,6 +46,12 @@ def read_overlap(path: str | Path) -> pd.DataFrame:
     return pd.read_csv(path, dtype=types, keep_default_na=False, na_values={"unseen_share": [""]})
 
 
+def without_mentions(scores: pd.DataFrame) -> dict[str, list[str]]:
+    """Return the languages whose test set has no mention, by test set, validation apart; scores: of all runs."""
+    rows = scores[(scores["mentions"] == 0) & (scores["test_set"] != VALIDATION)]
+    return {name: sorted(set(part["language"])) for name, part in rows.groupby("test_set")}
+
+
 def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
     """Return the chance floor (F1) by (language, test set) from the Parquet table of all runs' scores.
 

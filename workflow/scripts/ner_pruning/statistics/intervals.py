@@ -1,30 +1,21 @@
-"""Intervals, p-values and their adjustment, from bootstrap replicates; and the table of all intervals of a study.
+"""Intervals, p-values and their adjustment, from bootstrap replicates.
 
 A statistic is an array whose last axis holds the measured value first and then its replicates; what is computed along
 that axis (differences, means over languages) is computed for all of them at once.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from scipy.stats import false_discovery_control
 
 from ner_pruning.statistics.bootstrap import Replicates
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR, SCOPES
+from ner_pruning.terms import REGULAR, Cell
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
-
-EFFECTS = ("difference", "relative_difference", "multilingual_gain")
-"""Statistics that are 0 where there is no effect, and have p-values of that."""
-
-INTERVAL_COLUMNS = [
-    *("statistic", "setting", "test_set", "language", "group", "scope", "sparsity"),
-    *("estimate", "low", "high", "p_value", "p_adjusted", "languages", "seeds"),
-]
 
 
 @dataclass(frozen=True)
@@ -79,10 +70,6 @@ def partial_conjunctions(p_values: Sequence[float]) -> np.ndarray:
     return np.minimum(1, np.arange(len(ordered), 0, -1) * ordered)
 
 
-Key = tuple[str, str, str, int]
-"""Setting, test set, scope and sparsity of a cell; sparsity 0 is the dense model, in every scope."""
-
-
 class Cells:
     """The replicates of a study by setting, test set, scope, sparsity and language.
 
@@ -92,80 +79,94 @@ class Cells:
     def __init__(self, replicates: Replicates, floors: Mapping[tuple[str, str], float] | None = None) -> None:
         self.resamples = replicates.values.shape[1] - 1
         self._floors = floors or {}
-        self._rows: dict[tuple, dict[str, np.ndarray]] = {}
-        self._seeds: dict[tuple, dict[str, int]] = {}
+        self._rows: dict[Cell, dict[str, np.ndarray]] = {}
+        self._seeds: dict[Cell, dict[str, int]] = {}
         for row, values in zip(replicates.cells.itertuples(), replicates.values, strict=True):
-            key = (row.setting, row.test_set, row.scope, row.sparsity)
-            self._rows.setdefault(key, {})[row.language] = values.astype(np.float64)
-            self._seeds.setdefault(key, {})[row.language] = row.seeds
+            cell = Cell(row.setting, row.test_set, row.scope, row.sparsity)
+            self._rows.setdefault(cell, {})[row.language] = values.astype(np.float64)
+            self._seeds.setdefault(cell, {})[row.language] = row.seeds
 
     def of(self, languages: Iterable[str]) -> "Cells":
-        """Return the cells of some languages; a kind that has none of them is left out."""
+        """Return the cells of some languages; a cell that has none of them is left out."""
         chosen, part = set(languages), copy(self)
         part._rows, part._seeds = (
-            {key: found for key, row in rows.items() if (found := {code: row[code] for code in row if code in chosen})}
+            {
+                cell: found
+                for cell, row in rows.items()
+                if (found := {code: row[code] for code in row if code in chosen})
+            }
             for rows in (self._rows, self._seeds)
         )
         return part
 
-    def kinds(self) -> list[Key]:
-        """Return every (setting, test set, scope, sparsity) that has cells; the scope of dense cells is ""."""
+    def without(self, *cells: Cell) -> "Cells":
+        """Return the cells less some of them."""
+        part = copy(self)
+        part._rows = {cell: row for cell, row in self._rows.items() if cell not in cells}
+        return part
+
+    def kinds(self) -> list[Cell]:
+        """Return every cell that a language has; the scope of dense cells is ""."""
         return list(self._rows)
 
     def sparsities(self, setting: str, scope: str) -> list[int]:
         """Return the sparsities above 0 that a setting has in a scope, in ascending order."""
-        return sorted({key[3] for key in self._rows if key[0] == setting and key[2] == scope})
+        return sorted({cell.sparsity for cell in self._rows if (cell.setting, cell.scope) == (setting, scope)})
 
-    def languages(self, setting: str, test_set: str, scope: str, sparsity: int) -> list[str]:
+    def languages(self, cell: Cell) -> list[str]:
         """Return the languages of a cell; sparsity 0 is the dense model, in every scope."""
-        return list(self._rows.get(_key(setting, test_set, scope, sparsity), {}))
+        return list(self._rows.get(cell.key, {}))
 
-    def common_languages(self, *keys: Key) -> list[str]:
+    def common_languages(self, *cells: Cell) -> list[str]:
         """Return the languages that have all of some cells, in the order of the first."""
-        others = [set(self.languages(*key)) for key in keys[1:]]
-        return [code for code in self.languages(*keys[0]) if all(code in other for other in others)]
+        others = [set(self.languages(cell)) for cell in cells[1:]]
+        return [code for code in self.languages(cells[0]) if all(code in other for other in others)]
 
-    def compared_languages(self, *keys: Key) -> list[str]:
+    def compared_languages(self, *cells: Cell) -> list[str]:
         """Return the languages that a mean over some cells is of, so that it can be compared along its line.
 
-        A line is what a row of a table or a line of a figure shows: a setting, test set and scope, at all sparsities
-        that all lines of `keys` have. The mean is over the languages that have the cells of `keys` and all of their
-        lines; over those that have the cells where no language has all of the lines. keys: a sparsity of 0 belongs to
-        the line of the scope that it comes with, and to none with the scope "".
+        The mean is over the languages that have the cells and all of their lines (`Cell.line`), at all sparsities that
+        these lines share; over those that have the cells where no language has all of the lines. A sparsity of 0
+        belongs to the line of the scope that it comes with, and to none with the scope "".
         """
-        lines = {key[:3] for key in keys if key[2]}
+        lines = {cell.line for cell in cells if cell.scope}
         levels = [set(self.sparsities_of_line(*line)) for line in lines]
-        cells = [(*line, level) for line in lines for level in (0, *sorted(set.intersection(*levels)))] if lines else []
-        return self.common_languages(*keys, *cells) or self.common_languages(*keys)
+        shared = (0, *sorted(set.intersection(*levels))) if lines else ()
+        whole = [Cell(*line, level) for line in lines for level in shared]
+        return self.common_languages(*cells, *whole) or self.common_languages(*cells)
 
     def sparsities_of_line(self, setting: str, test_set: str, scope: str) -> list[int]:
         """Return the sparsities above 0 of a line, in ascending order."""
-        return sorted({key[3] for key in self._rows if key[:3] == (setting, test_set, scope)})
+        return sorted({cell.sparsity for cell in self._rows if cell.line == (setting, test_set, scope)})
 
-    def f1(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Iterable[str]) -> np.ndarray:
+    def f1(self, cell: Cell, languages: Iterable[str]) -> np.ndarray:
         """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""
-        rows = self._rows[_key(setting, test_set, scope, sparsity)]
+        rows = self._rows[cell.key]
         return np.array([rows[language] for language in languages])
 
-    def fraction(self, setting: str, test_set: str, scope: str, sparsity: int, languages: Sequence[str]) -> np.ndarray:
+    def fraction(self, cell: Cell, languages: Sequence[str]) -> np.ndarray:
         """Return F1 as a fraction of the regular F1 of the same models, languages × (1 + resamples).
 
         NaN for a language whose regular F1 is not above its chance floor: a fraction of what chance gives may be any
         number. Raises KeyError for a language without either F1.
         """
-        regular = self.f1(setting, REGULAR, scope, sparsity, languages)
-        fractions = divide(self.f1(setting, test_set, scope, sparsity, languages), regular)
+        return self._of_regular(self.f1(cell, languages), cell, languages)
+
+    def floor_fraction(self, cell: Cell, languages: Sequence[str]) -> np.ndarray:
+        """Return the chance floor as a fraction of the regular F1, as `fraction` does; NaN where it is not known."""
+        floors = [self._floors.get((language, cell.test_set), np.nan) for language in languages]
+        return self._of_regular(np.tile(np.array(floors)[:, None], 1 + self.resamples), cell, languages)
+
+    def _of_regular(self, values: np.ndarray, cell: Cell, languages: Sequence[str]) -> np.ndarray:
+        """Return values as a fraction of the regular F1 of a cell's models; both languages × (1 + resamples)."""
+        regular = self.f1(cell._replace(test_set=REGULAR), languages)
         floors = np.array([self._floors.get((language, REGULAR), 0.0) for language in languages])
-        return np.where((regular[:, 0] > floors)[:, None], fractions, np.nan)
+        return np.where((regular[:, 0] > floors)[:, None], divide(values, regular), np.nan)
 
-    def fewest_seeds(self, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
+    def fewest_seeds(self, cells: Sequence[Cell], languages: Sequence[str]) -> np.ndarray:
         """Return the smallest number of seeds that each of some languages has in some cells."""
-        seeds = [self._seeds[_key(*key)] for key in keys]
+        seeds = [self._seeds[cell.key] for cell in cells]
         return np.array([min(of[language] for of in seeds) for language in languages], dtype=int)
-
-
-def _key(setting: str, test_set: str, scope: str, sparsity: int) -> Key:
-    return setting, test_set, scope if sparsity else "", sparsity
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
@@ -178,139 +179,14 @@ def mean_of_defined(values: np.ndarray) -> np.ndarray:
 
     NaN if there is none. A replicate in which one of them is undefined is undefined.
     """
+    return _over_defined(values, np.mean)
+
+
+def median_of_defined(values: np.ndarray) -> np.ndarray:
+    """Return the median over languages, as `mean_of_defined` does the mean."""
+    return _over_defined(values, np.median)
+
+
+def _over_defined(values: np.ndarray, summary: Callable[..., np.ndarray]) -> np.ndarray:
     defined = values[np.isfinite(values[:, 0])]
-    return defined.mean(axis=0) if len(defined) else np.full(values.shape[1], np.nan)
-
-
-def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> pd.DataFrame:
-    """Return every score, difference and mean of a study with its interval.
-
-    groups: by name of a grouping ("family", …), the group of each language. Returns the columns INTERVAL_COLUMNS.
-    statistic is one of: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction
-    (perturbed / regular, see `Cells.fraction`); multilingual_gain (multilingual - monolingual, under setting
-    multilingual). language is a code, or `mean` over the languages of a line (`Cells.compared_languages`) where the
-    statistic is defined: of all (group ""), or of a group ("family Germanic"). The means of dense models stand in each
-    scope that has sparse ones, because the languages of its line may differ. p_value and p_adjusted are for the value
-    0, where it means no effect; p_adjusted is over the languages of a statistic, setting, test set, scope and sparsity.
-    low and high of f1 are within 0..1, those of fraction not below 0.
-    """
-    tables = []
-    parts = _parts(cells, groups)
-    for key in cells.kinds():
-        setting, test_set, scope, sparsity = key
-        scopes = [each for each in SCOPES if cells.sparsities_of_line(setting, test_set, each)] if not scope else []
-        for keys, statistic in _statistics(cells, *key):
-            tables.append(_rows_of_languages(statistic, key, keys, cells))
-            for line in scopes or [scope]:
-                of_line = [(*each[:2], line, each[3]) for each in keys]
-                tables.append(_rows_of_means(statistic, of_line[0], of_line, parts))
-    table = pd.concat(tables, ignore_index=True)
-    for statistic, most in (("f1", 1), ("fraction", None)):
-        rows = table["statistic"] == statistic
-        table.loc[rows, ["low", "high"]] = table.loc[rows, ["low", "high"]].clip(0, most)
-    return table
-
-
-Computation = Callable[[Cells, Sequence[Key], Sequence[str]], np.ndarray]
-"""A statistic of some languages from their cells, languages × (1 + resamples)."""
-
-
-def _f1(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
-    return cells.f1(*keys[0], languages)
-
-
-def _difference(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
-    return cells.f1(*keys[0], languages) - cells.f1(*keys[1], languages)
-
-
-def _relative_difference(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
-    return divide(_difference(cells, keys, languages), cells.f1(*keys[1], languages))
-
-
-def _fraction(cells: Cells, keys: Sequence[Key], languages: Sequence[str]) -> np.ndarray:
-    return cells.fraction(*keys[0], languages)
-
-
-STATISTICS: dict[str, Computation] = {
-    "f1": _f1,
-    "difference": _difference,
-    "relative_difference": _relative_difference,
-    "fraction": _fraction,
-    "multilingual_gain": _difference,
-}
-"""How each statistic of the table is computed from its cells."""
-
-
-def _statistics(
-    cells: Cells, setting: str, test_set: str, scope: str, sparsity: int
-) -> Iterator[tuple[list[Key], str]]:
-    """Yield the cells and the name of all statistics of one kind of cells that any language has."""
-    here, dense = (setting, test_set, scope, sparsity), (setting, test_set, scope, 0)
-    found: list[tuple[list[Key], str]] = [([here], "f1")]
-    if sparsity:
-        found += [([here, dense], "difference"), ([here, dense], "relative_difference")]
-    if test_set in PERTURBATIONS:
-        found.append(([here, (setting, REGULAR, scope, sparsity)], "fraction"))
-    if setting == MULTILINGUAL:
-        found.append(([here, (MONOLINGUAL, test_set, scope, sparsity)], "multilingual_gain"))
-    yield from ((keys, statistic) for keys, statistic in found if cells.common_languages(*keys))
-
-
-def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> dict[str, Cells]:
-    """Return the cells of all languages, as "", and those of each group, by name: "family Germanic"."""
-    languages = dict.fromkeys(code for key in cells.kinds() for code in cells.languages(*key))
-    members: dict[str, list[str]] = {}
-    for name, group_of in groups.items():
-        for language in languages:
-            members.setdefault(f"{name} {group_of[language]}", []).append(language)
-    return {"": cells} | {name: cells.of(codes) for name, codes in members.items()}
-
-
-def _rows_of_languages(statistic: str, key: Key, keys: Sequence[Key], cells: Cells) -> pd.DataFrame:
-    """Return the rows of one statistic by language; key: what they are called by."""
-    languages = cells.common_languages(*keys)
-    estimates = [estimate(values) for values in STATISTICS[statistic](cells, keys, languages)]
-    p_values = [each.p_value if statistic in EFFECTS else np.nan for each in estimates]
-    rows = _frame(statistic, key, languages, [""] * len(languages), estimates)
-    seeds = cells.fewest_seeds(keys, languages)
-    return rows.assign(p_value=p_values, p_adjusted=adjust(p_values), languages=1, seeds=seeds)[INTERVAL_COLUMNS]
-
-
-def _rows_of_means(statistic: str, key: Key, keys: Sequence[Key], parts: Mapping[str, Cells]) -> pd.DataFrame:
-    """Return the rows of the means of one statistic over all languages and each group that have it.
-
-    parts: of `_parts`. The seeds of a mean are the smallest number of its languages.
-    """
-    groups, estimates, counts, seeds = [], [], [], []
-    for group, cells in parts.items():
-        if not (languages := cells.compared_languages(*keys)):
-            continue
-        values = STATISTICS[statistic](cells, keys, languages)
-        groups.append(group)
-        estimates.append(estimate(mean_of_defined(values)))
-        counts.append(int(np.isfinite(values[:, 0]).sum()))
-        seeds.append(int(cells.fewest_seeds(keys, languages).min()))
-    p_values = [each.p_value if statistic in EFFECTS else np.nan for each in estimates]
-    rows = _frame(statistic, key, ["mean"] * len(groups), groups, estimates)
-    return rows.assign(p_value=p_values, p_adjusted=np.nan, languages=counts, seeds=seeds)[INTERVAL_COLUMNS]
-
-
-def _frame(
-    statistic: str, key: Key, languages: Sequence[str], groups: Sequence[str], estimates: Sequence[Estimate]
-) -> pd.DataFrame:
-    """Return the columns of INTERVAL_COLUMNS that say what a value is of, and the value with its interval."""
-    setting, test_set, scope, sparsity = key
-    return pd.DataFrame(
-        {
-            "statistic": statistic,
-            "setting": setting,
-            "test_set": test_set,
-            "language": languages,
-            "group": groups,
-            "scope": scope,
-            "sparsity": sparsity,
-            "estimate": [each.value for each in estimates],
-            "low": [each.low for each in estimates],
-            "high": [each.high for each in estimates],
-        }
-    )
+    return summary(defined, axis=0) if len(defined) else np.full(values.shape[1], np.nan)

@@ -1,4 +1,4 @@
-"""Which of the paper's tables and figures a study has: those that its models and test sets can fill."""
+"""Which tables and figures a study has: those that its models and test sets can fill."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +7,21 @@ from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL,
 
 FIRST_EXAMPLES_TABLE = 10
 """Tables 10 and 11 show perturbed sentences, one language each."""
+
+FIGURES = {
+    "figure-1": "monolingual and multilingual models",
+    "figure-2": "sparse and dense models, by training size",
+    "figure-3": "perturbed and regular test sets",
+    "figure-4": "families",
+    "figure-5": "scripts",
+    "figure-6": "training sizes, in-language",
+    "figure-7": "families, in-language",
+    "figure-8": "scripts, in-language",
+    "figure-9": "entity overlap",
+    "languages": "F1 of each language",
+    "novelty": "unseen mentions",
+}
+"""What the figures of rule `figure` show; the first nine are the paper's."""
 
 
 def f1_tables(config: Mapping[str, Any]) -> list[int]:
@@ -34,10 +49,10 @@ def example_languages(config: Mapping[str, Any]) -> dict[int, str]:
     return {number: language for number, language in languages if language in config["languages"]}
 
 
-def figure_numbers(config: Mapping[str, Any]) -> list[int]:
-    """Return the figures that a study has: 2 and 4-8 need sparse models, 3 a perturbed test set, 6-8 in-language."""
-    sparse = bool(config["pruning"]["scopes"])
-    in_language = IN_LANGUAGE in config["perturbations"]
-    needs = {2: sparse, 3: bool(config["perturbations"]), 4: sparse, 5: sparse}
-    needs |= dict.fromkeys((6, 7, 8), sparse and in_language)
-    return [number for number in range(1, 10) if needs.get(number, True)]
+def figure_names(config: Mapping[str, Any]) -> list[str]:
+    """Return those of FIGURES that a study has: some need sparse models, some a perturbed test set, 6-8 in-language."""
+    sparse, in_language = bool(config["pruning"]["scopes"]), IN_LANGUAGE in config["perturbations"]
+    needs = dict.fromkeys(("figure-3", "novelty"), bool(config["perturbations"]))
+    needs |= dict.fromkeys(("figure-2", "figure-4", "figure-5"), sparse)
+    needs |= dict.fromkeys(("figure-6", "figure-7", "figure-8"), sparse and in_language)
+    return [name for name in FIGURES if needs.get(name, True)]

@@ -6,11 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ner_pruning.files import InputError
-from ner_pruning.study.schedules import size_class
-from ner_pruning.terms import (
-    GROUPING,
-    IN_LANGUAGE,
-)
+from ner_pruning.terms import GROUPING, IN_LANGUAGE
 
 
 @dataclass(frozen=True)
@@ -50,20 +46,6 @@ def read_languages(path: str | os.PathLike) -> dict[str, Language]:
         if len(languages) < number - 1:
             raise InputError(f"{path}: line {number}: a second row of {row['code']}; expected one row per language")
     return languages
-
-
-def language_groups(
-    train_sentences: Mapping[str, int], resource: Mapping[str, Language], size_classes: Sequence[int]
-) -> dict[str, dict[str, str | int]]:
-    """Return the group of each language by "size" (class), "family" and "script".
-
-    train_sentences: by language; resource: rows of languages.tsv; size_classes: as for `size_class`.
-    """
-    return {
-        "size": {code: size_class(size, size_classes) for code, size in train_sentences.items()},
-        "family": {code: resource[code].family for code in train_sentences},
-        "script": {code: resource[code].script for code in train_sentences},
-    }
 
 
 def pool_languages(

@@ -1,0 +1,27 @@
+"""Write the languages of the study with their training sizes and groups."""
+
+from collections.abc import Mapping, Sequence
+
+from jobs.logs import log_to
+from ner_pruning.data.data_cards import read_training_sizes
+from ner_pruning.data.language_groups import language_groups
+from ner_pruning.study.languages import read_languages
+from ner_pruning.table import write_frame
+
+
+def main(cards: Mapping[str, str], languages: str, size_classes: Sequence[int], out: str) -> None:
+    """Write the table; cards: paths of the data cards by language; languages: path of the table of languages."""
+    table = language_groups(read_training_sizes(cards), read_languages(languages), size_classes)
+    write_frame(out, table)
+    print(table.to_string(index=False))
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        files, params = snakemake.input, snakemake.params
+        main(
+            cards=dict(zip(params.languages, files.cards, strict=True)),
+            languages=files.languages,
+            size_classes=params.size_classes,
+            out=snakemake.output[0],
+        )
