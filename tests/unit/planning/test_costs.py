@@ -83,19 +83,19 @@ PLAN[Run("sw", "full-50", 1)] = {"finetune_seconds": 7200.0, "predict_seconds": 
 
 
 def test_hours_by_job_and_by_the_clock():
-    jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure_1": 4})
-    several = hours(jobs, PLAN, {"figure_1": 9.0}, cores=4, runs_at_a_time=1)
+    jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure": 4})
+    several = hours(jobs, PLAN, {"figure": 9.0}, cores=4, runs_at_a_time=1)
     assert (several.finetune, several.predict, several.other) == pytest.approx((3, 0.2, 0.01))
     assert several.clock == pytest.approx(3.2 + 0.01 / 4)
-    many = hours(jobs, PLAN, {"figure_1": 9.0}, cores=4, runs_at_a_time=4)
+    many = hours(jobs, PLAN, {"figure": 9.0}, cores=4, runs_at_a_time=4)
     assert many.clock == pytest.approx(2.1 + 0.01 / 4)  # never less than the longest run
 
 
 def test_snakemake_takes_its_time_from_the_jobs():
-    jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure_1": 4})
+    jobs = Counter({("finetune", run): 1 for run in PLAN} | {("predict", run): 1 for run in PLAN} | {"figure": 4})
     slower = 1 + 8 * JOB_SECONDS / (3.2 * 3600 + 4 * 36)
-    slowed, starts = slowed_down({run: row | {"steps": 20} for run, row in PLAN.items()}, {"figure_1": 36.0}, jobs)
-    assert starts == pytest.approx({"figure_1": 36 * slower})
+    slowed, starts = slowed_down({run: row | {"steps": 20} for run, row in PLAN.items()}, {"figure": 36.0}, jobs)
+    assert starts == pytest.approx({"figure": 36 * slower})
     for which, row in PLAN.items():
         assert slowed[which] == pytest.approx({key: slower * value for key, value in row.items()} | {"steps": 20})
     assert slowed_down({}, {}, Counter()) == ({}, {})
