@@ -238,8 +238,8 @@ def test_a_tokenizer_whose_pieces_go_over_words_is_refused():
     with pytest.raises(InputError) as error:
         words_as_text(tokenizer, "encoder: x")
     assert str(error.value) == (
-        "encoder: x: its tokenizer cuts words into other pieces than running text: ▁ W a t u ▁ w o and not "
-        "▁ W a t u ▁ w o; expected the same, at least with a space before each word"
+        "encoder: x: its tokenizer cuts words into other pieces than running text: ▁ W a t u ▁ w o instead of "
+        "▁ W a t u ▁ w o; expected the same pieces, at least with a space before each word"
     )
 
 
