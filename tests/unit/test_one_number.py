@@ -9,7 +9,7 @@ from ner_pruning.claims.ledger import ledger, published_cells
 from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.data.language_groups import groupings
 from ner_pruning.figures.paper_figures import FIGURES, draw_figure
-from ner_pruning.report.tables import f1_table
+from ner_pruning.report.f1_tables import f1_table
 from ner_pruning.scoring.f1 import score
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.statistics.interval_table import MEAN, MEDIAN, by_group, intervals_table, select

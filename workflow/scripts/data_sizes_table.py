@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from jobs.logs import log_to
 from ner_pruning.data.data_cards import read_training_sizes
-from ner_pruning.report.tables import data_sizes_table
+from ner_pruning.report.data_tables import data_sizes_table
 from ner_pruning.study.languages import read_languages
 from ner_pruning.table import save_table
 from ner_pruning.terms import Provenance

@@ -2,7 +2,7 @@
 
 from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus
-from ner_pruning.report.tables import examples_table
+from ner_pruning.report.data_tables import examples_table
 from ner_pruning.study.languages import read_languages
 from ner_pruning.table import save_table
 from ner_pruning.terms import Provenance

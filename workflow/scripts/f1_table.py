@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from jobs.logs import log_to
-from ner_pruning.report.tables import f1_table
+from ner_pruning.report.f1_tables import f1_table
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.statistics.interval_table import read_intervals
 from ner_pruning.table import save_table

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError
-from ner_pruning.report import tables
+from ner_pruning.report import data_tables, f1_tables
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.statistics.interval_table import write_intervals
 from ner_pruning.study.languages import read_languages
@@ -49,13 +49,13 @@ def scores(seeds=(1, 2), test_set="regular"):
 
 
 def table_of(scores, number, languages, provenance=SMALL):
-    return tables.f1_table(intervals_of(scores), scores, number, languages, provenance)
+    return f1_tables.f1_table(intervals_of(scores), scores, number, languages, provenance)
 
 
 def test_table_1_of_the_whole_study_is_the_papers(resource):
     sizes = {code: language.train_size for code, language in resource.items()}
     monolingual = [code for code, language in resource.items() if language.monolingual]
-    table = tables.data_sizes_table(sizes, monolingual, resource, CLASSES, Provenance("paper", False))
+    table = data_tables.data_sizes_table(sizes, monolingual, resource, CLASSES, Provenance("paper", False))
     assert table.rows.iloc[:, :3].to_numpy().tolist() == [
         ["100", "jv* my yo*", "0.05"],
         ["1000", "kk sw* te*", "0.19"],
@@ -233,7 +233,7 @@ def test_a_table_the_study_has_no_scores_for_is_refused():
     ],
 )
 def test_mentions_are_marked(tags, expected):
-    assert tables.mark_mentions(["John", "Smith", "lives", "in", "Rome"], tags) == expected
+    assert data_tables.mark_mentions(["John", "Smith", "lives", "in", "Rome"], tags) == expected
 
 
 def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
@@ -265,7 +265,7 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
 
 
 def test_no_example_is_said(resource):
-    table = tables.examples_table([], 10, resource["en"], 5, Provenance("small", False))
+    table = data_tables.examples_table([], 10, resource["en"], 5, Provenance("small", False))
     assert table.csv() == "sentence,original,perturbed\n"
     assert "no sentence of the test set" in table.markdown()
 

@@ -247,7 +247,7 @@ def test_scores_near_their_floor():
 
 def test_a_perturbed_score_without_a_regular_one_is_refused():
     scores = pd.DataFrame([row(0.6, "regular"), row(0.2, seed=2)])
-    line = "scores: run yo/dense/seed-2, language yo, test set in-language: no score of the same model on the test set regular"
+    line = "run yo/dense/seed-2, language yo, test set in-language: no score of the same model on the test set regular"
     with pytest.raises(InputError, match=line):
         diagnosis.perturbed_scores(scores)
 

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from ner_pruning.report.tables import Table
 from ner_pruning.scoring.diagnosis import CLASSES, FINDINGS, place_of, run_of
-from ner_pruning.table import count
+from ner_pruning.table import Table, count
 from ner_pruning.terms import Provenance
 
 
