@@ -53,7 +53,8 @@ def odd(finished, tmp_path_factory) -> Workflow:
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     packages = environment / "lib" / version / "site-packages" / "as-here.pth"
     packages.write_text(f"import site; site.addsitedir({sysconfig.get_paths()['purelib']!r})\n")
-    (environment / "installed").touch()
+    for made in ("bin/pip", "installed"):  # by which make knows that it is whole
+        (environment / made).touch()
     workflow.python = str(environment / "bin/python")
     return workflow
 
@@ -97,7 +98,7 @@ def test_snakemake_refuses_braces_in_the_name_of_the_workflows_folder(tmp_path):
     done = workflow.call("--dry-run", "--configfile", TINY)
     assert done.returncode == 1
     assert done.stdout.splitlines()[-1] == (
-        f"Error: {workflow.folder}: the folder of the workflow has {{ in its name, which Snakemake takes for a "
+        f"Error: {workflow.folder}: the folder of the workflow has {{ in its name, which Snakemake reads as a "
         "wildcard; expected a name without it"
     )
 
@@ -117,7 +118,7 @@ def test_names_that_snakemake_would_fill_in_are_refused(workflow, finished, tmp_
         (tmp_path / name).rename(tmp_path / overlay[key]["folder"])
         last = done.stdout.splitlines()[-1]
         assert done.returncode == 1 and last.startswith(f"Error: {tmp_path / name}/"), done.stdout
-        assert f": a file of `{key}: folder` has {part} in its name, which Snakemake takes" in last
+        assert f": a file of `{key}: folder` has {part} in its name, which Snakemake would fill in" in last
 
 
 def files_in(folder: Path) -> dict[str, int]:
