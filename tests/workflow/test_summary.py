@@ -30,7 +30,7 @@ def test_a_study_that_is_done(finished):
     title, *lines = end_of(output)
     assert re.fullmatch(r"tiny: 2 jobs in \d+ s\.", title)
     assert [line.split() for line in lines if line] == [
-        ["All", "is", "done,", "of", "2", "runs:"],
+        ["The", "study", "is", "complete,", "with", "2", "runs:"],
         ["claims", "results/tiny/claims.md"],
         ["diagnosis", "results/tiny/diagnosis.md"],
         ["tables", "results/tiny/tables"],
