@@ -36,7 +36,7 @@ def test_a_study_that_is_done(finished):
         ["tables", "results/tiny/tables"],
         ["figures", "results/tiny/figures"],
         ["scores", "results/tiny/scores.csv"],
-        ["Next,", "all", "of", "it", "as", "one", "page:"],
+        ["To", "put", "all", "results", "on", "one", "page:"],
         [SNAKEMAKE, "--report", "report.html", "--configfile", TINY],
     ]
     assert pasted(finished, lines[-1]).returncode == 0
