@@ -6,10 +6,11 @@ from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published, read_reference
 from ner_pruning.data.language_groups import groupings, read_groups
 from ner_pruning.files import write_text
+from ner_pruning.frames import write_frame
 from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.table import html_page, markdown_page, write_frame
+from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import REGULAR, Provenance
 
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import pyarrow as pa
 from jobs.logs import log_to
 from ner_pruning.files import read_json
+from ner_pruning.frames import write_frame
 from ner_pruning.parquet import write_table
 from ner_pruning.scoring.score_table import check_precision, collect, read_overlap, read_scores
-from ner_pruning.table import write_frame
 from ner_pruning.terms import Run
 
 

@@ -9,11 +9,12 @@ from ner_pruning.data.overlap import known_mentions
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import write_text
+from ner_pruning.frames import write_frame
 from ner_pruning.report.diagnosis_tables import diagnosis_tables
 from ner_pruning.scoring.diagnosis import DIAGNOSIS_COLUMNS, diagnose, is_near_floor, perturbed_scores
 from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
 from ner_pruning.scoring.score_table import read_all_scores
-from ner_pruning.table import html_page, markdown_page, write_frame
+from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import MULTILINGUAL, REGULAR, Provenance, Run
 
 

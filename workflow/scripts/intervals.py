@@ -2,11 +2,11 @@
 
 from jobs.logs import log_to
 from ner_pruning.data.language_groups import groupings, read_groups
+from ner_pruning.frames import write_frame
 from ner_pruning.scoring.score_table import read_all_scores, read_floors
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.interval_table import intervals_table, write_intervals
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.table import write_frame
 
 
 def main(replicates: str, scores: str, groups: str, out_parquet: str, out_csv: str) -> None:

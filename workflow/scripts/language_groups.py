@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from jobs.logs import log_to
 from ner_pruning.data.data_cards import read_training_sizes
 from ner_pruning.data.language_groups import language_groups
+from ner_pruning.frames import write_frame
 from ner_pruning.study.languages import read_languages
-from ner_pruning.table import write_frame
 
 
 def main(cards: Mapping[str, str], languages: str, size_classes: Sequence[int], out: str) -> None:

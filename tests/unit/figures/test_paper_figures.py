@@ -17,11 +17,11 @@ from ner_pruning.figures import paper_figures, style
 from ner_pruning.figures.by_group import order_groups
 from ner_pruning.figures.point_labels import place_labels
 from ner_pruning.files import InputError
+from ner_pruning.frames import write_frame
 from ner_pruning.statistics.interval_table import write_intervals
 from ner_pruning.study import contents
 from ner_pruning.study.contents import figure_names
 from ner_pruning.study.languages import read_languages
-from ner_pruning.table import write_frame
 from ner_pruning.terms import Provenance
 from small_scores import groups_of, intervals_of
 

@@ -6,7 +6,6 @@ import pytest
 from ner_pruning.files import InputError
 from ner_pruning.scoring.f1 import read_counts, write_counts
 from ner_pruning.statistics.bootstrap import (
-    Replicates,
     read_replicates,
     resample,
     seed_weights,
@@ -201,25 +200,6 @@ def test_ratios_and_means_leave_out_what_is_undefined():
     assert ratio == pytest.approx(np.array([[0.5, 1.0], [np.nan, 0.5]]), nan_ok=True)
     assert mean_of_defined(ratio).tolist() == [0.5, 1.0]
     assert np.isnan(mean_of_defined(ratio[1:])).all()
-
-
-@pytest.fixture
-def replicates() -> Replicates:
-    """Two languages: measured, then two replicates.
-
-    yo dense .8 / partial-50 .6 (regular), in-language .4 / .3; jv dense .5 / .6 (regular); multilingual yo dense .9.
-    """
-    cells = [
-        ("yo", "monolingual", "", 0, "yo", "regular", 2, [0.8, 0.7, 0.9]),
-        ("yo", "monolingual", "partial", 50, "yo", "regular", 1, [0.6, 0.5, 0.7]),
-        ("yo", "monolingual", "", 0, "yo", "in-language", 2, [0.4, 0.35, 0.45]),
-        ("yo", "monolingual", "partial", 50, "yo", "in-language", 1, [0.3, 0.25, 0.35]),
-        ("jv", "monolingual", "", 0, "jv", "regular", 2, [0.5, 0.4, 0.6]),
-        ("jv", "monolingual", "partial", 50, "jv", "regular", 2, [0.6, 0.5, 0.7]),
-        ("multilingual", "multilingual", "", 0, "yo", "regular", 1, [0.9, 0.9, 1.1]),
-    ]
-    columns = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
-    return Replicates(pd.DataFrame([cell[:-1] for cell in cells], columns=columns), np.float32([c[-1] for c in cells]))
 
 
 def test_replicates_survive_writing(replicates, tmp_path):

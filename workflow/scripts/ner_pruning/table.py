@@ -12,7 +12,7 @@ from html import escape
 
 import pandas as pd
 
-from ner_pruning.files import atomic_path, write_text
+from ner_pruning.files import write_text
 
 NOTHING = "–"
 """What Markdown and LaTeX show where there is no value; the CSV cell is empty."""
@@ -142,12 +142,6 @@ class Table:
 
     def _cells(self) -> pd.DataFrame:
         return self.rows.map(Cell) if self.shown is None else self.shown
-
-
-def write_frame(path: str | os.PathLike, frame: pd.DataFrame) -> None:
-    """Write a frame as CSV without its index; the file appears whole."""
-    with atomic_path(path) as beside:
-        frame.to_csv(beside, index=False, lineterminator="\n")
 
 
 def save_table(table: Table, paths: Iterable[str | os.PathLike]) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from ner_pruning.files import InputError
+from ner_pruning.frames import read_frame
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import size_class
 
@@ -32,13 +32,7 @@ def language_groups(
 
 def read_groups(path: str | os.PathLike) -> pd.DataFrame:
     """Return the table of `language_groups` by language code; raises InputError for a file of another format."""
-    try:
-        frame = pd.read_csv(path, dtype=GROUP_COLUMNS, keep_default_na=False)
-    except ValueError as error:
-        raise InputError(f"{path}: not a table of languages ({error})") from None
-    if list(frame.columns) != list(GROUP_COLUMNS):
-        raise InputError(f"{path}: columns {', '.join(frame.columns)}; expected {', '.join(GROUP_COLUMNS)}")
-    return frame.set_index("language")
+    return read_frame(path, GROUP_COLUMNS, "languages").set_index("language")
 
 
 def groupings(groups: pd.DataFrame) -> dict[str, dict[str, str | int]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from ner_pruning.files import InputError
+from ner_pruning.frames import read_frame
 from ner_pruning.parquet import read_table
 from ner_pruning.scoring.f1 import SCORE_COLUMNS
 from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Run
@@ -22,13 +23,7 @@ ORDER = ["training_set", "scope", "sparsity", "seed", "test_set", "language"]
 
 def read_scores(path: str | Path) -> pd.DataFrame:
     """Return a run's scores, columns SCORE_COLUMNS; raises InputError for other columns or unreadable values."""
-    try:
-        frame = pd.read_csv(path, dtype=SCORE_COLUMNS, keep_default_na=False)
-    except ValueError as error:
-        raise InputError(f"{path}: not a table of scores ({error})") from None
-    if list(frame.columns) != list(SCORE_COLUMNS):
-        raise InputError(f"{path}: columns {', '.join(frame.columns)}; expected {', '.join(SCORE_COLUMNS)}")
-    return frame
+    return read_frame(path, SCORE_COLUMNS, "scores")
 
 
 def read_all_scores(path: str | Path) -> pd.DataFrame:
