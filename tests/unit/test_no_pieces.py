@@ -16,7 +16,7 @@ from ner_pruning.scoring.prediction import predict, predict_language
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.finetune import finetune
-from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.model import load_batch
 from ner_pruning.training.packing import pack
 from ner_pruning.training.pruning import Pruner
 from small_models import CPU, make_training, random_sentences, tiny_model
@@ -90,7 +90,7 @@ def test_scores_and_gradients_of_a_batch_are_those_without_it(multiple):
     for empty in ([], [0, 2, 3]):
         sentences, model = sentences_without(lengths, empty), tiny_model("bert")
         batch = pack(sentences, np.arange(len(sentences)))
-        logits = model(**packed_inputs(batch, model, CPU, multiple)).logits[0]
+        logits = model(**load_batch(batch, model, CPU, multiple).arguments).logits[0]
         cross_entropy(logits[torch.from_numpy(batch.words)], torch.from_numpy(batch.tags).long()).backward()
         results.append((logits, [parameter.grad for parameter in model.parameters()]))
     (logits, gradients), (others, other_gradients) = results
@@ -106,7 +106,7 @@ def test_a_batch_of_nothing_else_has_no_loss_and_gradients_of_0(family, multiple
     model, sentences = tiny_model(family), sentences_without([5], empty=[0])
     batch = pack(sentences, np.array([0, 2]))
     assert (batch.pieces.tolist(), batch.words.tolist()) == ([], [])
-    logits = model(**packed_inputs(batch, model, CPU, multiple)).logits[0, torch.from_numpy(batch.words)]
+    logits = model(**load_batch(batch, model, CPU, multiple).arguments).logits[0, torch.from_numpy(batch.words)]
     loss = cross_entropy(logits, torch.from_numpy(batch.tags).long(), reduction="sum")
     loss.backward()
     assert loss.item() == 0

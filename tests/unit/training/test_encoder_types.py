@@ -16,7 +16,7 @@ from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.dropout import Dropout
 from ner_pruning.training.encoder import fetch_encoder
 from ner_pruning.training.encoder_check import check_packing
-from ner_pruning.training.model import load_encoder, packed_inputs
+from ner_pruning.training.model import load_batch, load_encoder
 from ner_pruning.training.packing import pack
 from small_models import CPU
 from small_runs import FINETUNING, WEIGHTS, run
@@ -136,7 +136,7 @@ def test_the_gradients_of_a_packed_batch_are_those_of_its_sentences_alone(tmp_pa
     packed_model, model = (load_encoder(encoder, dropout=0.0, seed=1).train() for _ in range(2))
     batch = pack(sentences, np.arange(len(sentences)))
     tags = torch.from_numpy(batch.tags).long()
-    logits = packed_model(**packed_inputs(batch, packed_model, CPU)).logits[0, torch.from_numpy(batch.words)]
+    logits = packed_model(**load_batch(batch, packed_model, CPU).arguments).logits[0, torch.from_numpy(batch.words)]
     cross_entropy(logits, tags).backward()
     cross_entropy(torch.cat(scores_alone(model, sentences))[torch.from_numpy(batch.words)], tags).backward()
     moved = 0
@@ -156,7 +156,9 @@ def test_the_dropout_of_the_study_is_all_there_is(tmp_path, study, kind):
     batch = pack(read_encoded(study / "yo.parquet"), np.arange(8))
     model = load_encoder(encoder, dropout=0.0, seed=1)
     with torch.no_grad():
-        training, evaluating = (model.train(mode)(**packed_inputs(batch, model, CPU)).logits for mode in (True, False))
+        training, evaluating = (
+            model.train(mode)(**load_batch(batch, model, CPU).arguments).logits for mode in (True, False)
+        )
     assert torch.equal(training, evaluating)
     modules = list(load_encoder(encoder, dropout=0.3, seed=1).modules())
     found = {module.p for module in modules if isinstance(module, Dropout)}

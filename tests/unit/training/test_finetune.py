@@ -18,7 +18,7 @@ from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.checkpoint import load_run, read_weights
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.finetune import CURVE_COLUMNS, TrainingError, clip_gradients, finetune
-from ner_pruning.training.model import load_encoder, packed_inputs
+from ner_pruning.training.model import load_batch, load_encoder
 from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import choose_precision
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
@@ -118,7 +118,7 @@ def test_clipping_is_that_of_torch_on_masked_gradients(limit, sparsity):
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3, fused=True)
     for _ in range(2):
         model.zero_grad()
-        model(**packed_inputs(pack(SENTENCES, np.arange(8)), model, CPU)).logits.square().mean().backward()
+        model(**load_batch(pack(SENTENCES, np.arange(8)), model, CPU).arguments).logits.square().mean().backward()
         gradients = [parameter.grad.clone() for parameter in model.parameters()]
         clip_gradients(model, limit, optimizer, pruner)
         stepped = [parameter.grad / optimizer.grad_scale for parameter in model.parameters()]

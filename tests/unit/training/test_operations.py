@@ -11,7 +11,7 @@ from ner_pruning.progress import ProgressLines
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.attention import PACKED_ATTENTION
 from ner_pruning.training.finetune import finetune
-from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.model import load_batch
 from ner_pruning.training.operations import StepOperations, peak_rate, step_operations
 from ner_pruning.training.packing import pack
 from ner_pruning.training.pruning import Pruner
@@ -27,7 +27,7 @@ KINDS = ("bert", "xlm-roberta", "albert", "distilbert", "electra", "eurobert", "
 
 def counted_by_torch(model, batch) -> int:
     with FlopCounterMode(display=False) as counter:
-        model(**packed_inputs(batch, model, CPU)).logits.sum().backward()
+        model(**load_batch(batch, model, CPU).arguments).logits.sum().backward()
     return counter.get_total_flops()
 
 

@@ -3,13 +3,13 @@ import pytest
 import torch
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, concatenate, ranges
 from ner_pruning.training.attention import sentence_grid
-from ner_pruning.training.model import first_position, packed_inputs
+from ner_pruning.training.model import first_position, load_batch
 from ner_pruning.training.packing import batches_by_length, pack
 from small_models import CPU, IGNORED, padded_inputs, random_sentences, tiny_model
 
 
 def packed_logits(model, batch):
-    return model(**packed_inputs(batch, model, CPU)).logits[0]
+    return model(**load_batch(batch, model, CPU).arguments).logits[0]
 
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4]
@@ -41,7 +41,7 @@ def test_packed_gradients_equal_padded_ones(family, multiple):
     packed_model, padded_model = tiny_model(family), tiny_model(family, "eager")
     sentences = random_sentences(LENGTHS, all_lost=[5])
     batch = pack(sentences, CHOSEN)
-    logits = packed_model(**packed_inputs(batch, packed_model, CPU, multiple)).logits[0, batch.words]
+    logits = packed_model(**load_batch(batch, packed_model, CPU, multiple).arguments).logits[0, batch.words]
     loss = torch.nn.functional.cross_entropy(logits, torch.from_numpy(batch.tags).long())
     loss.backward()
     padded = padded_model(**padded_inputs(sentences, CHOSEN, padded_model.config.pad_token_id))
@@ -84,24 +84,28 @@ def test_position_ids_begin_where_the_model_begins_them(family, first):
     model, batch = tiny_model(family), pack(random_sentences([3, 2]), np.array([1, 0]))
     assert first_position(model) == first
     expected = [[first, first + 1, first, first + 1, first + 2]]
-    assert packed_inputs(batch, model, CPU)["position_ids"].tolist() == expected
+    assert load_batch(batch, model, CPU).arguments["position_ids"].tolist() == expected
 
 
 def test_every_piece_has_its_cell_in_the_grid_by_hand():
-    grid = sentence_grid(torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 0, 1, 2]), (2, 2, 3))
+    pieces = torch.tensor([0, 1, -1, 2, 3, 4])
+    grid = sentence_grid(torch.tensor([0, 0, 1, 1, 1]), torch.tensor([0, 1, 0, 1, 2]), pieces, (2, 2, 3))
     assert grid.cells.view(5, 2).tolist() == [[0, 3], [1, 4], [6, 9], [7, 10], [8, 11]]
-    none = -torch.inf
-    assert grid.bias.tolist() == [[[0, 0, none]], [[0, 0, none]], [[0, 0, 0]], [[0, 0, 0]]]
+    first, second = grid.sources.view(2, 2, 3).tolist()
+    assert [row[:2] for row in first] == [[0, 2], [1, 3]]
+    assert second == [[4, 6, 8], [5, 7, 9]]
+    assert grid.empty.view(2, 2, 3).tolist() == [[[False, False, True]] * 2, [[False] * 3] * 2]
+    assert grid.bias.tolist() == [[[[0, 0, -torch.inf]]], [[[0, 0, 0]]]]
 
 
 def test_a_row_is_filled_up_to_few_shapes_by_a_sentence_of_its_own():
     batch, model = pack(random_sentences([3, 2]), np.array([1, 0])), tiny_model("bert")
-    assert packed_inputs(batch, model, CPU)["grid"].shape == (2, 4, 3)
-    inputs = packed_inputs(batch, model, CPU, multiple=8)
+    assert load_batch(batch, model, CPU).arguments["grid"].shape == (2, 4, 3)
+    inputs = load_batch(batch, model, CPU, multiple=8).arguments
     assert inputs["grid"].shape == (3, 4, 8)
     assert inputs["input_ids"].tolist() == [[*batch.pieces.tolist(), 0, 0, 0]]
     assert inputs["token_type_ids"].tolist() == [[0] * 8]
-    assert inputs["grid"].bias[::4, 0].isfinite().tolist() == [
+    assert inputs["grid"].bias[:, 0, 0].isfinite().tolist() == [
         [True] * 2 + [False] * 6,
         [True] * 3 + [False] * 5,
         [True] + [False] * 7,

@@ -7,7 +7,7 @@ import torch
 from ner_pruning.files import file_digest
 from ner_pruning.training.checkpoint import read_weights, save_run
 from ner_pruning.training.finetune import finetune
-from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.model import load_batch
 from ner_pruning.training.packing import pack
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
 from ner_pruning.training.vocabulary import trim_vocabulary
@@ -131,10 +131,10 @@ def test_a_trimmed_model_gives_the_logits_of_the_whole_one():
     model = tiny_model("xlm-roberta", vocabulary=VOCABULARY).eval()
     chosen, device = np.array([1, 4]), torch.device("cpu")
     with torch.no_grad():
-        before = model(**packed_inputs(pack(SENTENCES, chosen), model, device)).logits
+        before = model(**load_batch(pack(SENTENCES, chosen), model, device).arguments).logits
         _, pieces = trim_vocabulary(model, SENTENCES.pieces, keep_rest=False)
         renumbered = dataclasses.replace(SENTENCES, pieces=pieces)
-        trimmed = model(**packed_inputs(pack(renumbered, chosen), model, device)).logits
+        trimmed = model(**load_batch(pack(renumbered, chosen), model, device).arguments).logits
     assert torch.equal(trimmed, before)
 
 

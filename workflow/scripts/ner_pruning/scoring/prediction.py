@@ -10,7 +10,7 @@ from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.progress import SECONDS, ProgressLines
 from ner_pruning.scoring.prediction_files import LanguagePredictions
-from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.model import load_batch
 from ner_pruning.training.packing import batches_by_length, pack
 from ner_pruning.training.precision import computing_in
 
@@ -39,8 +39,9 @@ def predict(
     with computing_in(precision, device):
         for places in batches_by_length(lengths, BATCH_PIECES):
             batch = pack(sentences, distinct[places])
-            logits = model(**packed_inputs(batch, model, device)).logits[0]
-            tags[batch.word_numbers] = logits[torch.from_numpy(batch.words).to(device)].argmax(-1).cpu().numpy()
+            loaded = load_batch(batch, model, device)
+            logits = model(**loaded.arguments).logits.squeeze(0)
+            tags[batch.word_numbers] = logits.index_select(0, loaded.words).argmax(-1).cpu().numpy()
             done += len(batch.pieces)
             if lines.due(done, len(batch.pieces)):
                 lines.write(f"{title}: {done / lengths.sum():.0%} done")

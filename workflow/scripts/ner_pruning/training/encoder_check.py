@@ -15,7 +15,7 @@ from transformers import PreTrainedConfig, PreTrainedModel
 from ner_pruning.data.encoded_sentences import EncodedSentences
 from ner_pruning.files import InputError
 from ner_pruning.training.attention import PACKED_ATTENTION
-from ner_pruning.training.model import first_position, load_encoder, packed_inputs, tagging_class
+from ner_pruning.training.model import first_position, load_batch, load_encoder, tagging_class
 from ner_pruning.training.packing import pack
 
 PACKING_TOLERANCE = 1e-4
@@ -134,7 +134,7 @@ def _packed_scores(model: PreTrainedModel, sentences: EncodedSentences, kind: st
     with _refusing(f"{kind} accept no packed batches"):
         model.set_attn_implementation(PACKED_ATTENTION)
         batch = pack(sentences, np.arange(len(sentences)))
-        return model(**packed_inputs(batch, model, torch.device("cpu"))).logits[0].numpy()
+        return model(**load_batch(batch, model, torch.device("cpu")).arguments).logits[0].numpy()
 
 
 def _sees(model: PreTrainedModel, sentences: EncodedSentences, alone: np.ndarray, changed: int, seeing: int) -> bool:

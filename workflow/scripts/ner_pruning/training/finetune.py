@@ -15,7 +15,7 @@ from ner_pruning.data.encoded_sentences import EncodedSentences
 from ner_pruning.progress import ProgressLines
 from ner_pruning.study.schedules import optimiser_steps
 from ner_pruning.training.dropout import seed_dropout
-from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.model import load_batch
 from ner_pruning.training.operations import step_operations
 from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import computing_in
@@ -25,7 +25,7 @@ from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
 
-CUDA_MULTIPLE = 32
+GPU_MULTIPLE = 32
 """Batches on a GPU are rounded up to multiples of this many pieces, so that few shapes of its kernels occur."""
 
 CLIPPING_EPSILON = 1e-6
@@ -91,7 +91,7 @@ def finetune(
     optimizer, scheduler = make_optimizer(model, training, total)
     state = TrainingState(model, optimizer, scheduler, pruner)
     start = snapshots.resume(state) if snapshots else Progress()
-    multiple = CUDA_MULTIPLE if device.type == "cuda" else 1
+    multiple = GPU_MULTIPLE if device.type != "cpu" else 1
     operations = step_operations(model)
     model.train()
 
@@ -102,12 +102,11 @@ def finetune(
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
         seed_dropout(seed, step - 1)
         batch = pack(sentences, chosen.numpy())
-        words = torch.from_numpy(batch.words).to(device)
-        tags = torch.from_numpy(batch.tags).long().to(device)
+        loaded = load_batch(batch, model, device, multiple)
         with computing_in(training.precision, device):
-            logits = model(**packed_inputs(batch, model, device, multiple)).logits[0, words]
+            logits = model(**loaded.arguments).logits.squeeze(0).index_select(0, loaded.words)
         # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
-        loss = cross_entropy(logits.float(), tags, reduction="sum") / max(1, len(words))
+        loss = cross_entropy(logits.float(), loaded.tags, reduction="sum") / max(1, len(batch.words))
         loss.backward()
         clip_gradients(model, training.gradient_clipping, optimizer, pruner)
         optimizer.step()
@@ -172,7 +171,7 @@ def clip_gradients(model: PreTrainedModel, limit: float, optimizer: torch.optim.
     parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
     last = getattr(optimizer, "grad_scale", None)
     norm = None
-    if pruner.sparsity == 0 or (last is not None and not last.is_cuda and last == 1):  # asking a GPU would wait for it
+    if pruner.sparsity == 0 or (last is not None and last.device.type == "cpu" and last == 1):  # a GPU waits
         norm = get_total_norm([parameter.grad for parameter in parameters])
     if norm is None or (pruner.sparsity > 0 and norm > limit - CLIPPING_EPSILON):
         norm = pruner.gradient_norm(parameters)

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -119,32 +120,50 @@ def _takes_token_types(kind: type[PreTrainedModel]) -> bool:
     return "token_type_ids" in inspect.signature(kind.forward).parameters
 
 
-def packed_inputs(
-    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int = 1
-) -> dict[str, torch.Tensor | SentenceGrid]:
-    """Return the model's arguments for a packed batch: a row of pieces in which each attends to its own sentence only.
+@dataclass(frozen=True)
+class LoadedBatch:
+    """A packed batch on a device.
+
+    arguments: the model's. words: place in its row of each word's first piece; tags: tag id of each (words).
+    """
+
+    arguments: dict[str, torch.Tensor | SentenceGrid]
+    words: torch.Tensor
+    tags: torch.Tensor
+
+
+def load_batch(batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int = 1) -> LoadedBatch:
+    """Return a packed batch on a device: for the model, a row of pieces in which each attends to its own sentence only.
 
     multiple: the row and the longest sentence are rounded up to multiples of it, so that few shapes occur; the row is
-    filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such pieces.
+    filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such pieces. A GPU
+    gets it all in one copy, for which nothing waits.
     """
     size, longest = len(batch.pieces), int(batch.positions.max(initial=0)) + 1
     sentences = int(batch.segments[-1]) + 1 if size else 0
     filling = -size % multiple if size else multiple  # a row has a piece at least, though no sentence may have one
     longest += -longest % multiple
+    shape = (sentences + (filling > 0), model.config.num_attention_heads, longest)
 
-    def row(values: np.ndarray, fill: int) -> torch.Tensor:
-        return torch.from_numpy(np.pad(values.astype(np.int64), (0, filling), constant_values=fill)).to(device)
+    def row(values: np.ndarray, fill: int) -> np.ndarray:
+        return np.pad(values.astype(np.int64), (0, filling), constant_values=fill)
 
     segments, places = row(batch.segments, sentences), row(batch.positions, 0)
-    shape = (sentences + (filling > 0), model.config.num_attention_heads, longest)
-    inputs = {
-        "input_ids": row(batch.pieces, 0)[None],
-        "position_ids": (places + first_position(model))[None],
-        "grid": sentence_grid(segments, places, shape),
+    grid = np.full((shape[0], longest), -1, np.int64)
+    grid[segments, places] = np.arange(size + filling)  # all filling pieces stand in one cell, of which one is read
+    parts = [row(batch.pieces, 0), places + first_position(model), segments, places, grid, batch.words, batch.tags]
+    together = torch.from_numpy(np.concatenate([part.ravel() for part in parts], dtype=np.int64))
+    if device.type != "cpu":
+        together = together.pin_memory().to(device, non_blocking=True)  # what is pinned stays until it is copied
+    pieces, positions, segments, places, grid, words, tags = together.split([part.size for part in parts])
+    arguments = {
+        "input_ids": pieces[None],
+        "position_ids": positions[None],
+        "grid": sentence_grid(segments, places, grid, shape),
     }
     if _takes_token_types(type(model)):
-        inputs["token_type_ids"] = torch.zeros_like(inputs["input_ids"])
-    return inputs
+        arguments["token_type_ids"] = torch.zeros_like(arguments["input_ids"])
+    return LoadedBatch(arguments, words, tags)
 
 
 def choose_device(name: str) -> torch.device:

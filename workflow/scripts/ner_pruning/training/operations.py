@@ -10,7 +10,7 @@ from torch import nn
 from torch.nn.functional import linear
 from transformers import PreTrainedModel
 
-from ner_pruning.training.model import packed_inputs
+from ner_pruning.training.model import load_batch
 from ner_pruning.training.packing import PackedBatch
 from ner_pruning.training.precision import product_type
 
@@ -58,7 +58,7 @@ def step_operations(model: PreTrainedModel) -> StepOperations:
     zero, training = np.zeros(1, np.int64), model.training
     one_piece = PackedBatch(pieces=zero, positions=zero, segments=zero, words=zero, word_numbers=zero, tags=zero)
     try:
-        model.eval()(**packed_inputs(one_piece, model, next(model.parameters()).device))
+        model.eval()(**load_batch(one_piece, model, next(model.parameters()).device).arguments)
     finally:
         model.train(training)
         for hook in hooks:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import nn
+from torch.nn.utils import get_total_norm
 
 from ner_pruning.files import InputError
 from ner_pruning.study.schedules import Schedule
@@ -185,6 +186,7 @@ class Pruner:
         self.schedule = schedule
         self.parameters = parameters
         self.sparsity = 0.0
+        self._masks_at, self._float_masks = 0.0, []  # sparsity at which those masks were made
         self.matrices = []
         for name, parameter in parameters.items():
             weight = parameter.detach()
@@ -210,19 +212,29 @@ class Pruner:
     def gradient_norm(self, parameters: Sequence[nn.Parameter]) -> torch.Tensor:
         """Return the total norm of the gradients of all `parameters`, in which pruned weights do not count.
 
-        As under `torch.nn.utils.prune`, but nothing is written back: products are made part by part, in the cache.
+        It is that of `torch.nn.utils.prune`. A processor writes nothing back: products are made part by part, in the
+        cache. A GPU sets the gradients of pruned weights to 0, which changes no weight, in one kernel for all.
         """
+        if parameters[0].device.type != "cpu":
+            torch._foreach_mul_([self.parameters[matrix.name].grad for matrix in self.matrices], self._masks())
+            return get_total_norm([parameter.grad for parameter in parameters])
         kept = {id(self.parameters[matrix.name]): matrix.blocks[0].kept for matrix in self.matrices}
         norms = []
         for parameter in parameters:
             gradient = parameter.grad.flatten()
-            size = gradient.numel() if gradient.is_cuda else CACHED
-            parts = gradient.split(size)
+            parts = gradient.split(CACHED)
             if id(parameter) in kept:
-                masks = kept[id(parameter)].flatten().view(torch.int8).split(size)  # int8 is the fastest to convert
+                masks = kept[id(parameter)].flatten().view(torch.int8).split(CACHED)  # int8 is the fastest to convert
                 parts = (mask.to(part.dtype).mul_(part) for mask, part in zip(masks, parts, strict=True))
             norms.extend(map(torch.linalg.vector_norm, parts))
         return torch.linalg.vector_norm(torch.stack(norms))
+
+    def _masks(self) -> list[torch.Tensor]:
+        """Return the masks of the matrices in float32, made anew after each pruning update."""
+        if self._masks_at != self.sparsity:
+            self._float_masks = [matrix.blocks[0].kept.float() for matrix in self.matrices]
+            self._masks_at = self.sparsity
+        return self._float_masks
 
 
 def target_count(sparsity: float, size: int) -> int:

@@ -1,0 +1,87 @@
+"""The training loop on `fake_device`, as a program that prints a JSON object for each of CASES.
+
+steps: of each step but the first and the last, the operators that the device was asked for, and the copies to it
+(blocking, others) and from it. error, line: what ended the loop, and where in it.
+"""
+
+import json
+from functools import partial
+from traceback import extract_tb
+
+import torch
+from fake_device import Record, fake_tensors, move, register_device
+from ner_pruning.progress import ProgressLines
+from ner_pruning.training import finetune as loop
+from ner_pruning.training.attention import PACKED_ATTENTION
+from ner_pruning.training.dropout import replace_dropout
+from ner_pruning.training.pruning import Pruner, prunable_matrices
+from small_models import make_training, random_sentences
+from transformers import BertConfig, BertForTokenClassification
+
+STEPS, BATCH = 5, 8
+
+FAULTS = {
+    "wait": lambda device: torch.ones(3, device=device).sum().item(),
+    "copy": lambda device: torch.ones(3).to(device),
+    "mix": lambda device: torch.ones(3, device=device) + torch.ones(3),
+}
+"""What a change of the loop could bring in: it waits for a value, copies while it waits, mixes devices."""
+
+CASES = {"dense": ("dense", 12, None), "partial": ("partial", 12, None), "full": ("full", 12, None)} | {
+    fault: ("dense", 1, fault) for fault in FAULTS
+}
+"""By name: the scope, the layers (mBERT has 12), and the fault that is done in step 4, if any."""
+
+
+class Order:
+    """The numbers of a batch's sentences, drawn before tensors lose their values."""
+
+    def __init__(self, chosen: torch.Tensor) -> None:
+        self._chosen = chosen.numpy().copy()
+
+    def numpy(self):
+        return self._chosen
+
+
+def run_case(device: torch.device, scope: str, layers: int, fault: str | None) -> dict:
+    sizes = {"hidden_size": 48, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
+    record, steps, load_batch = Record(), [], loop.load_batch
+
+    def load_and_record(*arguments):
+        moved = {"blocking": record.to_device[False], "others": record.to_device[True], "back": record.from_device}
+        steps.append({"operators": record.operators.total()} | moved)
+        record.clear()
+        if fault and len(steps) == 4:
+            FAULTS[fault](device)
+        return load_batch(*arguments)
+
+    loop.load_batch = load_and_record
+    with fake_tensors():
+        model = BertForTokenClassification(BertConfig(vocab_size=60, num_labels=7, **sizes))
+        model.set_attn_implementation(PACKED_ATTENTION)
+        replace_dropout(model)
+        move(model, device)
+        pruner = Pruner({}, {})
+        if scope != "dense":
+            pruner = Pruner(prunable_matrices(model, scope), {})
+            pruner.sparsity = 0.5
+        try:
+            with record:
+                loop.finetune(model, random_sentences([9] * BATCH * STEPS), TRAINING, pruner, seed=1)
+        except Exception as error:
+            line = [frame.line for frame in extract_tb(error.__traceback__) if frame.filename == loop.__file__][-1]
+            return {"steps": steps[2:], "error": type(error).__name__, "line": line}
+        finally:
+            loop.load_batch = load_batch
+    raise RuntimeError("the loop has ended without a wait for its last losses")
+
+
+if __name__ == "__main__":
+    TRAINING = make_training(epochs=1, learning_rate=1e-4)
+    BATCHES = [(epoch, Order(chosen)) for epoch, chosen in loop.draw_batches(BATCH * STEPS, TRAINING, 1)]
+    loop.draw_batches = lambda *_: iter(BATCHES)
+    loop.LOG_ROWS = 1  # a row waits for the losses: only the last step has one
+    loop.ProgressLines = partial(ProgressLines, first=float("inf"))  # and so does a line
+    torch.use_deterministic_algorithms(True)
+    gpu = register_device()
+    print(json.dumps({name: run_case(gpu, *case) for name, case in CASES.items()}))
