@@ -120,7 +120,7 @@ def test_clipping_is_that_of_torch_on_masked_gradients(limit, sparsity):
         model.zero_grad()
         model(**load_batch(pack(SENTENCES, np.arange(8)), model, CPU).arguments).logits.square().mean().backward()
         gradients = [parameter.grad.clone() for parameter in model.parameters()]
-        clip_gradients(model, limit, optimizer, pruner)
+        clip_gradients(model.parameters(), limit, optimizer, pruner)
         stepped = [parameter.grad / optimizer.grad_scale for parameter in model.parameters()]
         optimizer.step()
         pruner.update(1, optimizer)

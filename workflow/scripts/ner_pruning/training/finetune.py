@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -21,6 +21,7 @@ from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import computing_in
 from ner_pruning.training.pruning import Pruner
 from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
+from ner_pruning.training.word_rows import WordRows
 
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
@@ -88,11 +89,12 @@ def finetune(
     device = next(model.parameters()).device
     total = training.steps(len(sentences))
     log_every = max(1, total // LOG_ROWS)
-    optimizer, scheduler = make_optimizer(model, training, total)
-    state = TrainingState(model, optimizer, scheduler, pruner)
-    start = snapshots.resume(state) if snapshots else Progress()
     multiple = GPU_MULTIPLE if device.type != "cpu" else 1
     operations = step_operations(model)
+    optimizer, scheduler = make_optimizer(model, training, total)
+    words = WordRows(model, optimizer, total)
+    state = TrainingState(model, optimizer, scheduler, pruner, words)
+    start = snapshots.resume(state) if snapshots else Progress()
     model.train()
 
     curve, tokens, since = start.curve, start.tokens, time.perf_counter() - start.row_seconds
@@ -102,18 +104,22 @@ def finetune(
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
         seed_dropout(seed, step - 1)
         batch = pack(sentences, chosen.numpy())
-        loaded = load_batch(batch, model, device, multiple)
+        loaded = load_batch(words.activate(batch), model, device, multiple)
         with computing_in(training.precision, device):
             logits = model(**loaded.arguments).logits.squeeze(0).index_select(0, loaded.words)
         # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
         loss = cross_entropy(logits.float(), loaded.tags, reduction="sum") / max(1, len(batch.words))
         loss.backward()
-        clip_gradients(model, training.gradient_clipping, optimizer, pruner)
+        words.mask_gradient(pruner)
+        clip_gradients([*model.parameters(), words.active], training.gradient_clipping, optimizer, pruner)
         optimizer.step()
+        words.step()
         learning_rate = scheduler.get_last_lr()[0]
         scheduler.step()
         optimizer.zero_grad(set_to_none=True)
-        pruner.update(step, optimizer)
+        if step in pruner.schedule:
+            words.catch_up()
+            pruner.update(step, optimizer)
 
         losses.append(loss.detach())
         tokens += len(batch.pieces)
@@ -134,6 +140,7 @@ def finetune(
             losses, values, tokens, since = [], [], 0, now
         if snapshot_due:
             snapshots.save(state, Progress(step, values, tokens, time.perf_counter() - since, curve=curve))
+    words.finish()
     return curve
 
 
@@ -162,13 +169,16 @@ def draw_batches(sentences: int, training: Training, seed: int) -> Iterator[tupl
             yield epoch, chosen
 
 
-def clip_gradients(model: PreTrainedModel, limit: float, optimizer: torch.optim.AdamW, pruner: Pruner) -> None:
+def clip_gradients(
+    parameters: Iterable[torch.nn.Parameter | None], limit: float, optimizer: torch.optim.AdamW, pruner: Pruner
+) -> None:
     """Have the next optimiser step scale the gradients of the weights that are not pruned to the norm `limit` at most.
 
+    parameters: all; those that have no gradient do not count.
     It is `torch.nn.utils.clip_grad_norm_`, but the fused optimiser scales on its way. The norm with pruned weights is
     no smaller and cheaper: where it is within the limit it will do, and is tried first if it may be.
     """
-    parameters = [parameter for parameter in model.parameters() if parameter.grad is not None]
+    parameters = [parameter for parameter in parameters if parameter is not None and parameter.grad is not None]
     last = getattr(optimizer, "grad_scale", None)
     norm = None
     if pruner.sparsity == 0 or (last is not None and last.device.type == "cpu" and last == 1):  # a GPU waits

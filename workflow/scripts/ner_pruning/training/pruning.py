@@ -209,6 +209,12 @@ class Pruner:
             if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
                 optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
 
+    def mask_rows(self, parameter: nn.Parameter, rows: torch.Tensor, gradient: torch.Tensor) -> None:
+        """Set the gradient of the pruned weights among some rows of a parameter (rows, columns) to 0."""
+        for matrix in self.matrices:
+            if self.sparsity and self.parameters[matrix.name] is parameter:
+                gradient.masked_fill_(~matrix.blocks[0].kept.index_select(0, rows), 0.0)
+
     def gradient_norm(self, parameters: Sequence[nn.Parameter]) -> torch.Tensor:
         """Return the total norm of the gradients of all `parameters`, in which pruned weights do not count.
 

@@ -23,6 +23,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from ner_pruning.files import InputError, atomic_path, file_digest, read_json, write_json
 from ner_pruning.training.pruning import Pruner
+from ner_pruning.training.word_rows import WordRows
 
 SAVE_AND_STOP = (signal.SIGTERM, signal.SIGINT)
 SAVE_AND_CONTINUE = (signal.SIGUSR1,)
@@ -59,6 +60,7 @@ class TrainingState:
     optimizer: AdamW
     scheduler: LRScheduler
     pruner: Pruner
+    words: WordRows
 
     def tensors(self) -> dict[str, torch.Tensor]:
         """Return all tensors by name, as they are: they must be stored before the next step."""
@@ -70,7 +72,7 @@ class TrainingState:
                 tensors[f"kept/{number}/{matrix.name}"] = block.kept
                 if number:  # rows that are not trained are no parameter
                     tensors[f"rest/{number}/{matrix.name}"] = block.weight
-        return tensors
+        return tensors | {f"words/{name}": tensor for name, tensor in self.words.tensors().items()}
 
     def values(self) -> dict[str, Any]:
         """Return the rest: the sparsity that was reached, and the scheduler."""
@@ -91,6 +93,7 @@ class TrainingState:
                     block.kept.copy_(tensors[f"kept/{number}/{matrix.name}"])
                     if number:
                         block.weight.copy_(tensors[f"rest/{number}/{matrix.name}"])
+        self.words.restore({name: tensors[f"words/{name}"] for name in self.words.tensors()})
         self.pruner.sparsity = values["sparsity"]
         self.scheduler.load_state_dict(dict(values["scheduler"]))
         for group, rate in zip(self.optimizer.param_groups, self.scheduler.get_last_lr(), strict=True):

@@ -1,0 +1,143 @@
+"""Training in which only the rows of a batch are moved, against the plain loop, in which every step moves all rows."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from ner_pruning.training import word_rows
+from ner_pruning.training.finetune import finetune
+from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
+from ner_pruning.training.snapshot import Interrupted, Snapshots
+from small_models import make_training, pruned_at, random_sentences, tiny_model
+
+SENTENCES = random_sentences([3, 40, 7, 2, 19, 5, 33, 4] * 10)
+TRAINING = make_training(epochs=40, learning_rate=1e-3)  # 400 steps
+SCHEDULE = sparsity_schedule(0.6, pruned_at(50, 250, 100))
+
+
+def with_rare_pieces(rows):
+    """The sentences with pieces of which some occur in one sentence in all, and rows that none has."""
+    pieces = SENTENCES.pieces.copy()
+    starts = SENTENCES.piece_offsets[:-1]
+    pieces[starts] = np.arange(len(starts)) + 60
+    assert pieces.max() < rows - 10
+    return dataclasses.replace(SENTENCES, pieces=pieces)
+
+
+ROWS = 160
+RARE = with_rare_pieces(ROWS)
+
+
+def train(monkeypatch, fewest, scope="", threshold="layer", dropout=0.1, training=TRAINING, snapshots=None):
+    monkeypatch.setattr(word_rows, "FEWEST_ROWS", fewest)
+    model = tiny_model("bert", vocabulary=ROWS, dropout=dropout)
+    pruner = Pruner(prunable_matrices(model, scope), SCHEDULE, threshold) if scope else Pruner({}, {})
+    curve = finetune(model, RARE, training, pruner, 1, snapshots)
+    return model, curve, pruner
+
+
+@pytest.mark.parametrize(
+    "scope, threshold", [("", "layer"), ("partial", "layer"), ("full", "layer"), ("full", "global")]
+)
+def test_training_is_that_of_the_plain_loop_but_for_last_bits(monkeypatch, scope, threshold):
+    lazy, lazy_curve, _ = train(monkeypatch, 0, scope, threshold)
+    plain, plain_curve, _ = train(monkeypatch, ROWS + 1, scope, threshold)
+    assert [row["loss"] for row in lazy_curve] == pytest.approx([row["loss"] for row in plain_curve], abs=2e-5)
+    assert plain_curve[-1]["loss"] < plain_curve[0]["loss"] - 0.5, "nothing was learned"
+    for (name, one), other in zip(lazy.named_parameters(), plain.parameters(), strict=True):
+        if not name.endswith("key.bias"):  # changes no score, so its gradient is what rounding leaves
+            torch.testing.assert_close(one, other, rtol=0, atol=2e-4, msg=lambda text, name=name: f"{name} {text}")
+        assert torch.equal(one == 0, other == 0), f"{name}: other zeros"
+    start = tiny_model("bert", vocabulary=ROWS).get_input_embeddings().weight
+    unused = torch.from_numpy(np.setdiff1d(np.arange(ROWS), RARE.pieces))
+    assert len(unused) > 10
+    if scope != "full":
+        assert torch.equal(lazy.get_input_embeddings().weight[unused], start[unused])
+
+
+def in_float64(weights, gradients, training):
+    """The weights after steps of AdamW whose gradients are given, computed in float64 by its definition."""
+    weights, first, second = weights.double(), torch.zeros(weights.shape).double(), torch.zeros(weights.shape).double()
+    for step, (gradient, rate) in enumerate(gradients, 1):
+        first = training.adam_beta1 * first + (1 - training.adam_beta1) * gradient
+        second = training.adam_beta2 * second + (1 - training.adam_beta2) * gradient**2
+        root = (second / (1 - training.adam_beta2**step)).sqrt()
+        weights = weights - rate * first / (1 - training.adam_beta1**step) / (root + training.adam_epsilon)
+    return weights, first, second
+
+
+@pytest.mark.parametrize("warmup", [0, 100])
+def test_rows_are_as_near_to_exact_ones_as_those_of_the_plain_optimiser(monkeypatch, warmup):
+    """With given gradients, of which most rows have few: no loss stands between them and the rows."""
+    random, steps, width = torch.Generator().manual_seed(0), 600, 32
+    monkeypatch.setattr(word_rows, "FEWEST_ROWS", 0)
+    weights = torch.randn(ROWS, width, generator=random) * 0.05
+    used = [
+        torch.unique(torch.randint(0, 1 + int(ROWS * 0.97 ** (step % 200)), (12,), generator=random))
+        for step in range(steps)
+    ]
+    values = [10.0 ** -torch.randint(1, 8, (len(rows), 1), generator=random) for rows in used]
+    values = [scale * torch.randn(len(scale), width, generator=random) for scale in values]
+    rates = [1e-3 * min(1, (step + 1) / (warmup or 1)) * (1 - step / steps) for step in range(steps)]
+    models = {}
+    for name in ("lazy", "plain"):
+        model = tiny_model("bert", vocabulary=ROWS)
+        table = model.get_input_embeddings()
+        table.weight = torch.nn.Parameter(weights.clone())
+        optimizer = torch.optim.AdamW([table.weight], lr=1.0, weight_decay=0.0, fused=True)
+        optimizer.grad_scale = torch.tensor(1.0)
+        words = word_rows.WordRows(model, optimizer, steps)
+        for rows, gradient, rate in zip(used, values, rates, strict=True):
+            optimizer.param_groups[0]["lr"] = rate
+            if name == "lazy":
+                batch = word_rows.PackedBatch(rows.numpy(), *[np.zeros(0)] * 5)
+                assert words.activate(batch).pieces.tolist() == list(range(len(rows)))
+                words.active.grad = gradient
+                words.step()
+            else:
+                table.weight.grad = torch.zeros(ROWS, width).index_copy_(0, rows, gradient)
+                optimizer.step()
+        words.finish() if name == "lazy" else None
+        models[name] = (
+            table.weight.detach(),
+            *(optimizer.state[table.weight][key] for key in ("exp_avg", "exp_avg_sq")),
+        )
+    whole = [
+        (torch.zeros(ROWS, width).index_copy_(0, rows, gradient).double(), rate)
+        for rows, gradient, rate in zip(used, values, rates, strict=True)
+    ]
+    exact = in_float64(weights, whole, TRAINING)
+    for lazy, plain, true in zip(models["lazy"], models["plain"], exact, strict=True):
+        normal = true.abs() > 1e-36  # below, float32 has fewer digits or none
+        errors = [((one.double() - true).abs() / true.abs())[normal] for one in (lazy, plain)]
+        assert errors[0].max() <= 1.5 * errors[1].max()
+        assert errors[0].mean() <= errors[1].mean()
+
+
+def test_a_resumed_run_is_bit_for_bit_an_uninterrupted_one(monkeypatch, tmp_path):
+    whole, whole_curve, _ = train(monkeypatch, 0, "full")
+    kept, save = Snapshots(tmp_path, {}, minutes=1000), Snapshots.save
+    monkeypatch.setattr(Snapshots, "due", lambda self: self is kept and next(calls) == 180)
+    calls = iter(range(1, 1000))
+
+    def save_and_stop(self, state, progress):
+        save(self, state, progress)
+        raise Interrupted(0)
+
+    monkeypatch.setattr(Snapshots, "save", save_and_stop)
+    with pytest.raises(Interrupted):
+        train(monkeypatch, 0, "full", snapshots=kept)
+    resumed, curve, _ = train(monkeypatch, 0, "full", snapshots=Snapshots(tmp_path, {}, minutes=1000))
+    assert [row["loss"] for row in curve] == [row["loss"] for row in whole_curve]
+    for one, other in zip(resumed.parameters(), whole.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_what_cannot_be_caught_up_with_is_trained_as_before(monkeypatch):
+    """With weight decay every row moves in every step."""
+    decaying = dataclasses.replace(TRAINING, weight_decay=0.01, epochs=1)
+    one, _, _ = train(monkeypatch, 0, training=decaying)
+    other, _, _ = train(monkeypatch, ROWS + 1, training=decaying)
+    for mine, theirs in zip(one.parameters(), other.parameters(), strict=True):
+        assert torch.equal(mine, theirs)
