@@ -115,7 +115,9 @@ def test_prediction_says_how_much_of_the_pieces_is_done(monkeypatch, capsys):
     model = tiny_model("bert").eval()
     predict(model, SENTENCES, "fp32")
     assert capsys.readouterr().out == ""
-    monkeypatch.setattr("ner_pruning.scoring.prediction.BATCH_PIECES", 60)  # 225 pieces, the longest sentences first
+    monkeypatch.setattr(
+        "ner_pruning.scoring.prediction.BATCH_PIECES", {"cpu": 60}
+    )  # 225 pieces, the longest sentences first
     monkeypatch.setattr("ner_pruning.scoring.prediction.SECONDS", 0)
     monkeypatch.setattr(progress_module, "SECONDS", 0)
     predict(model, SENTENCES, "fp32", "sw")

@@ -1,5 +1,6 @@
 """What jobs ask a cluster for, and that it neither makes results stale nor holds up a local run."""
 
+import json
 import re
 from collections import Counter
 from pathlib import Path
@@ -31,12 +32,12 @@ def test_runs_of_the_papers_study_ask_by_size_and_variant(workflow):
     minutes = Counter(job["runtime"] for job in jobs["finetune"])
     # 13 variants of 3 seeds: 2 languages of 100 sentences, 2 of 1,000, 2 of 5,000, 2 of 10,000, en and zh, multilingual
     assert minutes == {
-        "12": 78,  # 780 steps of 0.15 s
-        "29": 78,  # 7,500
-        "57": 78,  # 18,780
-        "104": 78,  # 37,500
-        "198": 78,  # 75,000
-        "5432": 39,  # 2,168,640
+        "11": 78,  # 780 steps of 0.045 s
+        "16": 78,  # 7,500
+        "25": 78,  # 18,780
+        "39": 78,  # 37,500
+        "67": 78,  # 75,000
+        "1637": 39,  # 2,168,640
     }
     assert Counter(keys(jobs["finetune"], "mem_mb", "gpu")) == {
         ("3450", "1"): 30,
@@ -45,6 +46,19 @@ def test_runs_of_the_papers_study_ask_by_size_and_variant(workflow):
         ("6450", "1"): 36,
     }
     assert set(keys(jobs["predict"], "mem_mb", "gpu")) == {("3450", "1")}
+
+
+def test_runs_ask_for_what_a_plan_on_a_gpu_expects(workflow):
+    plan = workflow.folder / "results/tiny/plan.json"
+    plan.parent.mkdir(parents=True, exist_ok=True)
+    row = {"training_set": "hi", "variant": "dense", "seed": 1, "finetune_seconds": 6000.0, "predict_seconds": 600.0}
+    plan.write_text(json.dumps({"gpus_per_run": 1, "runs": [row]}))
+    try:
+        jobs = asked(workflow, "--configfile", TINY)
+    finally:
+        plan.unlink()
+    assert sorted(job["runtime"] for job in jobs["finetune"]) == ["11", "160"]
+    assert sorted(job["runtime"] for job in jobs["predict"]) == ["11", "25"]
 
 
 def test_a_study_on_the_cpu_asks_for_no_gpu_and_more_time(workflow, tmp_path):

@@ -71,9 +71,15 @@ def get_pruning(wildcards):
     return sorted_values(grid.pruning_of_run(wildcards.variant, config))
 
 
+def get_planned_seconds(rule, wildcards):
+    """Return the seconds that the study's plan expects of a run's job, None without a plan for such devices."""
+    run = Run(wildcards.training_set, wildcards.variant, int(wildcards.seed))
+    return PLANNED_SECONDS.get(run, {}).get(rule)
+
+
 def get_training_minutes(wildcards, attempt):
     steps = resources.expected_steps(wildcards.training_set, config, TABLE)
-    return resources.training_minutes(steps, GPUS, attempt)
+    return resources.training_minutes(steps, GPUS, attempt, get_planned_seconds("finetune", wildcards))
 
 
 def get_training_megabytes(wildcards, attempt):
@@ -124,7 +130,7 @@ def get_prediction_minutes(wildcards, attempt):
     sentences = sum(
         size["validation"] + size["test"] * (1 + len(get_perturbations(language))) for language, size in sizes.items()
     )
-    return resources.prediction_minutes(sentences, GPUS, attempt)
+    return resources.prediction_minutes(sentences, GPUS, attempt, get_planned_seconds("predict", wildcards))
 
 
 def get_prediction_megabytes(wildcards, attempt):

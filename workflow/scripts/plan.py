@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import yaml
-from jobs.gpus import gpu_slots
+from jobs.gpus import claim_gpu, gpu_slots
 from jobs.logs import log_to
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, take, write_encoded
 from ner_pruning.files import write_json
@@ -22,6 +22,9 @@ from ner_pruning.training.model import choose_device
 
 SAMPLE = 2000
 """Sentences that are calibrated on, of all languages."""
+
+JOBS_PER_GPU = (1, 2, 4, 8)
+"""How many jobs are tried on a GPU at a time."""
 
 PACKAGE = "workflow/scripts/ner_pruning"
 
@@ -64,16 +67,17 @@ def main(
     scripts: Mapping[str, str],
     snakefile: str,
     cores: int,
+    slots: int = 0,
 ) -> dict[str, Any]:
     """Measure and return the plan, see `costs.plan_text`.
 
     training_sets: their languages; schedules: the rows that may apply to each. train_paths, evaluation_paths: encoded
-    sentences by language. scripts: by rule.
+    sentences by language. scripts: by rule. slots: jobs that find a GPU at a time, 0 if their number is not known.
     """
     gpu = choose_device(config["finetuning"]["device"]).type == "cuda"
-    at_a_time = max(1, cores // config["finetuning"]["threads"])
+    by_cores = at_a_time = max(1, cores // config["finetuning"]["threads"])
     if gpu:
-        at_a_time = min(at_a_time, gpu_slots(config["finetuning"]["device"], config["jobs_per_gpu"]))
+        at_a_time = min(by_cores, slots or config["jobs_per_gpu"])
     train, evaluation = (
         {language: read_encoded(path) for language, path in paths.items()} for paths in (train_paths, evaluation_paths)
     )
@@ -89,7 +93,9 @@ def main(
             "scopes": config["pruning"]["scopes"],
             "batch_size": choose_schedule(schedules[largest], sizes[largest].sentences)["batch_size"],
         }
-        rates = costs.measure_rates(work, 1 if gpu else at_a_time)
+        own = min(by_cores, config["jobs_per_gpu"]) if gpu else at_a_time
+        others = [number for number in JOBS_PER_GPU if gpu and number <= by_cores]
+        rates_by_jobs = costs.measure_several(work, own, others)
         Path(folder, "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
         jobs, left = (
             planned_jobs(snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
@@ -97,15 +103,24 @@ def main(
     paths = {rule: Path(script) for rule, script in scripts.items() if rule in jobs}
     by_script = costs.import_seconds(set(paths.values()), Path(snakefile).parent / PACKAGE, cores)
     start_seconds = {rule: by_script[path] for rule, path in paths.items()}
-    rows = {
-        run: costs.plan_run(run, sizes[run.training_set], schedules[run.training_set], config, rates) for run in runs
-    }
+
+    def plan_runs(rates: costs.Rates) -> dict[Run, dict[str, Any]]:
+        return {
+            run: costs.plan_run(run, sizes[run.training_set], schedules[run.training_set], config, rates)
+            for run in runs
+        }
+
+    rates, rows = rates_by_jobs[own], plan_runs(rates_by_jobs[own])
     if at_a_time >= cores:
         rows, start_seconds = costs.slowed_down(rows, start_seconds, jobs)
     return {
         "study": config["study"],
         "cores": cores,
         "runs_at_a_time": at_a_time,
+        "gpus_per_run": int(gpu),
+        "gpu_hours": {
+            number: costs.run_hours(plan_runs(other)) / number for number, other in rates_by_jobs.items() if gpu
+        },
         "rates": dataclasses.asdict(rates),
         "runs": list(rows.values()),
         "runs_left": sum(("finetune", run) in left for run in runs),
@@ -119,6 +134,9 @@ def main(
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
         params, files = snakemake.params, snakemake.input
+        device, jobs_per_gpu = snakemake.config["finetuning"]["device"], snakemake.config["jobs_per_gpu"]
+        slots = gpu_slots(device, jobs_per_gpu)
+        claim_gpu(device, jobs_per_gpu)  # before CUDA starts: all that is measured is on one
         plan = main(
             config=snakemake.config,
             runs=[Run(*run) for run in params.runs],
@@ -130,6 +148,7 @@ if __name__ == "__main__":
             scripts=params.scripts,
             snakefile=params.snakefile,
             cores=snakemake.threads,
+            slots=slots,
         )
         write_json(params.record, plan)
         print(costs.plan_text(plan))

@@ -12,7 +12,7 @@ from ner_pruning.scoring.prediction_files import LanguagePredictions, write_mani
 from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.model import choose_device
-from ner_pruning.training.process import use_threads
+from ner_pruning.training.process import be_deterministic, use_threads
 from transformers import PreTrainedModel
 
 
@@ -35,6 +35,7 @@ if __name__ == "__main__":
         params = snakemake.params
         claim_gpu(params.device, snakemake.config["jobs_per_gpu"])  # before CUDA starts
         use_threads(params.threads)
+        be_deterministic()
         model = load_run(
             weights_path=snakemake.input.weights,
             config_path=snakemake.input.config,

@@ -96,12 +96,23 @@ def test_only_gpus_that_are_visible_already_are_taken_whatever_their_names(jobs)
 
 
 def test_a_claim_is_what_cuda_will_see(jobs):
-    see = f"{JOB.replace('sys.stdin.read()', '')}import os\nprint(os.environ['{VISIBLE}'])"
+    see = (
+        JOB.replace("sys.stdin.read()", "import os")
+        + f"print(os.environ['{VISIBLE}'], os.environ['CUDA_DEVICE_ORDER'])"
+    )
     assert jobs.claimed() == "GPU: GPU-aa01"
     printed = subprocess.run(
         [sys.executable, "-c", see, "1"], env=jobs.environment, stdout=subprocess.PIPE, text=True, check=True
     )
-    assert printed.stdout.splitlines() == ["GPU: GPU-bb02", "GPU-bb02"]
+    assert printed.stdout.splitlines() == ["GPU: GPU-bb02", "GPU-bb02 PCI_BUS_ID"]
+    printed = subprocess.run(
+        [sys.executable, "-c", see, "1"],
+        env=jobs.environment | {VISIBLE: "0,1"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    assert printed.stdout.splitlines() == ["GPU: 1", "GPU-bb02 PCI_BUS_ID"]  # the one that was locked, by its UUID
 
 
 @pytest.mark.parametrize(
@@ -121,9 +132,31 @@ def test_a_claim_is_what_cuda_will_see(jobs):
     ],
 )
 def test_the_gpus_that_a_value_shows(visible, gpus):
-    assert select_gpus(["GPU-aa01", "GPU-bb02", "GPU-ab03"], visible) == gpus
-    assert list(select_gpus(["GPU-aa01", "GPU-bb02", "GPU-ab03"], visible)) == list(gpus)
-    assert select_gpus([], visible) == {}
+    installed = {"GPU-aa01": [], "GPU-bb02": [], "GPU-ab03": []}
+    assert select_gpus(installed, visible) == gpus
+    assert list(select_gpus(installed, visible)) == list(gpus)
+    assert select_gpus({}, visible) == {}
+
+
+@pytest.mark.parametrize(
+    "visible, gpus",
+    [
+        (None, {"MIG-11": "MIG-11", "MIG-12": "MIG-12", "GPU-bb02": "GPU-bb02"}),
+        ("1,0", {"1": "GPU-bb02", "0": "MIG-11"}),
+        ("GPU-aa", {"GPU-aa": "MIG-11"}),
+        ("MIG-12", {"MIG-12": "MIG-12"}),
+    ],
+)
+def test_a_divided_gpu_is_as_many_as_its_parts(visible, gpus):
+    """By its index or its own name CUDA shows the first of them."""
+    assert select_gpus({"GPU-aa01": ["MIG-11", "MIG-12"], "GPU-bb02": []}, visible) == gpus
+
+
+def test_the_parts_that_the_driver_lists_have_a_job_each(tmp_path, jobs):
+    driver = fake_gpus(tmp_path / "driver", ["GPU-aa01", "MIG-11", "MIG-12", "GPU-bb02"])
+    jobs.environment["PATH"] = os.pathsep.join([driver, os.environ["PATH"]])
+    assert {jobs.claimed() for _ in range(3)} == {"GPU: MIG-11", "GPU: MIG-12", "GPU: GPU-bb02"}
+    assert jobs.claimed().startswith("waits for a GPU: all slots are taken (GPUs: 3,")
 
 
 @pytest.mark.parametrize("case", ["no driver", "a driver without a gpu", "the device cpu", "none visible"])

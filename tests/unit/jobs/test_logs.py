@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from jobs.logs import log_to, slurm_job
+from jobs.logs import is_out_of_memory, log_to, slurm_job
 from ner_pruning.files import InputError, atomic_path, write_json
 from safetensors import SafetensorError
 
@@ -161,3 +161,15 @@ def test_what_a_job_has_imported_is_not_collected(log):
         done = subprocess.run([sys.executable, "-c", text, str(log)], capture_output=True, text=True, check=True)
         counts[name] = int(done.stdout)
     assert counts[""] == 0 and counts["; snakemake = None"] > 1000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    ],
+)
+def test_a_full_gpu_is_out_of_memory_however_torch_says_it(words):
+    assert is_out_of_memory(RuntimeError(words))
+    assert not is_out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))

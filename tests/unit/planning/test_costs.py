@@ -3,12 +3,14 @@
 import os
 import re
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from ner_pruning.data.encoded_sentences import concatenate, read_encoded, take, write_encoded
 from ner_pruning.files import read_json
+from ner_pruning.planning import costs
 from ner_pruning.planning.costs import (
     JOB_SECONDS,
     Rates,
@@ -39,6 +41,7 @@ RATES = Rates(
     fixed_weights=100_000,
     rows=5000,
     hidden=10,
+    all_rows_below=300,
     prunable={"partial": 60_000, "full": 70_000},
     device="abacus",
 )
@@ -67,8 +70,13 @@ def test_a_dense_run_has_no_updates_and_weight_decay_trains_all_rows():
     assert row["updates"] == 0
     assert row["finetune_seconds"] == pytest.approx(4 + 6 + 3.06 + 30)
     decayed = plan_run(
-        Run("sw", "dense", 1), SIZE, SCHEDULES, {"finetuning": {"epochs": 3, "weight_decay": 0.1}}, RATES
+        Run("sw", "dense", 1),
+        SIZE,
+        SCHEDULES,
+        {"finetuning": {"epochs": 3, "weight_decay": 0.1}},
+        replace(RATES, all_rows_below=5001),
     )
+    # all 5,000 rows of 10 weights are trained; what all_rows_below is on such a study is measured with its weight decay
     assert decayed["finetune_seconds"] - row["finetune_seconds"] == pytest.approx(30 * 48_000 * 1e-6)
     assert decayed["stored_bytes"] - row["stored_bytes"] == 4 * 48_000 * 0.5
 
@@ -106,6 +114,28 @@ def test_only_the_jobs_that_are_left_cost_time():
     assert (left.finetune, left.predict, left.other) == pytest.approx((0, 0.1, 0))
 
 
+def test_a_step_of_a_large_vocabulary_moves_the_rows_of_its_batch():
+    """From 300 rows on: 30 steps of .1 s, whatever the rows."""
+    large = replace(SIZE, rows=3000)
+    row = plan_run(Run("sw", "dense", 1), large, SCHEDULES, CONFIG, RATES)
+    assert row["finetune_seconds"] == pytest.approx(4 + 6 + 3 + 30)
+    assert row["stored_bytes"] == 4 * 130_000 * 0.5 + 300 * 40
+
+
+def test_as_many_jobs_on_a_gpu_are_tried_as_it_has_memory_for(monkeypatch, capsys):
+    def measure(work, processes):
+        if processes > 2:
+            raise RuntimeError("the calibration failed: out of memory")
+        return replace(RATES, piece_seconds=processes)
+
+    monkeypatch.setattr(costs, "measure_rates", measure)
+    rates = costs.measure_several({}, 2, [1, 2, 4, 8])
+    assert {number: rate.piece_seconds for number, rate in rates.items()} == {1: 1, 2: 2}
+    assert capsys.readouterr().out == "4 at a time were not possible: the calibration failed: out of memory\n"
+    with pytest.raises(RuntimeError):
+        costs.measure_several({}, 4, [1])
+
+
 def test_rates_of_several_processes_are_averaged():
     slow = Rates(**vars(RATES) | {"piece_seconds": 0.03, "update_seconds": {"partial": 4.0, "full": 3.0}})
     mean = mean_rates([RATES, slow])
@@ -117,13 +147,24 @@ def test_rates_of_several_processes_are_averaged():
 def test_the_text_says_what_is_left():
     rows = [plan_run(Run("sw", variant, 1), SIZE, SCHEDULES, CONFIG, RATES) for variant in ("dense", "full-50")]
     spent = {"finetune": 1.5, "predict": 0.25, "other": 0.0, "clock": 0.9}
-    plan = {"study": "mine", "cores": 2, "runs_at_a_time": 2, "rates": vars(RATES), "runs": rows, "runs_left": 1}
+    plan = {
+        "study": "mine",
+        "cores": 2,
+        "runs_at_a_time": 2,
+        "gpu_hours": {},
+        "rates": vars(RATES),
+        "runs": rows,
+        "runs_left": 1,
+    }
     plan |= {"jobs": 1234, "jobs_left": 20, "hours": spent, "hours_left": dict.fromkeys(spent, 0.125)}
     text = plan_text(plan)
     assert "study mine: 2 runs (1 to train), 1,234 jobs (20 to do)" in text
     assert "training: 60 steps, 6,000 word pieces" in text
     assert "disk: 0.4 MB of weights and predictions" in text
     assert "device: abacus, 2 at a time" in text
+    assert "share" not in text
+    gpu = plan_text(plan | {"gpu_hours": {1: 3.0, 2: 2.0, 4: 2.5}})
+    assert "by the jobs that share it: 1: 3 h 0 min, 2: 2 h 0 min, 4: 2 h 30 min; best with jobs_per_gpu: 2\n" in gpu
     assert re.split(" {2,}", text.splitlines()[-1]) == ["wall clock, on 2 cores", "54 min", "7 min 30 s"]
 
 
@@ -132,7 +173,7 @@ def test_the_error_is_of_the_runs_that_were_planned_and_have_run():
     rows = [plan_run(run, SIZE, SCHEDULES, CONFIG, RATES) for run in (dense, pruned)]
     found = {"finetune_seconds": 2 * rows[0]["finetune_seconds"], "predict_seconds": rows[0]["predict_seconds"] / 2}
     found |= {"steps": 30, "stored_bytes": rows[0]["stored_bytes"]}
-    plan = {"study": "mine", "runs_at_a_time": 1, "rates": vars(RATES), "runs": rows}
+    plan = {"study": "mine", "runs_at_a_time": 1, "gpu_hours": {}, "rates": vars(RATES), "runs": rows}
     frame = planned_and_measured(plan, {dense: found, Run("yo", "dense", 1): found})
     assert frame["runs"].tolist() == [1] * 4
     assert frame["error"].tolist() == pytest.approx([1, -0.5, 0, 0])

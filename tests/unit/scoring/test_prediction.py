@@ -44,7 +44,7 @@ def padded_predictions(model, sentences):
 @pytest.mark.parametrize("budget", [512, 70, 1])
 @pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
 def test_predictions_are_the_best_tags_of_the_padded_model(family, budget, monkeypatch):
-    monkeypatch.setattr(predict_module, "BATCH_PIECES", budget)
+    monkeypatch.setattr(predict_module, "BATCH_PIECES", {"cpu": budget})
     model = tiny_model(family).eval()
     expected, lead = padded_predictions(tiny_model(family, "sdpa").eval(), SENTENCES)
     assert lead > 1e-4, "two tags too close to each other for rounding"

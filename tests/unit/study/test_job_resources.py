@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -5,12 +6,14 @@ import yaml
 from ner_pruning.study.job_resources import (
     expected_steps,
     gpus,
+    planned_seconds,
     prediction_megabytes,
     prediction_minutes,
     training_megabytes,
     training_minutes,
 )
 from ner_pruning.study.languages import read_languages
+from ner_pruning.terms import Run
 
 ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources/languages.tsv")
@@ -51,8 +54,8 @@ def test_only_a_study_on_the_cpu_asks_for_no_gpu():
 
 
 def test_minutes_of_a_training_follow_steps_device_and_attempt():
-    # 18,780 steps of Hindi: 1.5 times 1,878 s on a GPU, 26,292 s on a core, and 10 minutes
-    assert [training_minutes(18780, 1, attempt) for attempt in (1, 2, 3)] == [57, 114, 171]
+    # 18,780 steps of Hindi: 1.5 times 563 s on a GPU, 26,292 s on a core, and 10 minutes
+    assert [training_minutes(18780, 1, attempt) for attempt in (1, 2, 3)] == [25, 50, 75]
     assert training_minutes(18780, 0, 1) == 668
     assert training_minutes(6, 1, 1) == 11
 
@@ -67,7 +70,27 @@ def test_memory_of_a_training_follows_variant_languages_and_attempt():
 
 def test_minutes_and_memory_of_a_prediction_follow_sentences_device_and_attempt():
     # 48,000 sentences are the forward passes of 1,000 training steps
-    assert prediction_minutes(48000, 1, 1) == 10 + 3
+    assert prediction_minutes(48000, 1, 1) == 10 + 1
     assert prediction_minutes(48000, 0, 1) == 10 + 35
     assert prediction_minutes(48000, 0, 2) == 2 * 45
     assert [prediction_megabytes(attempt) for attempt in (1, 2)] == [3450, 6900]
+
+
+PLANNED = {
+    "gpus_per_run": 1,
+    "runs": [
+        {"training_set": "sw", "variant": "full-50", "seed": 2, "finetune_seconds": 1200.0, "predict_seconds": 40.0}
+    ],
+}
+
+
+def test_a_plan_for_such_devices_goes_before_what_is_expected(tmp_path):
+    plan = tmp_path / "plan.json"
+    assert planned_seconds(plan, 1) == {}
+    plan.write_text(json.dumps(PLANNED))
+    assert planned_seconds(plan, 1) == {Run("sw", "full-50", 2): {"finetune": 1200.0, "predict": 40.0}}
+    assert planned_seconds(plan, 0) == {}
+    plan.write_text(json.dumps({"runs": PLANNED["runs"]}))  # of an earlier version
+    assert planned_seconds(plan, 1) == {}
+    assert training_minutes(18780, 1, 2, 1200.0) == 2 * (10 + 30)
+    assert prediction_minutes(48000, 1, 1, 40.0) == 10 + 1

@@ -38,7 +38,8 @@ def claim_gpu(device: str, jobs_per_gpu: int) -> None:
     while gpu is None:
         time.sleep(RETRY_SECONDS)
         gpu = _take_slot(folder, gpus, jobs_per_gpu)
-    os.environ[VISIBLE] = gpu
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # as nvidia-smi counts; by default CUDA's first one is the fastest
+    os.environ[VISIBLE] = gpus[gpu]
     print(f"GPU: {gpu}", flush=True)
 
 
@@ -55,14 +56,16 @@ def visible_gpus(device: str) -> dict[str, str]:
     return select_gpus(_installed_gpus(), os.environ.get(VISIBLE)) if device != "cpu" else {}
 
 
-def select_gpus(uuids: Sequence[str], visible: str | None) -> dict[str, str]:
+def select_gpus(installed: Mapping[str, Sequence[str]], visible: str | None) -> dict[str, str]:
     """Return the UUIDs of the GPUs that a value of CUDA_VISIBLE_DEVICES shows, by the names that it has for them.
 
-    uuids: of all GPUs, by index. None shows all, by their UUIDs. As CUDA does, it stops at the first name of no GPU; a
-    UUID may be cut short, and that of a part of a GPU (MIG) is used unchanged.
+    installed: the UUIDs of all GPUs, by index, with those of their parts where they are divided (MIG). None shows all,
+    by their UUIDs. As CUDA does, it stops at the first name of no GPU, and the name of a divided one stands for its
+    first part; a UUID may be cut short, and that of a part is used unchanged.
     """
+    uuids = list(installed)
     if visible is None:
-        return {uuid: uuid for uuid in uuids}
+        return {uuid: uuid for gpu, parts in installed.items() for uuid in parts or [gpu]}
     gpus = {}
     for name in visible.split(",") if uuids else []:
         name = name.strip()
@@ -74,18 +77,28 @@ def select_gpus(uuids: Sequence[str], visible: str | None) -> dict[str, str]:
             found = [uuid for uuid in uuids if name.startswith("GPU-") and uuid.startswith(name)]
         if len(found) != 1:
             break
-        gpus[name] = found[0]
+        gpus[name] = [*installed.get(found[0], ()), found[0]][0]
     return gpus
 
 
-def _installed_gpus() -> list[str]:
-    """Return the UUIDs of the machine's NVIDIA GPUs by index, asked of their driver without starting CUDA."""
+def _installed_gpus() -> dict[str, list[str]]:
+    """Return the UUIDs of the machine's NVIDIA GPUs by index, each with those of its parts, if it is divided (MIG).
+
+    Their driver is asked, without starting CUDA.
+    """
     if shutil.which("nvidia-smi") is None:
-        return []
-    command = ["nvidia-smi", "--query-gpu=uuid", "--format=csv,noheader"]
-    printed = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False).stdout
+        return {}
+    printed = subprocess.run(
+        ["nvidia-smi", "-L"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    ).stdout
+    gpus: dict[str, list[str]] = {}
     # without a driver or a GPU it prints a sentence, in whatever encoding
-    return re.findall(r"^GPU-\S+", printed.decode("utf-8", "replace"), re.MULTILINE)
+    for kind, uuid in re.findall(r"\(UUID: ((?:GPU|MIG)-)(\S+)\)", printed.decode("utf-8", "replace")):
+        if kind == "GPU-":
+            gpus[kind + uuid] = []
+        elif gpus:
+            gpus[list(gpus)[-1]].append(kind + uuid)
+    return gpus
 
 
 def _take_slot(folder: Path, gpus: Mapping[str, str], jobs_per_gpu: int) -> str | None:

@@ -115,11 +115,15 @@ def clear_reason(error: BaseException) -> str | None:
     return None
 
 
+OUT_OF_MEMORY = ("allocate memory", "bad_alloc", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+"""What torch says when memory has run out, without an error of its own for it."""
+
+
 def is_out_of_memory(error: BaseException) -> bool:
     """Return whether memory ran out: Python's and Arrow's MemoryError, and what torch raises on a GPU and without."""
     return isinstance(error, MemoryError) or (
         isinstance(error, RuntimeError)
-        and (type(error).__name__ == "OutOfMemoryError" or "allocate memory" in str(error) or "bad_alloc" in str(error))
+        and (type(error).__name__ == "OutOfMemoryError" or any(words in str(error) for words in OUT_OF_MEMORY))
     )
 
 

@@ -34,6 +34,7 @@ from ner_pruning.training.run import (
     run_paths,
     train_run,
 )
+from ner_pruning.training.word_rows import FEWEST_ROWS
 
 SECONDS = 3.0
 """How long each part is measured, at least."""
@@ -76,6 +77,8 @@ def main(work: Work) -> Rates:
     prunable_weights = {
         scope: sum(matrix.numel() for matrix in found if matrix is not words) for scope, found in matrices.items()
     }
+    on_cpu = choose_device(work.finetuning["device"]).type == "cpu"
+    some_rows = on_cpu and work.finetuning["weight_decay"] == 0
     return Rates(
         start_seconds=start_seconds,
         load_seconds=record["seconds"] - record["training_seconds"],
@@ -86,6 +89,7 @@ def main(work: Work) -> Rates:
         fixed_weights=fixed_weights,
         rows=rows,
         hidden=hidden,
+        all_rows_below=FEWEST_ROWS if some_rows else rows + 1,
         prunable=prunable_weights,
         device=record["device"],
     )
@@ -115,6 +119,9 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     training = make_training(work.finetuning | {"epochs": 1}, work.batch_size, device)
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest="full" in work.scopes)
     weights = sum(parameter.numel() for parameter in model.parameters())
+    words = model.get_input_embeddings().weight
+    if device.type == "cpu" and len(words) >= FEWEST_ROWS and training.weight_decay == 0:
+        weights -= words.numel()
     few = STEPS[0] * work.batch_size
     by_length = np.argsort(sentences.lengths, kind="stable")
     some = take(sentences, np.resize(by_length, few))

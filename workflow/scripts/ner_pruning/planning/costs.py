@@ -31,7 +31,7 @@ class Rates:
 
     start_seconds: to import a job's modules, and to end its process.
     load_seconds: to load the encoder and store a dense run.
-    parameter_seconds: of a step, per trained weight (the optimiser).
+    parameter_seconds: of a step, per weight that it moves (the optimiser).
     piece_seconds: of a step, per word piece.
     update_seconds: of a pruning update, by scope.
     load_run_seconds: to load a stored run.
@@ -39,6 +39,7 @@ class Rates:
     stored_share: bytes of a stored dense run divided by those of its trained weights.
     prediction_bytes: stored per sentence.
     fixed_weights: number of weights outside the word embedding, which has `rows` rows of `hidden` weights.
+    all_rows_below: with fewer rows than that, a step moves all of them; with more, those of its batch.
     prunable: number of weights outside the word embedding that a scope prunes.
     device: its name.
     """
@@ -55,12 +56,17 @@ class Rates:
     fixed_weights: int
     rows: int
     hidden: int
+    all_rows_below: int
     prunable: dict[str, int]
     device: str
 
     def trained_weights(self, rows: int) -> int:
         """Return the weights of a model with so many rows of its word embedding: those that are trained."""
         return self.fixed_weights + self.hidden * rows
+
+    def moved_weights(self, rows: int) -> int:
+        """Return those that every step moves; what moving the rows of its batch takes is counted by its pieces."""
+        return self.trained_weights(rows if rows < self.all_rows_below else 0)
 
 
 def mean_rates(several: Sequence[Rates]) -> Rates:
@@ -97,6 +103,23 @@ def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
 
         with ThreadPoolExecutor(processes) as pool:
             return mean_rates(list(pool.map(measure, range(processes))))
+
+
+def measure_several(work: Mapping[str, Any], own: int, others: Iterable[int]) -> dict[int, Rates]:
+    """Return the rates with so many processes at a time: `own`, and of `others` those for which a GPU has memory."""
+    rates = {own: measure_rates(work, own)}
+    for number in sorted(set(others) - {own}):
+        try:
+            rates[number] = measure_rates(work, number)
+        except RuntimeError as error:
+            print(f"{number} at a time were not possible: {error}")
+            break
+    return dict(sorted(rates.items()))
+
+
+def run_hours(plan: Mapping[Run, Mapping[str, Any]]) -> float:
+    """Return the hours of all runs of a plan one after another."""
+    return sum(row[f"{rule}_seconds"] for row in plan.values() for rule in RUN_RULES) / 3600
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -154,7 +177,7 @@ def plan_run(
     steps, pieces = schedule.steps(size.sentences), schedule.epochs * size.pieces
     updates = len(schedule.pruning_steps()) if run.scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
-    step_seconds = steps * rates.trained_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
+    step_seconds = steps * rates.moved_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
     update_seconds = updates * rates.update_seconds[run.scope] if run.scope else 0
     return {
         **run._asdict(),
@@ -239,8 +262,9 @@ def hours(
 def plan_text(plan: Mapping[str, Any]) -> str:
     """Return a plan as lines to read.
 
-    plan: study, cores, runs_at_a_time, rates, runs (rows of `plan_run`), runs_left, jobs, jobs_left, and hours and
-    hours_left (`Hours`); "left" is what results that are there already leave to do.
+    plan: study, cores, runs_at_a_time, gpu_hours (by the number of jobs that share a GPU; none on a CPU), rates, runs
+    (rows of `plan_run`), runs_left, jobs, jobs_left, and hours and hours_left (`Hours`); "left" is what results that
+    are there already leave to do.
     """
     runs, rates = plan["runs"], plan["rates"]
     steps, pieces, stored = (sum(run[key] for run in runs) for key in ("steps", "pieces", "stored_bytes"))
@@ -252,6 +276,10 @@ def plan_text(plan: Mapping[str, Any]) -> str:
         f"device: {rates['device']}, {plan['runs_at_a_time']} at a time",
         f"{'time':<30}{'all':>14}{'to do':>14}",
     ]
+    if plan["gpu_hours"]:
+        best = min(plan["gpu_hours"], key=plan["gpu_hours"].get)
+        several = ", ".join(f"{number}: {_time(hours)}" for number, hours in plan["gpu_hours"].items())
+        lines.append(f"all runs on one GPU, by the jobs that share it: {several}; best with jobs_per_gpu: {best}")
     names = {
         "finetune": "fine-tuning",
         "predict": "prediction",

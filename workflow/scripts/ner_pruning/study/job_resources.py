@@ -1,16 +1,20 @@
 """The time and memory that a run's jobs request from a cluster: by the study's sizes and the number of the attempt."""
 
 import math
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+from ner_pruning.files import read_json
 from ner_pruning.study.grid import expected_sizes, possible_schedules, training_languages
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import Schedule
-from ner_pruning.terms import DENSE
+from ner_pruning.terms import DENSE, Run
 
-STEP_SECONDS = {0: 1.4, 1: 0.1}
-"""A fine-tuning step of mBERT's size by the number of GPUs: measured on one core, the upper end of what a GPU needs."""
+STEP_SECONDS = {0: 1.4, 1: 0.03}
+"""A fine-tuning step of mBERT's size by the number of GPUs: measured on one core, and for a GPU twice what a host takes
+at most to start the kernels of a step, some 1,500 at 10 µs. A plan that was made on such a GPU goes before it."""
 
 STEP_SENTENCES = 16
 STEPS_TO_FORWARD = 3
@@ -43,9 +47,29 @@ def expected_steps(training_set: str, config: Mapping[str, Any], table: Mapping[
     return max(Schedule.of_row(row, epochs).steps(sentences) for row in rows)
 
 
-def training_minutes(steps: int, gpus: int, attempt: int) -> int:
-    """Return the minutes that a fine-tuning asks for; attempt counts from 1, and each asks for as much again."""
-    return attempt * _minutes(steps * STEP_SECONDS[gpus])
+def planned_seconds(plan: str | os.PathLike, gpus: int) -> dict[Run, dict[str, float]]:
+    """Return the seconds that `snakemake plan` expects of runs, by rule; none if it was not made, or for other devices.
+
+    plan: its record. gpus: that a run asks for.
+    """
+    if not Path(plan).exists():
+        return {}
+    record = read_json(plan)
+    if record.get("gpus_per_run") != gpus:
+        return {}
+    rules = ("finetune", "predict")
+    return {
+        Run(row["training_set"], row["variant"], row["seed"]): {rule: row[f"{rule}_seconds"] for rule in rules}
+        for row in record["runs"]
+    }
+
+
+def training_minutes(steps: int, gpus: int, attempt: int, planned: float | None = None) -> int:
+    """Return the minutes that a fine-tuning asks for; attempt counts from 1, and each asks for as much again.
+
+    planned: the seconds that a plan expects, if there is one.
+    """
+    return attempt * _minutes(steps * STEP_SECONDS[gpus] if planned is None else planned)
 
 
 def training_megabytes(variant: str, languages: int, attempt: int) -> int:
@@ -54,9 +78,10 @@ def training_megabytes(variant: str, languages: int, attempt: int) -> int:
     return attempt * math.ceil(MARGIN * (peak + (EMBEDDING_MEGABYTES if languages > 1 else 0)))
 
 
-def prediction_minutes(sentences: int, gpus: int, attempt: int) -> int:
+def prediction_minutes(sentences: int, gpus: int, attempt: int, planned: float | None = None) -> int:
     """Return the minutes that a prediction asks for; sentences: of all test sets of all its languages."""
-    return attempt * _minutes(sentences * STEP_SECONDS[gpus] / (STEP_SENTENCES * STEPS_TO_FORWARD))
+    expected = sentences * STEP_SECONDS[gpus] / (STEP_SENTENCES * STEPS_TO_FORWARD)
+    return attempt * _minutes(expected if planned is None else planned)
 
 
 def prediction_megabytes(attempt: int) -> int:

@@ -27,6 +27,9 @@ from ner_pruning.training.packing import PackedBatch
 DROPOUT_KEYS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embd_pdrop")
 HEAD_DROPOUT_KEYS = ("classifier_dropout", "classifier_dropout_prob")
 
+GIVEN_GPUS = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS")
+"""Variables by which a process is given GPUs."""
+
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
@@ -167,7 +170,22 @@ def load_batch(batch: PackedBatch, model: PreTrainedModel, device: torch.device,
 
 
 def choose_device(name: str) -> torch.device:
-    """Return the device of a config value: cpu, cuda, or auto (CUDA where there is a device); raises InputError."""
-    if name == "cuda" and not torch.cuda.is_available():
+    """Return the device of a config value: cpu, cuda, or auto (CUDA where there is a device).
+
+    Raises InputError when CUDA is asked for and cannot be used, or when this process has been given a GPU that a
+    PyTorch with CUDA cannot use: on a CPU it would run for days.
+    """
+    if name == "cpu":
+        return torch.device("cpu")
+    if torch.cuda.is_available():
+        return torch.device("cuda")
+    given = next((key for key in GIVEN_GPUS if os.environ.get(key, "") not in ("", "-1", "NoDevFiles")), None)
+    if name == "auto" and (given is None or torch.version.cuda is None):
+        return torch.device("cpu")
+    if given is None:
         raise InputError("finetuning.device: cuda, but no CUDA device is visible; use auto or cpu")
-    return torch.device("cuda" if name != "cpu" and torch.cuda.is_available() else "cpu")
+    raise InputError(
+        f"finetuning.device: {name}, but PyTorch ({torch.__version__}, CUDA {torch.version.cuda}) cannot use the GPU "
+        f"that it was given ({given}={os.environ[given]}); expected a driver for that CUDA (nvidia-smi shows its "
+        "version), or device: cpu"
+    )
