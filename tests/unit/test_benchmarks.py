@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import common
+import late_steps
 import memory
 import ours
 import prediction
@@ -200,6 +201,18 @@ def test_memory(study, capsys):
     assert len(re.findall(r"GB, loss \d", output)) == 6
 
 
+def test_late_steps(study, capsys):
+    given = ["--steps", "12", "--early", "1", "4", "--late", "8", "--hidden", "8", "--layers", "1"]
+    late_steps.main([*study, *given, "--repetitions", "2"])
+    output = capsys.readouterr().out
+    others = ("all-rows", "with-denormals", "trainer")
+    assert ratios(output) == ["early-steps/trainer", *(f"late-steps/{other}" for other in others)]
+    assert re.search(r"the word embedding has \d+ rows of 8 weights, of which ours trains \d+", output)
+    assert len(re.findall(r"(ours|all-rows|with-denormals|trainer), \w+: early \S+ .* late/early ", output)) == 4
+    with pytest.raises(InputError, match="--late: 12, expected less than the 12 steps"):
+        late_steps.main([*study, *given, "--late", "12"])
+
+
 def test_storage(study, capsys):
     storage.main([*study, "--steps", "2", "--repetitions", "2"])
     output = capsys.readouterr().out
@@ -214,7 +227,7 @@ def test_storage(study, capsys):
 def test_too_much_asked_for_is_an_input_error(study):
     with pytest.raises(InputError, match="sw: 60 training sentences, 16 steps need 64"), prepared(study, steps=[16]):
         pass
-    with pytest.raises(InputError, match="--steps: 1001, expected at most 1000"), prepared(study, steps=[1001]):
+    with pytest.raises(InputError, match="--steps: 2000, expected at most 1999"), prepared(study, steps=[2000]):
         pass
 
 
