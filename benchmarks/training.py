@@ -1,19 +1,17 @@
 """Training steps, against transformers.Trainer with dynamic padding, and with padding to the maximum length."""
 
 import argparse
-import time
 from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
 import ours
-import torch
 import trainer
-from common import TrainedRun, Work, alternate, batches, make_parser, prepared_work, ratio_line, run_benchmark
-from ner_pruning.data.mentions import LABELS
-from ner_pruning.training.pruning import prunable_matrices
+from common import SEED, TrainedRun, Work, alternate, batches, make_parser, prepared_work, ratio_line, run_benchmark
+from ner_pruning.training import operations
+from ner_pruning.training.model import choose_device, load_encoder
+from ner_pruning.training.process import use_threads
 from spreads import spread
-from transformers import AutoConfig, AutoModelForTokenClassification
 
 MATMUL_SECONDS = 1.0
 """How long a matrix product is repeated."""
@@ -49,12 +47,12 @@ def compare(work: Work, name: str, padding: str, steps: int, repetitions: int, a
     print(f"\n{steps} steps, the first {arguments.skip} not timed")
     for precision in peaks[0]:
         print(f"  peak of a matrix product, {precision}: {spread(peak[precision] / 1e9 for peak in peaks)} GFLOP/s")
-    operations = step_operations(work, steps)[arguments.skip :]
+    needed = step_operations(work, steps)[arguments.skip :]
     seconds = {}
     for side, runs in results.items():
         timed = [run.seconds[arguments.skip :] for run in runs]
         seconds[side] = [np.median(run) for run in timed]
-        rates = [np.median(operations / run) for run in timed]
+        rates = [np.median(needed / run) for run in timed]
         shares = [100 * rate / peak[run.precision] for rate, run, peak in zip(rates, runs, peaks, strict=True)]
         print(f"  {side}, {runs[0].precision}: {spread(seconds[side])} s a step, {describe_loss(runs, arguments.skip)}")
         print(f"    {spread(shares)} % of the peak, padding not counted as work")
@@ -67,38 +65,22 @@ def describe_loss(runs: Sequence[TrainedRun], skip: int) -> str:
 
 
 def step_operations(work: Work, steps: int) -> np.ndarray:
-    """Return the floating-point operations that each step needs, for its pieces alone.
-
-    A forward pass takes 2 for each piece and weight of a linear layer, and 4 · n² · width in each layer for a
-    sentence of n pieces that attend to each other; the backward pass takes twice as many. The encoder must have
-    weights of their own in each layer.
-    """
-    config = AutoConfig.from_pretrained(work.encoder, num_labels=len(LABELS), trust_remote_code=False)
-    with torch.device("meta"):
-        model = AutoModelForTokenClassification.from_config(config, trust_remote_code=False)
-    weights = sum(matrix.numel() for matrix in prunable_matrices(model, "partial", classifier=True).values())
-    attention = 4 * config.num_hidden_layers * config.hidden_size
-    lengths = batches(work, steps)
-    return np.array([3.0 * (2 * weights * batch.sum() + attention * (batch**2).sum()) for batch in lengths])
+    """Return the floating-point operations that each step needs, for its pieces alone (see `operations`)."""
+    model = load_encoder(work.encoder, dropout=0.0, seed=SEED)
+    needed = operations.step_operations(model)
+    return np.array(
+        [needed.per_piece * batch.sum() + needed.per_pair * (batch**2).sum() for batch in batches(work, steps)]
+    )
 
 
 def matmul_rates(threads: int, size: int) -> dict[str, float]:
-    """Return the floating-point operations a second of a large matrix product, the fastest of several, by precision.
-
-    That of bf16 is no smaller than that of fp32, by which any processor can compute it.
-    """
-    torch.set_num_threads(threads)
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    rates = {}
-    for precision, dtype in (("fp32", torch.float32), ("bf16", torch.bfloat16)):
-        one, other = (torch.randn(size, size, device=device).to(dtype) for _ in range(2))
-        fastest, until = float("inf"), time.perf_counter() + MATMUL_SECONDS
-        while time.perf_counter() < until:
-            began = time.perf_counter()
-            (one @ other)[0, 0].item()  # waits for the device
-            fastest = min(fastest, time.perf_counter() - began)
-        rates[precision] = max(2 * size**3 / fastest, rates.get("fp32", 0.0))
-    return rates
+    """Return the floating-point operations a second of a large matrix product, the fastest of several, by precision."""
+    use_threads(threads)
+    device = choose_device("auto")
+    return {
+        precision: operations.peak_rate(precision, device, threads, size, MATMUL_SECONDS)
+        for precision in ("fp32", "bf16")
+    }
 
 
 if __name__ == "__main__":
