@@ -27,9 +27,7 @@ FAULTS = {
 }
 """What a change of the loop could bring in: it waits for a value, copies while it waits, mixes devices."""
 
-CASES = {"dense": ("dense", 12, None), "partial": ("partial", 12, None), "full": ("full", 12, None)} | {
-    fault: ("dense", 1, fault) for fault in FAULTS
-}
+CASES = {"dense": ("dense", 12, None), "full": ("full", 12, None)} | {fault: ("dense", 1, fault) for fault in FAULTS}
 """By name: the scope, the layers (mBERT has 12), and the fault that is done in step 4, if any."""
 
 

@@ -26,7 +26,7 @@ FILES = ("weights.safetensors.zst", "config.json", "sparsity.csv", "predictions.
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 TARGETS = ("snakemake", "job", "both")
 EPOCHS = 400
-"""Of what is disturbed: some seconds a run, so that twenty disturbances find one that trains."""
+"""Of what is disturbed: some seconds a run, so that a disturbance finds one that trains."""
 
 SECONDS = 180
 """How long a test waits for something that takes seconds, where the machine has other work."""
@@ -112,10 +112,10 @@ def test_another_study_may_run_in_the_same_folder_at_the_same_time(undisturbed):
 
 
 def disturbances(seed: int) -> list[tuple[str, int, bool, float]]:
-    """Return 20 of (target, signal, whether it waits until a run trains, seconds after that or after the first job)."""
+    """Return 11 of (target, signal, whether it waits until a run trains, seconds after that or after the first job)."""
     draw = random.Random(seed)
-    kinds = list(product(TARGETS, SIGNALS)) * 2 + [("job", signal.SIGKILL), ("snakemake", signal.SIGKILL)]
-    training = [True] * 8 + [False] * 12
+    kinds = [*product(TARGETS, SIGNALS), ("job", signal.SIGKILL), ("snakemake", signal.SIGKILL)]
+    training = [True] * 5 + [False] * 6
     draw.shuffle(kinds)
     draw.shuffle(training)
     return [(*kind, waits, draw.uniform(0, 0.5)) for kind, waits in zip(kinds, training, strict=True)]
@@ -156,7 +156,7 @@ def disturb(process: subprocess.Popen, target: str, number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undisturbed, tmp_path):
+def test_eleven_disturbances_of_one_study_change_no_byte_of_its_results(undisturbed, tmp_path):
     seed = int(os.environ.get("FAULTS_SEED", "1"))
     workflow = copy_workflow(tmp_path / "disturbed")
     overlay = write_study(workflow, epochs=EPOCHS, snapshot_minutes=0.2 / 60)
@@ -185,7 +185,7 @@ def test_twenty_disturbances_of_one_study_change_no_byte_of_its_results(undistur
             assert signal_number == signal.SIGKILL and target != "job", f"{what}: a lock is left"
             assert workflow.call("--unlock", "--configfile", overlay).returncode == 0
     workflow.run(overlay, *SCORES)
-    assert resumed >= 4
+    assert resumed >= 2
     assert any(orphans_stopped) or not orphans_stopped, f"FAULTS_SEED={seed}: jobs went on without snakemake"
     for run, name in product(RUNS, FILES):
         ours, theirs = (copy.folder / "results/faults" / run / name for copy in (workflow, undisturbed))

@@ -12,8 +12,8 @@ from ner_pruning.training.snapshot import Interrupted, Snapshots
 from small_models import make_training, pruned_at, random_sentences, tiny_model
 
 SENTENCES = random_sentences([3, 40, 7, 2, 19, 5, 33, 4] * 10)
-TRAINING = make_training(epochs=40, learning_rate=1e-3)  # 400 steps
-SCHEDULE = sparsity_schedule(0.6, pruned_at(50, 250, 100))
+TRAINING = make_training(epochs=24, learning_rate=1e-3)  # 240 steps
+SCHEDULE = sparsity_schedule(0.6, pruned_at(30, 150, 60))
 
 
 def with_rare_pieces(rows):
@@ -37,14 +37,12 @@ def train(monkeypatch, fewest, scope="", threshold="layer", dropout=0.1, trainin
     return model, curve, pruner
 
 
-@pytest.mark.parametrize(
-    "scope, threshold", [("", "layer"), ("partial", "layer"), ("full", "layer"), ("full", "global")]
-)
+@pytest.mark.parametrize("scope, threshold", [("", "layer"), ("full", "layer"), ("full", "global")])
 def test_training_is_that_of_the_plain_loop_but_for_last_bits(monkeypatch, scope, threshold):
     lazy, lazy_curve, _ = train(monkeypatch, 0, scope, threshold)
     plain, plain_curve, _ = train(monkeypatch, ROWS + 1, scope, threshold)
     assert [row["loss"] for row in lazy_curve] == pytest.approx([row["loss"] for row in plain_curve], abs=2e-5)
-    assert plain_curve[-1]["loss"] < plain_curve[0]["loss"] - 0.5, "nothing was learned"
+    assert plain_curve[-1]["loss"] < plain_curve[0]["loss"] - 0.3, "nothing was learned"
     for (name, one), other in zip(lazy.named_parameters(), plain.parameters(), strict=True):
         if not name.endswith("key.bias"):  # changes no score, so its gradient is what rounding leaves
             torch.testing.assert_close(one, other, rtol=0, atol=2e-4, msg=lambda text, name=name: f"{name} {text}")
@@ -118,7 +116,7 @@ def test_rows_are_as_near_to_exact_ones_as_those_of_the_plain_optimiser(monkeypa
 def test_a_resumed_run_is_bit_for_bit_an_uninterrupted_one(monkeypatch, tmp_path):
     whole, whole_curve, _ = train(monkeypatch, 0, "full")
     kept, save = Snapshots(tmp_path, {}, minutes=1000), Snapshots.save
-    monkeypatch.setattr(Snapshots, "due", lambda self: self is kept and next(calls) == 180)
+    monkeypatch.setattr(Snapshots, "due", lambda self: self is kept and next(calls) == 100)
     calls = iter(range(1, 1000))
 
     def save_and_stop(self, state, progress):
