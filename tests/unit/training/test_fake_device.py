@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-WAIT = "values = torch.stack(losses).tolist()  # the only wait for the device"
+WAIT = "values = torch.stack(losses + scales).tolist()  # the only wait for the device"
 NO_VALUE = "DataDependentOutputException"
 
 

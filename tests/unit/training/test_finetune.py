@@ -197,6 +197,25 @@ def test_a_loss_that_is_not_finite_ends_the_run_in_one_line():
     assert "\n" not in str(error.value)
 
 
+def test_a_gradient_that_is_not_finite_is_found_at_its_step_whenever_it_is_looked_at(monkeypatch):
+    """In a row of the curve over many steps, and although the loss of no step shows it."""
+    monkeypatch.setattr(finetune_module, "LOG_ROWS", 1)
+    model, steps, clip = tiny_model("bert"), iter(range(1, 1000)), finetune_module.clip_gradients
+
+    def spoil(parameters, *others):
+        parameters, words = list(parameters), model.get_input_embeddings().weight
+        if next(steps) == 3:
+            words.grad[59, 0] = math.inf  # a row that no later batch uses
+        clip(parameters, *others)
+        if float(others[1].grad_scale) == math.inf:
+            words.grad.zero_()
+
+    monkeypatch.setattr(finetune_module, "clip_gradients", spoil)
+    training = dataclasses.replace(TRAINING, epochs=1)
+    with pytest.raises(TrainingError, match=r"the gradient is not finite at step 3 \(epoch 1\)"):
+        finetune(model, SENTENCES, training, Pruner({}, {}), seed=1)
+
+
 def test_the_seed_alone_draws_the_dropout():
     losses = []
     training = dataclasses.replace(TRAINING, epochs=1, batch_size=40)

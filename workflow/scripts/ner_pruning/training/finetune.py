@@ -99,6 +99,7 @@ def finetune(
 
     curve, tokens, since = start.curve, start.tokens, time.perf_counter() - start.row_seconds
     losses = list(torch.tensor(start.losses, device=device))  # since the last row
+    scales = []  # of gradients, since they were last looked at
     lines = ProgressLines(total, done=start.step, peak=peak)
     batches = islice(draw_batches(len(sentences), training, seed), start.step, None)
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
@@ -122,14 +123,16 @@ def finetune(
             pruner.update(step, optimizer)
 
         losses.append(loss.detach())
+        scales.append(optimizer.grad_scale)
         tokens += len(batch.pieces)
         row_due = step % log_every == 0 or step in pruner.schedule or step == total
         line_due = lines.due(step, len(batch.pieces), operations.of_batch(batch)) or step == total
         snapshot_due = snapshots is not None and snapshots.due()
         if not (row_due or line_due or snapshot_due):
             continue
-        values = torch.stack(losses).tolist()  # the only wait for the device
-        check_finite(values, float(optimizer.grad_scale), step, draw_batches(len(sentences), training, seed))
+        values = torch.stack(losses + scales).tolist()  # the only wait for the device
+        values, found, scales = values[: len(losses)], values[len(losses) :], []
+        check_finite(values, found, step, draw_batches(len(sentences), training, seed))
         mean_loss = sum(values) / len(values)
         if line_due:
             lines.write(f"step {step:,} of {total:,} (epoch {epoch} of {training.epochs})", f"loss {mean_loss:.4f}")
@@ -145,20 +148,26 @@ def finetune(
 
 
 def check_finite(
-    losses: Sequence[float], gradient_scale: float, step: int, batches: Iterator[tuple[int, torch.Tensor]]
+    losses: Sequence[float], scales: Sequence[float], step: int, batches: Iterator[tuple[int, torch.Tensor]]
 ) -> None:
-    """Raise TrainingError for the first step whose loss, or the last step if its gradient, is not finite.
+    """Raise TrainingError for the first step whose loss or gradient is not finite, if there is one.
 
-    losses: of the steps that end with `step`, one each. gradient_scale: of that step. batches: of all steps.
+    losses, scales: of the steps that end with `step`, one each; scales are those of their gradients. batches: of all
+    steps.
     """
-    first = step - len(losses) + 1
-    wrong = [(number, f"loss is {loss}") for number, loss in enumerate(losses, first) if not math.isfinite(loss)]
-    if not math.isfinite(gradient_scale):
-        wrong.append((step, "gradient is not finite"))
+    wrong = [(number, f"loss is {loss}") for number, loss in _numbered(losses, step) if not math.isfinite(loss)]
+    wrong += [
+        (number, "gradient is not finite") for number, scale in _numbered(scales, step) if not math.isfinite(scale)
+    ]
     if wrong:
-        number, what = wrong[0]
+        number, what = min(wrong, key=lambda found: found[0])
         epoch, chosen = next(islice(batches, number - 1, None))
         raise TrainingError(f"the {what} at step {number} (epoch {epoch})", number, chosen.tolist())
+
+
+def _numbered(values: Sequence[float], step: int) -> Iterator[tuple[int, float]]:
+    """Return values with the numbers of their steps, which end with `step`."""
+    return enumerate(values, step - len(values) + 1)
 
 
 def draw_batches(sentences: int, training: Training, seed: int) -> Iterator[tuple[int, torch.Tensor]]:
