@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def train_all_rows(work: Work, steps: int) -> TrainedRun:
     """Train as `ours.train` does, but move all rows of the word embedding in every step."""
-    with patch.object(word_rows, "FEWEST_ROWS", math.inf):
+    with patch.object(word_rows, "FEWEST_WEIGHTS", math.inf):
         return ours.train(work, steps)
 
 

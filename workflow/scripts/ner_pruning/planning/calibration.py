@@ -34,7 +34,7 @@ from ner_pruning.training.run import (
     run_paths,
     train_run,
 )
-from ner_pruning.training.word_rows import FEWEST_ROWS
+from ner_pruning.training.word_rows import FEWEST_WEIGHTS
 
 SECONDS = 3.0
 """How long each part is measured, at least."""
@@ -89,7 +89,7 @@ def main(work: Work) -> Rates:
         fixed_weights=fixed_weights,
         rows=rows,
         hidden=hidden,
-        all_rows_below=FEWEST_ROWS if some_rows else rows + 1,
+        all_rows_below=-(-FEWEST_WEIGHTS // hidden) if some_rows else rows + 1,
         prunable=prunable_weights,
         device=record["device"],
     )
@@ -120,7 +120,7 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest="full" in work.scopes)
     weights = sum(parameter.numel() for parameter in model.parameters())
     words = model.get_input_embeddings().weight
-    if device.type == "cpu" and len(words) >= FEWEST_ROWS and training.weight_decay == 0:
+    if device.type == "cpu" and words.numel() >= FEWEST_WEIGHTS and training.weight_decay == 0:
         weights -= words.numel()
     few = STEPS[0] * work.batch_size
     by_length = np.argsort(sentences.lengths, kind="stable")

@@ -14,8 +14,8 @@ from transformers import PreTrainedModel
 from ner_pruning.training.packing import PackedBatch
 from ner_pruning.training.pruning import Pruner
 
-FEWEST_ROWS = 8192
-"""With fewer rows, moving all of them in each step takes less time than to keep track of them."""
+FEWEST_WEIGHTS = 6_000_000
+"""With fewer weights, moving all rows in each step takes less time than to keep track of them (8,000 of mBERT's rows)."""
 
 NEGLIGIBLE = 2.0**-26
 """Updates that a row has missed are left out once they are below this share of the first of them."""
@@ -34,7 +34,7 @@ class WordRows:
     steps with all rows. The moments lie in the optimiser's state, as those of the other parameters.
 
     rows: those of the batch (rows), active: their weights (rows, width), a leaf. Both are None where the optimiser
-    moves the whole embedding in each step: on a GPU, with weight decay, and where rows are few. steps: of the training.
+    moves the whole embedding in each step: on a GPU, with weight decay, and where it is small. steps: of the training.
     """
 
     def __init__(self, model: PreTrainedModel, optimizer: torch.optim.AdamW, steps: int) -> None:
@@ -51,7 +51,7 @@ class WordRows:
         self.lazy = (
             type(embedding) is nn.Embedding
             and self.weight.device.type == "cpu"
-            and len(self.weight) >= FEWEST_ROWS
+            and self.weight.numel() >= FEWEST_WEIGHTS
             and self._group["weight_decay"] == 0
             and 0 < decay < 1
         )
