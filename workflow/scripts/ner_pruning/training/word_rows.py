@@ -15,7 +15,7 @@ from ner_pruning.training.packing import PackedBatch
 from ner_pruning.training.pruning import Pruner
 
 FEWEST_WEIGHTS = 6_000_000
-"""With fewer weights, moving all rows in each step takes less time than to keep track of them (8,000 of mBERT's rows)."""
+"""With fewer, moving all rows in each step takes less time than to keep track of them (8,000 rows of mBERT)."""
 
 NEGLIGIBLE = 2.0**-26
 """Updates that a row has missed are left out once they are below this share of the first of them."""
