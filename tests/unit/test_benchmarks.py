@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import common
+import coverage
 import late_steps
 import memory
 import ours
@@ -259,3 +260,11 @@ def test_uncertainty(tmp_path, capsys):
     assert low[0] == pytest.approx(low[1], abs=0.02) and high[0] == pytest.approx(high[1], abs=0.02)
     assert low[0] < high[0]
     assert RATIO.search(out)[1] == "interval/scipy"
+
+
+def test_coverage_prints_a_row_a_statistic(capsys):
+    coverage.main(["--studies", "3", "--resamples", "100", "--seeds", "2", "--sentences", "50"])
+    rows = [line.split("|")[1:-1] for line in capsys.readouterr().out.splitlines() if line.startswith("| 50 | 2 |")]
+    assert [row[2].strip() for row in rows] == ["F1", "mean F1", "difference", "mean difference"]
+    assert all(float(share) in (0, 33.3, 66.7, 100) for row in rows for share in row[3:6])
+    assert all(float(row[6]) > 1 for row in rows)  # wider with the noise of seeds

@@ -325,23 +325,24 @@ def test_bars_are_the_intervals_of_the_table(number):
 
 
 def test_figure_9_labels_each_language_and_says_how_f1_and_overlap_correlate():
-    scores = study(languages=("en", "de", "yo", "hi"))
-    unseen = {"en": 0.4, "de": 0.3, "yo": 0.2, "hi": 0.1}
-    f1 = {"en": 0.1, "de": 0.2, "yo": 0.4, "hi": 0.3}
+    scores = study(languages=("en", "de", "yo", "hi", "sw"))
+    unseen = {"en": 0.4, "de": 0.3, "yo": 0.2, "hi": 0.1, "sw": 0.5}
+    f1 = {"en": 0.1, "de": 0.2, "yo": 0.4, "hi": 0.3, "sw": 0.0}
     scores = scores.assign(unseen_share=scores["language"].map(unseen), f1=scores["language"].map(f1))
-    groups = groups_of({**SIZES, "hi": 5000})
+    groups = groups_of({**SIZES, "hi": 5000, "sw": 1000})
     figure = draw(9, scores, groups)
     (axes,) = figure.axes
     assert {text.get_text() for text in axes.texts if text.get_text()} == set(unseen)
     points = {(x, y) for line in axes.lines for x, y in zip(*map(np.asarray, line.get_data()), strict=True)}
-    assert np.array(sorted(points)) == pytest.approx(np.array([(60, 0.1), (70, 0.2), (80, 0.4), (90, 0.3)]))
-    # Of 20 draws of four languages percentiles are -1 to 1 or nearly so; their coefficients are those of all four.
+    assert np.array(sorted(points)) == pytest.approx(np.array([(50, 0.0), (60, 0.1), (70, 0.2), (80, 0.4), (90, 0.3)]))
+    # Ranks 1, 2, 3, 5, 4: 1 - 6 · 2 / 120. Percentiles of 20 draws reach 1.
     title = title_of(figure).replace("\N{MINUS SIGN}", "-")
     assert re.search(
-        r"Pearson's r 0\.80 \[-?\d\.\d\d, 1\.00\], Spearman's ρ 0\.80 \[-?\d\.\d\d, 1\.00\] \(95 % intervals\)", title
+        r"Pearson's r 0\.90 \[-?\d\.\d\d, 1\.00\], Spearman's ρ 0\.90 \[-?\d\.\d\d, 1\.00\] \(95 % intervals\)", title
     )
-    three = title_of(draw(9, scores[scores["language"] != "hi"], groups))
-    assert "no interval: undefined in too many draws of so few languages" in three and "[" not in three
+    four = title_of(draw(9, scores[scores["language"] != "sw"], groups))
+    assert "no interval: fewer than 5 languages, or undefined in too many draws" in four and "[" not in four
+    assert "Pearson's r 0.80, Spearman's ρ 0.80" in four
     one = title_of(draw(9, scores[scores["language"] == "en"], groups))
     assert "no correlation exists with fewer than 2 languages" in one
 

@@ -10,13 +10,17 @@ from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.claims.statistics import Missing
 from ner_pruning.claims.verdicts import Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
-from ner_pruning.statistics.intervals import Cells, estimate
+from ner_pruning.statistics.interval_table import DECIMALS
+from ner_pruning.statistics.intervals import DETECTABLE, Cells, cautious_level, detectable, estimate
 from ner_pruning.table import Table, signed_four_digits
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, Provenance
 
+WIDTH = 2 * 1.96
+"""Standard errors from end to end of a 95 % interval."""
+
 LEDGER_COLUMNS = [
     *("claim", "part", "text", "measured", "low", "high"),
-    *("criterion", "p_against", "paper", "languages", "seeds", "verdict", "note"),
+    *("criterion", "p_against", "detectable", "paper", "paper_meets", "languages", "seeds", "verdict", "note"),
 ]
 
 
@@ -26,26 +30,42 @@ def ledger(evidence: Evidence, published: Cells) -> pd.DataFrame:
     published: the paper's printed scores, from which its value of a statistic is computed where they have the cells, of
     the languages that the measured value is of.
     Returns LEDGER_COLUMNS: measured with low and high (95 % interval), the criterion (where the claim says that the
-    statistic lies) and its p-value, the paper's value, numbers of languages and of seeds (the fewest), the verdict, and
-    what is missing or worth knowing.
+    statistic lies) and its p-value, the smallest difference that the study could have shown (`detectable`), the
+    paper's value and whether that meets the criterion, numbers of languages and of seeds (the fewest), the verdict, and
+    what is missing or worth knowing. Where no model of the study has two seeds, no claim is decided.
     """
     rows = []
     for claim in paper_claims(evidence):
         parts = [_test(part, evidence.cells, published) for part in claim.parts]
         verdicts = [part["verdict"] for part in parts]
+        against = [part["p_against"] for part in parts]
         missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
         rows.append(
             {
                 "part": 0,
                 "text": claim.text,
-                "verdict": combine(verdicts, [part["p_against"] for part in parts], claim.readings),
-                "note": "; ".join([_counted(verdicts), *missing]),
+                "verdict": _of_parts(verdicts, combine(verdicts, against, claim.readings)),
+                "note": "; ".join([_counted(verdicts), *_papers_own(parts), *missing]),
             }
         )
         rows += [{"part": number, **part} for number, part in enumerate(parts, start=1)]
         for row in rows[-1 - len(parts) :]:
             row["claim"] = claim.number
-    return pd.DataFrame(rows, columns=LEDGER_COLUMNS).astype({"languages": "Int64", "seeds": "Int64"})
+    frame = pd.DataFrame(rows, columns=LEDGER_COLUMNS).round(DECIMALS)
+    return frame.astype({"languages": "Int64", "seeds": "Int64", "paper_meets": "boolean"})
+
+
+def _of_parts(verdicts: Sequence[Verdict], verdict: Verdict) -> str:
+    """Return the verdict on a claim; one that is replicated as far as it is tested says how far that is."""
+    tested = sum(each != Verdict.NOT_TESTED for each in verdicts)
+    partial = verdict == Verdict.REPLICATED and tested < len(verdicts)
+    return f"{verdict} ({tested} of {len(verdicts)} parts)" if partial else str(verdict)
+
+
+def _papers_own(parts: Sequence[dict]) -> list[str]:
+    """Return what to say of the paper's own values, if some of them are not where the claim says."""
+    meets = [part["paper_meets"] for part in parts if part["paper_meets"] is not None]
+    return [f"the paper's own values fail {meets.count(False)} of {len(meets)}"] if False in meets else []
 
 
 def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
@@ -54,38 +74,63 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
     try:
         measured = part.statistic(cells)
     except Missing as missing:
-        row["paper"] = _papers_value(part, published)
+        row |= _papers_value(part, published)
         return row | {"p_against": float("nan"), "verdict": Verdict.NOT_TESTED, "note": f"missing: {missing}"}
     interval = measured.interval or estimate(measured.values)
     against = part.criterion.against(measured.values) if measured.against is None else measured.against
+    interval_or_wider = measured.interval or estimate(measured.values, cautious_level(cells.resamples))
+    verdict = part.criterion.verdict(interval_or_wider)
+    smallest = detectable(measured.values) if measured.interval is None else float("nan")
     notes = [part.note(cells)] if part.note else []
     if np.isnan(interval.value):
         notes.append("undefined: a ratio or correlation that these scores do not have")
     elif np.isnan(interval.low):
-        notes.append("no interval: undefined in too many replicates")
-    if measured.seeds == 1:
-        notes.append("models with one seed: their interval leaves out the variation between seeds")
-    return row | {
-        "paper": _papers_value(part, published.of(measured.languages)),
-        "measured": interval.value,
-        "low": interval.low,
-        "high": interval.high,
-        "languages": len(measured.languages),
-        "seeds": measured.seeds,
-        "p_against": against,
-        "verdict": part.criterion.verdict(interval),
-        "note": "; ".join(notes),
-    }
+        notes.append("no interval: undefined in too many replicates, or a correlation of too few")
+    elif verdict != part.criterion.verdict(interval):
+        notes.append("an end of the interval is as near to the bound as other replicates may move it")
+    if part.criterion.says_equal and np.isfinite(smallest):
+        notes.append(_smallest_difference(part, smallest))
+    if cells.most_seeds() < 2:
+        verdict = Verdict.ONE_SEED
+        notes.append("the interval is over sentences only: no model of the study has two seeds")
+    elif measured.seeds == 1:
+        notes.append("one seed: the variation between seeds is that of other models")
+    return (
+        row
+        | _papers_value(part, published.of(measured.languages))
+        | {
+            "measured": interval.value,
+            "low": interval.low,
+            "high": interval.high,
+            "languages": len(measured.languages),
+            "seeds": measured.seeds,
+            "p_against": against,
+            "detectable": smallest,
+            "verdict": verdict,
+            "note": "; ".join(notes),
+        }
+    )
 
 
-def _papers_value(part: Part, published: Cells) -> float | None:
-    """Return what the paper says, or the statistic of its scores; None where it printed none (multilingual models)."""
-    if part.paper is not None:
-        return part.paper
-    try:
-        return float(part.statistic(published).values[0])
-    except Missing:
-        return None
+def _smallest_difference(part: Part, smallest: float) -> str:
+    """Return the note on a part that says "the same": what the study could have shown."""
+    text = f"this study could have shown a difference of {smallest:.3f}"
+    too_wide = smallest / DETECTABLE * WIDTH > part.criterion.high - part.criterion.low
+    return f"{text}; it is too small to show that there is none" if too_wide else text
+
+
+def _papers_value(part: Part, published: Cells) -> dict[str, float | bool | None]:
+    """Return what the paper says, or the statistic of its scores, and whether that meets the criterion.
+
+    None where it printed none (multilingual models).
+    """
+    value = part.paper
+    if value is None:
+        try:
+            value = float(part.statistic(published).values[0])
+        except Missing:
+            return {"paper": None, "paper_meets": None}
+    return {"paper": value, "paper_meets": part.criterion.holds(value) if np.isfinite(value) else None}
 
 
 def _counted(verdicts: Sequence[Verdict]) -> str:
@@ -119,7 +164,7 @@ def ledger_tables(
             "statistic": parts["text"],
             "measured (95 % interval)": interval,
             "claimed": parts["criterion"],
-            "paper": [signed_four_digits(value) for value in parts["paper"]],
+            "paper": [_with_mark(row.paper, row.paper_meets) for row in parts.itertuples()],
             "languages": parts["languages"].astype("string").fillna(""),
             "seeds": parts["seeds"].astype("string").fillna(""),
             "verdict": parts["verdict"],
@@ -134,6 +179,11 @@ def ledger_tables(
         Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
         Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),
     )
+
+
+def _with_mark(paper: float, meets: bool) -> str:
+    """Return the paper's value, marked where it fails the criterion of the paper's own claim."""
+    return signed_four_digits(paper) + (" (fails)" if pd.notna(meets) and not meets else "")
 
 
 def _with_interval(measured: float, low: float, high: float) -> str:

@@ -73,41 +73,85 @@ def mean_difference(first: Cell, second: Cell, only: Sequence[str] | None = None
     return statistic
 
 
-def mean_fraction(cell: Cell) -> Statistic:
-    """Return the statistic: mean over languages of perturbed F1 / regular F1 of the same models (figure 3)."""
+def loss_beyond(cell: Cell, share: float) -> Statistic:
+    """Return the statistic: mean over languages of perturbed F1 less a share of the regular F1 of the same models.
+
+    It is below 0 where a model keeps less than that share: as a ratio says, but defined wherever F1 is. Of languages
+    whose regular F1 is above its chance floor; the others have nothing to lose.
+    """
 
     def statistic(cells: Cells) -> Measured:
-        languages, (fractions,), seeds = _fractions(cells, cell)
-        return Measured(fractions.mean(axis=0), languages, seeds)
+        languages, ((perturbed, regular),), seeds = _with_regular(cells, cell)
+        return Measured((perturbed - share * regular).mean(axis=0), languages, seeds)
 
     return statistic
+
+
+def kept_fraction(cell: Cell) -> Callable[[Cells], str]:
+    """Return the note: mean perturbed F1 as a fraction of mean regular F1, over the languages of `loss_beyond`."""
+
+    def note(cells: Cells) -> str:
+        _, ((perturbed, regular),), _ = _with_regular(cells, cell)
+        return f"perturbed / regular: {perturbed[:, 0].mean() / regular[:, 0].mean():.2f}"
+
+    return note
 
 
 def fraction_difference(first: Cell, second: Cell) -> Statistic:
-    """Return the statistic: mean over languages of the fraction of regular F1 of the first less that of the second."""
+    """Return the statistic: the fraction of regular F1 that the first models keep less that of the second.
+
+    A fraction is mean perturbed F1 over mean regular F1, r. Its replicates are those of (perturbed - k regular) / r + k
+    with r and the fraction k as measured: the ratio to first order (as the delta method has it), linear in F1, so that
+    it is defined in every replicate.
+    """
 
     def statistic(cells: Cells) -> Measured:
-        languages, (one, other), seeds = _fractions(cells, first, second)
-        return Measured((one - other).mean(axis=0), languages, seeds)
+        languages, pairs, seeds = _with_regular(cells, first, second)
+        one, other = (_linear_fraction(perturbed.mean(axis=0), regular.mean(axis=0)) for perturbed, regular in pairs)
+        return Measured(one - other, languages, seeds)
 
     return statistic
 
 
-def _fractions(cells: Cells, *of: Cell) -> tuple[list[str], list[np.ndarray], int]:
-    """Return what `_common` does, with fractions of regular F1 (`Cells.fraction`), of the languages that all have one.
+def _linear_fraction(perturbed: np.ndarray, regular: np.ndarray) -> np.ndarray:
+    fraction = perturbed[0] / regular[0]
+    return fraction + (perturbed - fraction * regular) / regular[0]
+
+
+def loss_of_robustness(first: Cell, second: Cell) -> Statistic:
+    """Return the statistic: what perturbed F1 loses from the second to the first models, beyond what regular F1 does.
+
+    It is (perturbed - k regular) of the first less that of the second, where k is the fraction that the second keep, as
+    measured: 0 where the first keep the same fraction, however much worse they are.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        languages, pairs, seeds = _with_regular(cells, first, second)
+        (perturbed, regular), (other_perturbed, other_regular) = (
+            (one.mean(axis=0), other.mean(axis=0)) for one, other in pairs
+        )
+        fraction = other_perturbed[0] / other_regular[0]
+        values = (perturbed - fraction * regular) - (other_perturbed - fraction * other_regular)
+        return Measured(values, languages, seeds)
+
+    return statistic
+
+
+def _with_regular(cells: Cells, *of: Cell) -> tuple[list[str], list[tuple[np.ndarray, np.ndarray]], int]:
+    """Return what `_common` does, with perturbed and regular F1 of each cell, of languages above chance on regular.
 
     Raises Missing when there is none.
     """
     on_regular = [cell._replace(test_set=REGULAR) for cell in of]
     common, _, _ = _common(cells, *of, *on_regular)
-    fractions = [cells.fraction(cell, common) for cell in of]
-    defined = np.isfinite([values[:, 0] for values in fractions])
+    defined = np.isfinite([cells.fraction(cell, common)[:, 0] for cell in of])
     if not defined.all(axis=0).any():
         lacking = [cell for cell, row in zip(on_regular, defined, strict=True) if not row.any()]
         raise Missing(f"a language above chance with {' and '.join(map(str, lacking or on_regular))}")
     languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
     seeds = int(cells.fewest_seeds([*of, *on_regular], languages).min())
-    return languages, [values[defined.all(axis=0)] for values in fractions], seeds
+    pairs = [(cells.f1(cell, languages), cells.f1(base, languages)) for cell, base in zip(of, on_regular, strict=True)]
+    return languages, pairs, seeds
 
 
 def _mean_over(languages: Sequence[str], values: np.ndarray, seeds: int) -> Measured:

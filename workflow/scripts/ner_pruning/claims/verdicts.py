@@ -30,6 +30,7 @@ class Verdict(StrEnum):
     REPLICATED = "replicated"
     NOT_REPLICATED = "not replicated"
     INCONCLUSIVE = "inconclusive"
+    ONE_SEED = "inconclusive (one seed)"
     NOT_TESTED = "not tested"
 
 
@@ -49,6 +50,15 @@ class Criterion:
         if interval.high < self.low or interval.low > self.high:
             return Verdict.NOT_REPLICATED
         return Verdict.INCONCLUSIVE
+
+    def holds(self, value: float) -> bool:
+        """Return whether a value without noise lies within the bounds."""
+        return self.low < value < self.high
+
+    @property
+    def says_equal(self) -> bool:
+        """Return whether it says that something is the same: bounds on both sides."""
+        return bool(np.isfinite(self.low) and np.isfinite(self.high))
 
     def against(self, statistic: np.ndarray) -> float:
         """Return the one-sided p-value of a statistic within the bounds: small where the claim is contradicted.
@@ -70,7 +80,7 @@ class Criterion:
 
 
 POSITIVE, NEGATIVE = Criterion(low=0), Criterion(high=0)
-COLLAPSED = Criterion(high=COLLAPSE)
+NO_GAIN = Criterion(high=SAME_F1)
 MOST = Criterion(low=MAJORITY)
 EQUAL_FRACTIONS = Criterion(-SAME_FRACTION, SAME_FRACTION)
 EQUAL_F1 = Criterion(-SAME_F1, SAME_F1)
@@ -87,6 +97,8 @@ def combine(verdicts: Sequence[Verdict], against: Sequence[float] = (), readings
     tested = [verdict for verdict in verdicts if verdict != Verdict.NOT_TESTED]
     if not tested:
         return Verdict.NOT_TESTED
+    if Verdict.ONE_SEED in tested:
+        return Verdict.ONE_SEED
     if readings:
         return verdicts[0] if len(set(verdicts)) == 1 else Verdict.INCONCLUSIVE
     if set(tested) == {Verdict.REPLICATED}:

@@ -27,6 +27,7 @@ from ner_pruning.figures.style import (
     size_styles,
 )
 from ner_pruning.files import InputError
+from ner_pruning.statistics.correlations import LEAST_WITH_INTERVAL
 from ner_pruning.statistics.interval_table import by_language, in_each_scope, main_setting, select
 from ner_pruning.table import count
 from ner_pruning.terms import MONOLINGUAL, PERTURBATIONS, REGULAR, SCOPES, Provenance
@@ -99,7 +100,7 @@ def _correlations(rows: pd.DataFrame) -> str:
         return "no correlation exists with fewer than 2 languages, or where all have the same F1 or overlap"
     text = ", ".join(f"{COEFFICIENTS[row.statistic]}\N{NO-BREAK SPACE}{_estimate(row)}" for row in rows.itertuples())
     if rows["low"].isna().all():
-        return f"{text} (no interval: undefined in too many draws of so few languages)"
+        return f"{text} (no interval: fewer than {LEAST_WITH_INTERVAL} languages, or undefined in too many draws)"
     return f"{text} (95 % intervals)"
 
 

@@ -8,6 +8,9 @@ from scipy import stats
 ROUNDING = 1e-12
 """Values that differ by no more are the same."""
 
+LEAST_WITH_INTERVAL = 5
+"""Items that a correlation needs for an interval: four drawn with replacement give any value from -1 to 1."""
+
 Coefficient = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """A correlation of each column of two arrays, items × columns."""
 
@@ -16,7 +19,7 @@ def correlate(x: np.ndarray, y: np.ndarray, coefficient: Coefficient) -> np.ndar
     """Return a correlation over items; each replicate draws the items again, with replacement, besides its own noise.
 
     x, y: items × (1 + resamples), the measured values first. NaN where there are fewer than 2 items, or all drawn ones
-    have the same x or y.
+    have the same x or y, and in all replicates with fewer than LEAST_WITH_INTERVAL items.
     """
     if len(x) < 2:
         return np.full(x.shape[1], np.nan)
@@ -25,6 +28,8 @@ def correlate(x: np.ndarray, y: np.ndarray, coefficient: Coefficient) -> np.ndar
     x, y = np.take_along_axis(x, drawn, axis=0), np.take_along_axis(y, drawn, axis=0)
     defined = (np.ptp(x, axis=0) > ROUNDING) & (np.ptp(y, axis=0) > ROUNDING)
     correlations = np.full(x.shape[1], np.nan)
+    if len(x) < LEAST_WITH_INTERVAL:
+        defined[1:] = False
     if defined.any():
         correlations[defined] = coefficient(x[:, defined], y[:, defined])
     return correlations

@@ -32,6 +32,9 @@ MEAN, MEDIAN, OVER_LANGUAGES = "mean", "median", "over languages"
 EVERY_SETTING = "every setting"
 """The group of figure 1: the languages that have models of every setting, so that settings are compared on the same."""
 
+DECIMALS = 12
+"""Of the numbers that are written: the last bits differ between versions and machines."""
+
 EFFECTS = ("difference", "relative_difference", "multilingual_gain")
 """Statistics that are 0 where there is no effect, and have p-values of that."""
 
@@ -139,7 +142,7 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     for statistic, bounds in BOUNDS.items():
         of_it = table["statistic"] == statistic
         table.loc[of_it, ["low", "high"]] = table.loc[of_it, ["low", "high"]].clip(*bounds)
-    return table
+    return table.round(DECIMALS)
 
 
 Computation = Callable[[Cells, Sequence[Cell], Sequence[str]], np.ndarray]

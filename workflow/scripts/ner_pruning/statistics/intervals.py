@@ -17,6 +17,12 @@ from ner_pruning.terms import REGULAR, Cell
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
 
+MONTE_CARLO = 3
+"""Standard errors by which a quantile of some replicates may be off that of endlessly many."""
+
+DETECTABLE = 2.8
+"""Standard errors of the smallest difference that is found in 80 % of studies at 5 %, two-sided: 1.96 + 0.84."""
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -28,18 +34,21 @@ class Estimate:
     p_value: float
 
 
-def estimate(statistic: np.ndarray) -> Estimate:
+def estimate(statistic: np.ndarray, level: float = LEVEL) -> Estimate:
     """Return the measured value, its percentile interval and p-value; statistic: (1 + resamples), measured first.
+
+    level: of the interval, in percent.
 
     The p-value is twice the smaller share of replicates on either side of 0, counting the measured one on both, so it
     is never 0 (Davison & Hinkley 1997, section 4.2). An undefined replicate may be anything: it counts on both sides of
     0, and beyond both ends of the interval, which does not exist (NaN) where more are undefined than lie outside of it.
+    An interval holds the measured value, also one at the end of what is possible, such as an F1 of 0.
     """
     value, replicates = float(statistic[0]), statistic[1:]
     defined = replicates[np.isfinite(replicates)]
     if not np.isfinite(value) or not len(defined):
         return Estimate(value if np.isfinite(value) else float("nan"), float("nan"), float("nan"), float("nan"))
-    undefined, percent = len(replicates) - len(defined), 50 - LEVEL / 2
+    undefined, percent = len(replicates) - len(defined), 50 - level / 2
     smaller = min((defined <= 0).sum(), (defined >= 0).sum()) + undefined
     p_value = float(min(1, 2 * (1 + smaller) / (1 + len(replicates))))
     if undefined:
@@ -48,7 +57,22 @@ def estimate(statistic: np.ndarray) -> Estimate:
             return Estimate(value, float("nan"), float("nan"), p_value)
         percent = 100 * place / (len(defined) - 1)
     low, high = np.percentile(defined, [percent, 100 - percent])
-    return Estimate(value, float(low), float(high), p_value)
+    return Estimate(value, min(float(low), value), max(float(high), value), p_value)
+
+
+def cautious_level(resamples: int) -> float:
+    """Return the level, in percent, of an interval that endlessly many replicates would not make wider than LEVEL's.
+
+    The share of replicates beyond an end has a standard error, of which MONTE_CARLO are taken.
+    """
+    beyond = (100 - LEVEL) / 200
+    return LEVEL + 200 * min(beyond, MONTE_CARLO * np.sqrt(beyond * (1 - beyond) / resamples))
+
+
+def detectable(statistic: np.ndarray) -> float:
+    """Return the smallest difference that a study could have shown: see DETECTABLE; NaN without an interval."""
+    replicates = statistic[1:][np.isfinite(statistic[1:])]
+    return DETECTABLE * float(replicates.std()) if len(replicates) > 1 and np.isfinite(statistic[0]) else float("nan")
 
 
 def adjust(p_values: Sequence[float]) -> np.ndarray:
@@ -83,7 +107,7 @@ class Cells:
         self._seeds: dict[Cell, dict[str, int]] = {}
         for row, values in zip(replicates.cells.itertuples(), replicates.values, strict=True):
             cell = Cell(row.setting, row.test_set, row.scope, row.sparsity)
-            self._rows.setdefault(cell, {})[row.language] = values.astype(np.float64)
+            self._rows.setdefault(cell, {})[row.language] = values
             self._seeds.setdefault(cell, {})[row.language] = row.seeds
 
     def of(self, languages: Iterable[str]) -> "Cells":
@@ -104,6 +128,10 @@ class Cells:
         part = copy(self)
         part._rows = {cell: row for cell, row in self._rows.items() if cell not in cells}
         return part
+
+    def most_seeds(self) -> int:
+        """Return the largest number of seeds that any cell has."""
+        return max((number for of in self._seeds.values() for number in of.values()), default=0)
 
     def kinds(self) -> list[Cell]:
         """Return every cell that a language has; the scope of dense cells is ""."""
