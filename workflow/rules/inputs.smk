@@ -204,6 +204,20 @@ def get_scripts(wildcards):
     return {name: str(SCRIPTS / Path(rule.script).name) for name, rule in named.items() if rule.script}
 
 
+def get_planned_languages():
+    """Return what decides which claims a study can test, by language: sizes, test sets and groups."""
+    return {
+        language: {
+            "train_sentences": (sizes := grid.expected_sizes(language, config, TABLE))["train"],
+            "test_sentences": sizes["test"],
+            "test_sets": [terms.REGULAR, *get_perturbations(language)],
+            "family": TABLE[language].family,
+            "script": TABLE[language].script,
+        }
+        for language in get_evaluated_languages()
+    }
+
+
 def get_planned_encoder(wildcards):
     """Return what a plan is measured with; of a module whose results lie elsewhere it could not say what is left."""
     if PREFIXED:

@@ -18,6 +18,7 @@ rule plan:
         training_sets={name: grid.training_languages(name, config) for name in TRAINING_SETS},
         schedules={name: grid.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
         languages=get_evaluated_languages(),  # and trained on
+        planned_languages=get_planned_languages(),
         scripts=get_scripts,
         snakefile=str(ROOT / "Snakefile"),
     script:

@@ -16,6 +16,7 @@ from ner_pruning.planning import costs
 from ner_pruning.planning.calibration import distinct_pieces
 from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.planning.dry_run import planned_jobs
+from ner_pruning.planning.power import PlannedLanguage, claims_power
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.model import choose_device
@@ -60,6 +61,7 @@ def main(
     config: Mapping[str, Any],
     runs: Sequence[Run],
     training_sets: Mapping[str, Sequence[str]],
+    languages: Mapping[str, PlannedLanguage],
     schedules: Mapping[str, Sequence[Mapping[str, int]]],
     train_paths: Mapping[str, str],
     evaluation_paths: Mapping[str, str],
@@ -71,8 +73,9 @@ def main(
 ) -> dict[str, Any]:
     """Measure and return the plan, see `costs.plan_text`.
 
-    training_sets: their languages; schedules: the rows that may apply to each. train_paths, evaluation_paths: encoded
-    sentences by language. scripts: by rule. slots: jobs that find a GPU at a time, 0 if their number is not known.
+    training_sets: their languages; languages: what decides which claims can be tested on them; schedules: the rows that
+    may apply to each. train_paths, evaluation_paths: encoded sentences by language. scripts: by rule. slots: jobs that
+    find a GPU at a time, 0 if their number is not known.
     """
     gpu = choose_device(config["finetuning"]["device"]).type == "cuda"
     by_cores = at_a_time = max(1, cores // config["finetuning"]["threads"])
@@ -127,6 +130,7 @@ def main(
         "jobs": jobs.total(),
         "jobs_left": left.total(),
         "hours": dataclasses.asdict(costs.hours(jobs, rows, start_seconds, cores, at_a_time)),
+        "claims": claims_power(runs, training_sets, languages),
         "hours_left": dataclasses.asdict(costs.hours(left, rows, start_seconds, cores, at_a_time)),
     }
 
@@ -141,6 +145,7 @@ if __name__ == "__main__":
             config=snakemake.config,
             runs=[Run(*run) for run in params.runs],
             training_sets=params.training_sets,
+            languages={code: PlannedLanguage(**each) for code, each in params.planned_languages.items()},
             schedules=params.schedules,
             train_paths=dict(zip(params.languages, files.train, strict=True)),
             evaluation_paths=dict(zip(params.languages, files.evaluation, strict=True)),

@@ -157,6 +157,7 @@ def test_the_text_says_what_is_left():
         "runs_left": 1,
     }
     plan |= {"jobs": 1234, "jobs_left": 20, "hours": spent, "hours_left": dict.fromkeys(spent, 0.125)}
+    plan["claims"] = [{"claim": "1", "parts": 13, "planned": 7, "decidable": 5, "detectable": 0.0412}]
     text = plan_text(plan)
     assert "study mine: 2 runs (1 to train), 1,234 jobs (20 to do)" in text
     assert "training: 60 steps, 6,000 word pieces" in text
@@ -165,7 +166,9 @@ def test_the_text_says_what_is_left():
     assert "share" not in text
     gpu = plan_text(plan | {"gpu_hours": {1: 3.0, 2: 2.0, 4: 2.5}})
     assert "by the jobs that share it: 1: 3 h 0 min, 2: 2 h 0 min, 4: 2 h 30 min; best with jobs_per_gpu: 2\n" in gpu
-    assert re.split(" {2,}", text.splitlines()[-1]) == ["wall clock, on 2 cores", "54 min", "7 min 30 s"]
+    *_, clock, _, claim, _ = text.splitlines()
+    assert re.split(" {2,}", clock) == ["wall clock, on 2 cores", "54 min", "7 min 30 s"]
+    assert claim.split() == ["1", "13", "7", "5", "0.041"]
 
 
 def test_the_error_is_of_the_runs_that_were_planned_and_have_run():

@@ -16,6 +16,7 @@ from typing import Any
 
 from ner_pruning.files import read_json, write_json
 from ner_pruning.planning.dry_run import RUN_RULES
+from ner_pruning.planning.power import power_text
 from ner_pruning.progress import duration
 from ner_pruning.study.code_digest import imported_packages
 from ner_pruning.study.schedules import Schedule, choose_schedule
@@ -263,8 +264,8 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     """Return a plan as lines to read.
 
     plan: study, cores, runs_at_a_time, gpu_hours (by the number of jobs that share a GPU; none on a CPU), rates, runs
-    (rows of `plan_run`), runs_left, jobs, jobs_left, and hours and hours_left (`Hours`); "left" is what results that
-    are there already leave to do.
+    (rows of `plan_run`), runs_left, jobs, jobs_left, claims (rows of `claims_power`), and hours and hours_left
+    (`Hours`); "left" is what results that are there already leave to do.
     """
     runs, rates = plan["runs"], plan["rates"]
     steps, pieces, stored = (sum(run[key] for run in runs) for key in ("steps", "pieces", "stored_bytes"))
@@ -288,6 +289,7 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     }
     for key, name in names.items():
         lines.append(f"{name:<30}{_time(plan['hours'][key]):>14}{_time(plan['hours_left'][key]):>14}")
+    lines += power_text(plan["claims"])
     return "\n".join(lines)
 
 

@@ -1,0 +1,149 @@
+"""Which claims a planned study could decide: the smallest differences that it would show, before anything is trained.
+
+The parts of the claims are computed on made-up replicates of the planned cells. F1 is the same everywhere; its noise is
+that of the planned numbers of test sentences and seeds, at the level measured in docs/low-resource.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from ner_pruning.claims.paper_claims import Evidence, Part, paper_claims
+from ner_pruning.claims.statistics import Missing
+from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
+from ner_pruning.statistics.intervals import DETECTABLE, Cells, detectable
+from ner_pruning.statistics.seed_noise import COMMON_SHARE
+from ner_pruning.terms import REGULAR, Run
+
+ASSUMED_F1 = {True: 0.75, False: 0.6}
+"""F1 on the regular test set, and on perturbed ones."""
+
+SENTENCE_VARIANCE = 0.85
+"""Variance of F1 from test sentences, times their number, divided by F1 (1 - F1)."""
+
+SHARED_BY_RUNS = 0.7
+"""Share of it that all runs have in common on a test set, since they predict the same sentences."""
+
+SEED_VARIANCE = {True: 0.0004, False: 0.0025}
+"""Variance of F1 between seeds, divided by F1 (1 - F1), on the regular test set and on perturbed ones."""
+
+WORTH_SHOWING = 0.05
+"""F1, or fraction of F1: a difference that a study should find."""
+
+RESAMPLES = 1000
+
+Row = dict[str, str | int | float | None]
+"""What a plan says of a claim, see `claims_power`."""
+
+
+@dataclass(frozen=True)
+class PlannedLanguage:
+    """A language of a planned study; test_sets: with the regular one."""
+
+    train_sentences: int
+    test_sentences: int
+    test_sets: Sequence[str]
+    family: str
+    script: str
+
+
+def claims_power(
+    runs: Sequence[Run], training_sets: Mapping[str, Sequence[str]], languages: Mapping[str, PlannedLanguage]
+) -> list[Row]:
+    """Return a row a claim: its parts, those that the study has, the smallest difference, and how many it could decide.
+
+    training_sets: the languages of each. Keys of a row: claim, parts, planned (parts that the study has), detectable
+    (the median over them of what would be found in 80 % of studies) and decidable; the last two are None where noise
+    alone does not tell them: for counts of languages, the smallest gain and correlations. A part that says "the same"
+    can be decided if its margins are wider than its interval; one that says "more" or "less" if a difference of
+    WORTH_SHOWING is found. Without a repeated seed none can.
+    """
+    cells = planned_cells(runs, training_sets, languages)
+    names = list(languages)
+    evidence = Evidence(
+        cells=cells,
+        train_sizes={name: each.train_sentences for name, each in languages.items()},
+        families={name: each.family for name, each in languages.items()},
+        scripts={name: each.script for name, each in languages.items()},
+        seen_shares={name: place / len(names) for place, name in enumerate(names)},
+        floors={(name, test_set): 0.0 for name, each in languages.items() for test_set in each.test_sets},
+    )
+    rows = []
+    for claim in paper_claims(evidence):
+        found = [smallest for part in claim.parts if (smallest := _smallest(part, cells)) is not None]
+        known = [smallest for smallest, _ in found if np.isfinite(smallest)]
+        rows.append(
+            {
+                "claim": claim.number,
+                "parts": len(claim.parts),
+                "planned": len(found),
+                "detectable": float(np.median(known)) if known else None,
+                "decidable": sum(decidable and cells.most_seeds() > 1 for _, decidable in found) if known else None,
+            }
+        )
+    return rows
+
+
+def _smallest(part: Part, cells: Cells) -> tuple[float, bool] | None:
+    """Return the smallest difference that a part would show, and whether that is enough; None if it is not planned."""
+    try:
+        measured = part.statistic(cells)
+    except Missing:
+        return None
+    if measured.interval is not None or not np.isfinite(measured.values[1:]).any():
+        return float("nan"), False
+    smallest = detectable(measured.values)
+    if part.criterion.says_equal:
+        return smallest, 2 * 1.96 * smallest / DETECTABLE < part.criterion.high - part.criterion.low
+    return smallest, smallest <= WORTH_SHOWING
+
+
+def planned_cells(
+    runs: Sequence[Run], training_sets: Mapping[str, Sequence[str]], languages: Mapping[str, PlannedLanguage]
+) -> Cells:
+    """Return replicates of the cells of planned runs around ASSUMED_F1; their noise is normal."""
+    random = np.random.default_rng(0)
+    models: dict[tuple[str, str], list[Run]] = {}
+    for run in runs:
+        models.setdefault((run.training_set, run.variant), []).append(run)
+    several = any(len(of_model) > 1 for of_model in models.values())
+    sentences: dict[tuple[str, str], np.ndarray] = {}
+    rows, values = [], []
+    for (training_set, _), of_model in models.items():
+        run, seeds = of_model[0], len(of_model)
+        of_seed = random.standard_normal(RESAMPLES)
+        for language in training_sets[training_set]:
+            planned = languages[language]
+            for test_set in planned.test_sets:
+                regular = test_set == REGULAR
+                f1 = ASSUMED_F1[regular]
+                scale = f1 * (1 - f1)
+                shared = sentences.setdefault((language, test_set), random.standard_normal(RESAMPLES))
+                own, own_seed = random.standard_normal((2, RESAMPLES))
+                of_sentences = np.sqrt(SENTENCE_VARIANCE * scale / planned.test_sentences) * (
+                    np.sqrt(SHARED_BY_RUNS) * shared + np.sqrt((1 - SHARED_BY_RUNS) / seeds) * own
+                )
+                of_seeds = np.sqrt(SEED_VARIANCE[regular] * scale / seeds) * (
+                    np.sqrt(COMMON_SHARE) * of_seed + np.sqrt(1 - COMMON_SHARE) * own_seed
+                )
+                values.append(f1 + np.concatenate([[0], of_sentences + several * of_seeds]))
+                rows.append((training_set, run.setting, run.scope, run.sparsity, language, test_set, seeds))
+    return Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(values)))
+
+
+def power_text(rows: Sequence[Row]) -> list[str]:
+    """Return the rows of `claims_power` as lines to read."""
+    lines = [f"{'claim':<20}{'parts':>7}{'planned':>9}{'could decide':>14}{'smallest difference':>21}"]
+    for row in rows:
+        smallest = "-" if row["detectable"] is None else f"{row['detectable']:.3f}"
+        decidable = "-" if row["decidable"] is None else str(row["decidable"])
+        lines.append(f"{row['claim']:<20}{row['parts']:>7}{row['planned']:>9}{decidable:>14}{smallest:>21}")
+    lines.append(
+        f"could decide: would find a difference of {WORTH_SHOWING} in 80 % of studies, or can show that there is none "
+        'beyond the margins of "the same" (docs/claims.md); -: a count, smallest gain or correlation'
+    )
+    if not any(row["decidable"] for row in rows):
+        lines.append("none: test sets too small for that, or no model with two seeds")
+    return lines
