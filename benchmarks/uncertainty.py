@@ -20,6 +20,7 @@ from ner_pruning.claims.ledger import ledger, published_cells  # noqa: E402
 from ner_pruning.claims.paper_claims import Evidence  # noqa: E402
 from ner_pruning.claims.paper_scores import read_published  # noqa: E402
 from ner_pruning.data.language_groups import groupings, language_groups  # noqa: E402
+from ner_pruning.scoring.score_table import FLOOR_COLUMNS  # noqa: E402
 from ner_pruning.statistics.bootstrap import Counts, resample  # noqa: E402
 from ner_pruning.statistics.interval_table import intervals_table  # noqa: E402
 from ner_pruning.statistics.intervals import Cells, estimate  # noqa: E402
@@ -88,7 +89,7 @@ def scores_of(runs: Sequence[Run], counts: Sequence[Counts]) -> pd.DataFrame:
             correct, predicted, gold = each.sum(axis=0)
             f1 = 2 * correct / (predicted + gold)
             rows.append(of_run | {"test_set": test_set, "language": language, "f1": f1})
-    floors = dict.fromkeys(("chance_floor", "chance_floor_low", "chance_floor_high"), 0.05)
+    floors = dict.fromkeys(FLOOR_COLUMNS, 0.05)
     return pd.DataFrame(rows).assign(**floors, changed_share=0.9, unseen_share=0.5)
 
 

@@ -33,7 +33,8 @@ def paper_scores():
     scores["scope"] = scores["scope"].where(scores["sparsity"] > 0, "")
     scores["test_set"] = scores["test_set"].replace("perturbed", "in-language")
     scores = scores.drop(columns="table").drop_duplicates()
-    floor = {"chance_floor": 0.05, "chance_floor_low": 0.04, "chance_floor_high": 0.06}
+    ends = {"": 0.05, "_low": 0.04, "_high": 0.06}
+    floor = {f"{name}{end}": value for name in ("chance_floor", "shuffle_floor") for end, value in ends.items()}
     return scores.assign(
         training_set=scores["language"], seed=1, mentions=100, **floor, changed_share=1.0, unseen_share=0.5
     )

@@ -37,6 +37,9 @@ def score(
         "chance_floor": floor,
         "chance_floor_low": floor - 0.01,
         "chance_floor_high": floor + 0.02,
+        "shuffle_floor": floor / 4,
+        "shuffle_floor_low": floor / 8,
+        "shuffle_floor_high": floor / 2,
         "changed_share": 0.0 if test_set == REGULAR else 0.9,
         "unseen_share": 0.5,
     } | others

@@ -11,6 +11,7 @@ from ner_pruning.data.language_groups import groupings
 from ner_pruning.figures.paper_figures import FIGURES, draw_figure
 from ner_pruning.report.f1_tables import f1_table
 from ner_pruning.scoring.f1 import score
+from ner_pruning.scoring.score_table import FLOOR_COLUMNS
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.statistics.interval_table import MEAN, MEDIAN, by_group, intervals_table, select
 from ner_pruning.statistics.intervals import Cells
@@ -72,7 +73,7 @@ def study():
                 found = [int(sentence == other) for sentence, other in zip(tags, predicted, strict=True)]
                 counts[-1][test_set, language] = np.array([[each, each, 1] for each in found], dtype=np.int32)
                 row = {"setting": run.setting, "scope": run.scope, "sparsity": run.sparsity, **run._asdict()}
-                floor = dict.fromkeys(("chance_floor", "chance_floor_low", "chance_floor_high"), FLOOR)
+                floor = dict.fromkeys(FLOOR_COLUMNS, FLOOR)
                 floor |= {"changed_share": 1.0, "unseen_share": UNSEEN[language]}
                 rows.append(row | {"language": language, "test_set": test_set, **score(tags, predicted), **floor})
     floors = {(language, test_set): FLOOR for language in LANGUAGES for test_set in TEST_SETS}
@@ -170,7 +171,7 @@ def test_tables_print_what_the_table_of_intervals_has(study, table, means, numbe
     for sparsity, value in expected.items():
         assert f"{printed.loc['means', str(sparsity)]:.4f}" == f"{value:.4f}"
     if test_set != REGULAR:
-        assert printed.loc["means", "chance floor"] == FLOOR
+        assert printed.loc["means", "chance floor"] == printed.loc["means", "shuffle floor"] == FLOOR
 
 
 def points_of(figure) -> list[float]:
@@ -212,7 +213,7 @@ def test_tables_compute_nothing_of_their_own(study, table):
         f1_table(frame, study[0], 8, LANGUAGES, SMALL).rows.set_index("languages")
         for frame in (table, halved(table, summaries), halved(table, ~summaries))
     )
-    columns = ["0", "50", "70", "90", "chance floor", "changed", "unseen"]
+    columns = ["0", "50", "70", "90", "chance floor", "shuffle floor", "changed", "unseen"]
     rows = ["means", "medians"]
     assert (other_means.drop(rows) == whole.drop(rows)).all(axis=None)
     assert (other_languages.loc[rows] == whole.loc[rows]).all(axis=None)

@@ -1,4 +1,4 @@
-"""Collect the scores of all runs in one table, with chance floors and shares of changed and unseen mentions."""
+"""Collect the scores of all runs in one table, with their floors and shares of changed and unseen mentions."""
 
 from collections.abc import Sequence
 

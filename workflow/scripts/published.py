@@ -1,4 +1,4 @@
-"""Write and draw a study's F1 next to the published F1 and the chance floor."""
+"""Write and draw a study's F1 next to the published F1 and the two floors."""
 
 from collections.abc import Mapping
 

@@ -9,6 +9,7 @@ from ner_pruning.claims.paper_scores import PublishedF1, cells_of_study, read_pu
 from ner_pruning.figures.against_paper import ours_and_theirs
 from ner_pruning.files import InputError
 from ner_pruning.report.comparison import MEANINGLESS, compare, published_table
+from ner_pruning.scoring.score_table import FLOOR_COLUMNS
 from ner_pruning.statistics.interval_table import write_intervals
 from ner_pruning.terms import Provenance
 from paper_tables import PAPER
@@ -116,6 +117,8 @@ def test_ours_beside_theirs_and_the_floor():
     np.testing.assert_allclose(
         compared[["chance_floor", "chance_floor_low", "chance_floor_high"]].iloc[0], [0.04, 0.03, 0.05]
     )
+    shuffled = compared[["shuffle_floor", "shuffle_floor_low", "shuffle_floor_high"]]
+    np.testing.assert_allclose(shuffled, [[0.01, 0.005, 0.02]] * 3)
     assert compared["theirs_below"].tolist() == [False, False, True]
     assert compared["ours_below"].tolist() == [False, True, False]
 
@@ -127,19 +130,23 @@ def test_a_study_of_no_published_cell_is_refused():
 
 def test_table_has_intervals_and_counts_what_is_below_chance():
     held = scores()
-    held.loc[held["test_set"] == "in-language", ["chance_floor", "chance_floor_low", "chance_floor_high"]] = np.nan
+    held.loc[held["test_set"] == "in-language", FLOOR_COLUMNS] = np.nan
     table = published_table(compare(PUBLISHED, intervals(held)), Provenance("small", False, "some/encoder"))
     assert table.csv().splitlines()[:3] == [
         "setting,test set,scope,language,sparsity,seeds,ours,ours low,ours high,theirs,difference,difference low,"
-        "difference high,chance floor,chance floor low,chance floor high,theirs below,ours below",
-        "monolingual,regular,,en,0,2,0.9000,0.8700,0.9200,0.8500,0.0500,0.0200,0.0700,0.0400,0.0300,0.0500,no,no",
-        "monolingual,regular,full,en,50,2,0.0300,0.0000,0.0500,0.8000,-0.7700,-0.8000,-0.7500,0.0400,0.0300,0.0500,no,yes",
+        "difference high,chance floor,chance floor low,chance floor high,shuffle floor,"
+        "shuffle floor low,shuffle floor high,theirs below,ours below",
+        "monolingual,regular,,en,0,2,0.9000,0.8700,0.9200,0.8500,0.0500,0.0200,0.0700,0.0400,0.0300,0.0500,"
+        "0.0100,0.0050,0.0200,no,no",
+        "monolingual,regular,full,en,50,2,0.0300,0.0000,0.0500,0.8000,-0.7700,-0.8000,-0.7500,0.0400,0.0300,0.0500,"
+        "0.0100,0.0050,0.0200,no,yes",
     ]
+    floors = ["0.0400 [.030, .050]", "0.0100 [.005, .020]"]
     cells = [line.split("|")[2:-1] for line in table.markdown().splitlines() if line.startswith("|")][2:]
     assert [[cell.strip() for cell in row] for row in cells] == [
-        ["dense", "en", "0.9000 [.870, .920]", "0.8500", "0.0500 [.020, .070]", "0.0400 [.030, .050]", "neither"],
-        ["full-50", "en", "0.0300 [.000, .050]", "0.8000", "−0.7700 [−.800, −.750]", "0.0400 [.030, .050]", "ours"],
-        ["dense", "en", "0.7000 [.670, .720]", "0.0200", "0.6800 [.650, .700]", "–", "–"],
+        ["dense", "en", "0.9000 [.870, .920]", "0.8500", "0.0500 [.020, .070]", *floors, "neither"],
+        ["full-50", "en", "0.0300 [.000, .050]", "0.8000", "−0.7700 [−.800, −.750]", *floors, "ours"],
+        ["dense", "en", "0.7000 [.670, .720]", "0.0200", "0.6800 [.650, .700]", "–", "–", "–"],
     ]
     notes = " ".join(table.notes)
     assert "on regular data theirs in 0 and ours in 1 of 2 cells" in notes

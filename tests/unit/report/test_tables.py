@@ -45,7 +45,8 @@ def scores(seeds=(1, 2), test_set="regular"):
     )
     floor = held["language"].map({"en": 0.04, "yo": 0.14})
     ends = {"chance_floor_low": floor / 2, "chance_floor_high": 2 * floor}
-    return held.assign(chance_floor=floor, **ends, changed_share=0.95, unseen_share=0.25)
+    shuffled = {"shuffle_floor": floor / 4, "shuffle_floor_low": 0.0, "shuffle_floor_high": floor}
+    return held.assign(chance_floor=floor, **ends, **shuffled, changed_share=0.95, unseen_share=0.25)
 
 
 def table_of(scores, number, languages, provenance=SMALL):
@@ -144,14 +145,16 @@ def test_spread_stands_beside_its_score():
     assert "none where there is one seed" in table.notes[2]
 
 
-def test_perturbed_table_has_chance_floor_and_shares():
+def test_perturbed_table_has_both_floors_and_shares():
     table = table_of(scores(test_set="in-language"), 8, ["en", "yo"], Provenance("small", True, "x"))
     frame = pd.read_csv(io.StringIO(table.csv()), index_col=0)
-    beside = ["chance floor", "chance floor low", "chance floor high", "changed", "unseen"]
-    assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", *beside]
+    floors = [f"{floor}{end}" for floor in ("chance floor", "shuffle floor") for end in ("", " low", " high")]
+    assert list(frame.columns) == ["0", "50", "0 sd", "50 sd", *floors, "changed", "unseen"]
     assert frame["chance floor low"].tolist() == pytest.approx([0.02, 0.07, np.nan, np.nan], nan_ok=True)
     assert "0.1400 [.070, .280]" in table.markdown() and " 0.0900 |" in table.markdown()
     assert frame["chance floor"].tolist() == [0.04, 0.14, 0.09, 0.09]
+    assert frame["shuffle floor"].tolist() == pytest.approx([0.01, 0.035, 0.0225, 0.0225])
+    assert "| 0.1400 [.070, .280] | 0.0350 [.000, .140] | 0.9500 |" in " ".join(table.markdown().split())
     assert frame.loc["means", ["changed", "unseen"]].tolist() == [0.95, 0.25]
     assert "perturbed data (in-language)" in table.title and table.title.endswith("(demo on synthetic text)")
 

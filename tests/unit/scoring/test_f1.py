@@ -16,7 +16,7 @@ from ner_pruning.data.mentions import LABELS, TYPES, find_mentions
 from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError, sentence_digest, write_json
-from ner_pruning.scoring.chance_floor import chance_floor, draw_derangement
+from ner_pruning.scoring.chance_floor import chance_floor, draw_derangement, shuffle_floor
 from ner_pruning.scoring.f1 import SCORE_COLUMNS, read_counts, score, sentence_counts, write_scores
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.scoring.score_table import (
@@ -223,6 +223,49 @@ def test_chance_floor_without_other_sentences_or_mentions():
     assert chance_floor([[OUT], [OUT, OUT]], seed=1) == none  # other sentences cannot find what is not there
 
 
+def shuffled_by_seqeval(tags, seed, shuffles):
+    generator = np.random.default_rng(seed)
+    words, limits = np.concatenate(tags), np.cumsum([len(sentence) for sentence in tags])[:-1]
+    draws = [np.split(generator.permutation(words), limits) for _ in range(shuffles)]
+    return [seqeval_scores(tags, [part.tolist() for part in parts])["f1"] for parts in draws]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_shuffle_floor_equals_seqeval_on_shuffled_tags(seed):
+    draw = random.Random(seed)
+    tags = [draw.choices(range(4), k=draw.randint(1, 6)) for _ in range(draw.randint(1, 30))]
+    expected = shuffled_by_seqeval(tags, seed, 6)
+    floor = shuffle_floor(tags, seed=seed, shuffles=6)
+    assert floor["mean"] == pytest.approx(np.mean(expected), rel=1e-12) and floor["shuffles"] == 6
+    assert (floor["low"], floor["high"]) == pytest.approx(tuple(np.percentile(expected, [2.5, 97.5])), rel=1e-12)
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", ["yo", "ja"])
+def test_shuffle_floor_equals_seqeval_on_real_gold(language):
+    tags = read_gold(language)[:1500]
+    floor = shuffle_floor(tags, seed=7, shuffles=2)
+    assert floor["mean"] == pytest.approx(np.mean(shuffled_by_seqeval(tags, 7, 2)))
+
+
+def test_shuffle_floor_worked_out_by_hand():
+    """Of the tags B-PER, B-PER, O of a sentence two orders of three have one mention right, the third has both."""
+    floor = shuffle_floor([[B_PER, B_PER, OUT]], seed=0, shuffles=20_000)
+    assert floor["mean"] == pytest.approx((1 + 0.5 + 0.5) / 3, abs=0.01)
+    assert (floor["low"], floor["high"]) == (0.5, 1.0)
+    # B-PER and I-PER: the mention PER(0,2) in one order of two; the other has PER(0,1) and PER(1,2)
+    assert shuffle_floor([[B_PER, I_PER]], seed=0, shuffles=20_000)["mean"] == pytest.approx(0.5, abs=0.02)
+    none = {"mean": None, "low": None, "high": None, "shuffles": 0}
+    assert shuffle_floor([[OUT], [OUT, OUT]], seed=1) == shuffle_floor([], seed=1) == none
+
+
+@needs_wikiann
+@pytest.mark.parametrize("language", ["en", "yo", "zh"])
+def test_tags_without_information_score_below_the_gold_of_other_sentences(language):
+    tags = read_gold(language)
+    assert shuffle_floor(tags, seed=1)["mean"] < 0.75 * chance_floor(tags, seed=1)["mean"]
+
+
 def test_derangements_are_uniform():
     generator = np.random.default_rng(0)
     drawn = [tuple(draw_derangement(4, generator)) for _ in range(9000)]
@@ -271,6 +314,11 @@ def test_chance_floor_script(tmp_path):
     write_evaluation(tmp_path / "yo.parquet", {"validation": one, "regular": Corpus(tokens, tags), "in-language": one})
     chance_floor_script.main(str(tmp_path / "yo.parquet"), 3, 10, str(tmp_path / "floors.json"))
     floors = json.loads((tmp_path / "floors.json").read_text())
+    shuffled = {name: floor.pop("shuffled") for name, floor in floors.items()}
+    assert shuffled == {
+        "regular": shuffle_floor(tags, seed=3, shuffles=10),
+        "in-language": shuffle_floor(tags[:1], seed=3, shuffles=10),
+    }
     # PER(0,1) cut from PER(0,2) is right, PER(0,1) for PER(0,2) is wrong
     assert floors["regular"] == {"mean": 0.5, "low": 0.5, "high": 0.5, "derangements": 10}
     assert floors["in-language"]["mean"] is None
@@ -375,6 +423,7 @@ def make_study(folder, multilingual_languages=("yo", "hi"), mentions=MENTIONS):
     floors, overlap = {}, {}
     for language, floor in (("yo", 0.1), ("hi", None)):
         values = {"mean": floor, "low": floor, "high": floor, "derangements": 100 if floor else 0}
+        values["shuffled"] = {"mean": floor and floor / 2, "low": 0.01, "high": 0.09, "shuffles": 100}
         floors[language] = str(folder / f"floors-{language}.json")
         write_json(floors[language], {test_set: values for test_set in test_sets[language] if test_set != "validation"})
     for training_set, share in (("yo", "0.25"), ("multilingual", "")):
@@ -417,6 +466,13 @@ def test_collected_table(tmp_path):
     table = pd.read_parquet(out[0])
     columns = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "test_set", "language", "f1"]
     columns += ["chance_floor", "changed_share", "unseen_share"]
+    shuffled = table.loc[table["test_set"] != "validation", ["language", "shuffle_floor"]].drop_duplicates()
+    assert shuffled.dropna().to_numpy().tolist() == [["yo", 0.05]] and len(shuffled) == 2
+    assert (
+        table.dropna(subset=["chance_floor"])[["shuffle_floor_low", "shuffle_floor_high"]]
+        .eq([0.01, 0.09])
+        .all(axis=None)
+    )
     rows = table[columns].astype(object).where(table[columns].notna(), None).to_numpy().tolist()
     yo, many = ["yo", "monolingual"], ["multilingual", "multilingual", "full-98", "full", 98, 1]
     assert rows == [

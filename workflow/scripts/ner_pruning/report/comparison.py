@@ -1,4 +1,4 @@
-"""A study's F1 next to the published F1 and the chance floor, cell by cell, as a frame and as a table."""
+"""A study's F1 next to the published F1 and the two floors, cell by cell, as a frame and as a table."""
 
 from collections.abc import Sequence
 
@@ -6,13 +6,15 @@ import pandas as pd
 
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.files import InputError
-from ner_pruning.statistics.interval_table import by_language, select
+from ner_pruning.report.f1_tables import FLOOR_NOTE, NEXT_TO_F1
+from ner_pruning.statistics.interval_table import FLOORS, by_language, select
 from ner_pruning.table import Cell, Table, cells_with_interval, count, count_range, four_digits
 from ner_pruning.terms import REGULAR, Provenance, variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
 ENDS = ["estimate", "low", "high"]
-OURS, FLOOR = ([f"{name}{end}" for end in ("", "_low", "_high")] for name in ("ours", "chance_floor"))
+OURS = ["ours", "ours_low", "ours_high"]
+FLOOR_COLUMNS = {name: [f"{name}{end}" for end in ("", "_low", "_high")] for name in FLOORS}
 MEANINGLESS = "This study is a demo on synthetic text: its comparison with the published numbers MEANS NOTHING."
 
 
@@ -22,14 +24,16 @@ def compare(published: Sequence[PublishedF1], intervals: pd.DataFrame) -> pd.Dat
     intervals: of `intervals_table`.
     Returns the columns setting, test_set, scope ("" for dense), language, sparsity, seeds, ours, ours_low, ours_high,
     theirs, difference (ours - theirs), difference_low, difference_high (the interval of ours less theirs, since the
-    paper prints no spread), chance_floor, chance_floor_low, chance_floor_high, theirs_below, ours_below (whether the F1
+    paper prints no spread), the two floors with their ends in _low and _high, theirs_below, ours_below (whether the F1
     is less than the mean chance floor, NA without one). Raises InputError for no cell in common.
     """
     rows = by_language(intervals)
     ours = select(rows, statistic="f1")[[*CELL, "seeds", *ENDS]].rename(columns=dict(zip(ENDS, OURS, strict=True)))
-    floors = select(rows, statistic="chance_floor")[[*CELL, *ENDS]].rename(columns=dict(zip(ENDS, FLOOR, strict=True)))
     theirs = pd.DataFrame(published, columns=PublishedF1._fields).rename(columns={"f1": "theirs"})
-    frame = theirs.merge(ours, on=CELL, validate="1:1").merge(floors, on=CELL, how="left", validate="1:1")
+    frame = theirs.merge(ours, on=CELL, validate="1:1")
+    for name, columns in FLOOR_COLUMNS.items():
+        floors = select(rows, statistic=name)[[*CELL, *ENDS]].rename(columns=dict(zip(ENDS, columns, strict=True)))
+        frame = frame.merge(floors, on=CELL, how="left", validate="1:1")
     if frame.empty:
         raise InputError("intervals: no cell of the published tables; expected at least one")
     for end in ("", "_low", "_high"):
@@ -38,7 +42,8 @@ def compare(published: Sequence[PublishedF1], intervals: pd.DataFrame) -> pd.Dat
         below = (frame[whose] < frame["chance_floor"]).astype("boolean")
         frame[f"{whose}_below"] = below.mask(frame["chance_floor"].isna())
     difference = [f"difference{end}" for end in ("", "_low", "_high")]
-    return frame[[*CELL, "seeds", *OURS, "theirs", *difference, *FLOOR, "theirs_below", "ours_below"]]
+    floors = [column for columns in FLOOR_COLUMNS.values() for column in columns]
+    return frame[[*CELL, "seeds", *OURS, "theirs", *difference, *floors, "theirs_below", "ours_below"]]
 
 
 def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
@@ -67,7 +72,7 @@ def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
             "ours": _with_interval(frame, "ours"),
             "theirs": frame["theirs"].map(four_digits).map(Cell),
             "difference": _with_interval(frame, "difference"),
-            "chance floor": _with_interval(frame, "chance_floor"),
+            **{NEXT_TO_F1[name]: _with_interval(frame, name) for name in FLOORS},
             "below the floor": list(map(_below, frame["theirs_below"], frame["ours_below"])),
         }
     )
@@ -90,8 +95,7 @@ def _notes(frame: pd.DataFrame, provenance: Provenance) -> list[str]:
         f"{count(frame['language'].nunique(), 'language')}, {seeds}.",
         "ours: mean over seeds with its 95 % interval; theirs: mean over three seeds, without spread in the paper; "
         "difference: ours less theirs, with the interval of ours alone.",
-        "chance floor: F1 of the gold tags of other sentences on the same test set of this study, mean with interval. "
-        f"Below its mean: {below}.",
+        f"{FLOOR_NOTE} of this study, mean with interval. Below the mean chance floor: {below}.",
     ]
 
 

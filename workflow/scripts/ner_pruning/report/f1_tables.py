@@ -6,15 +6,26 @@ import pandas as pd
 
 from ner_pruning.files import InputError
 from ner_pruning.scoring.score_table import without_mentions
-from ner_pruning.statistics.interval_table import MEAN, MEDIAN, in_scope, select
+from ner_pruning.statistics.interval_table import FLOORS, MEAN, MEDIAN, in_scope, select
 from ner_pruning.table import Cell, Table, cells_with_interval, count, four_digits, three_digits
 from ner_pruning.terms import F1_TABLES, REGULAR, Provenance
 
 SUMMARY = {MEAN: "means", MEDIAN: "medians"}
 """The last two rows of tables 2-9, in the paper's words."""
 
-NEXT_TO_F1 = {"chance_floor": "chance floor", "changed_share": "changed", "unseen_share": "unseen"}
+NEXT_TO_F1 = {
+    "chance_floor": "chance floor",
+    "shuffle_floor": "shuffle floor",
+    "changed_share": "changed",
+    "unseen_share": "unseen",
+}
 """What stands next to perturbed F1, by its statistic."""
+
+FLOOR_NOTE = (
+    "chance floor: F1 of the gold tags of other sentences on the same test set; shuffle floor: F1 of the gold tags of "
+    "all its words, shuffled, which do not depend on the sentence; both"
+)
+"""What tables say of the two floors; what comes next is of both."""
 
 
 def f1_table(
@@ -24,7 +35,7 @@ def f1_table(
 
     intervals: of `intervals_table`, which has every number; scores: the study's tidy scores, which say what was trained
     and which test sets have no mention; languages: those of the table's setting, in the order of the rows. The tables
-    of perturbed test sets have the chance floor and the shares of changed and unseen mentions next to the scores.
+    of perturbed test sets have the two floors and the shares of changed and unseen mentions next to the scores.
     Raises InputError when the study holds no score for the table.
     """
     setting, test_set, scope = F1_TABLES[number]
@@ -59,9 +70,8 @@ def f1_table(
         notes.append("No standard deviation over seeds: no score has more than one seed.")
     if perturbed:
         notes.append(
-            "chance floor: F1 of the gold tags of other sentences on the same test set, with the range of 95 % of the "
-            "orders drawn; changed: share of the mentions that the perturbation changed; unseen: share of the mentions "
-            "after it that are absent from training."
+            f"{FLOOR_NOTE} with the range of 95 % of the draws; changed: share of the mentions that the perturbation "
+            "changed; unseen: share of the mentions after it that are absent from training."
         )
     return Table(f"table-{number}", title, notes, rows.rename_axis(columns=None).reset_index(), shown)
 
@@ -88,7 +98,7 @@ def _next_to_f1(line: pd.DataFrame, places: pd.Index) -> pd.DataFrame:
     """
     columns = {}
     for statistic, name in NEXT_TO_F1.items():
-        ends = {"": "estimate", " low": "low", " high": "high"} if statistic == "chance_floor" else {"": "estimate"}
+        ends = {"": "estimate", " low": "low", " high": "high"} if statistic in FLOORS else {"": "estimate"}
         for end, value in ends.items():
             values = select(line, statistic=statistic).groupby("language")[value]
             columns[name + end] = values.first().where(values.nunique() <= 1).rename(index=SUMMARY).reindex(places)
@@ -107,11 +117,14 @@ def _shown(printed: pd.DataFrame, spread: pd.DataFrame, over: Sequence[str]) -> 
 
 
 def _shown_next_to_f1(annexed: pd.DataFrame) -> pd.DataFrame:
-    """Return the cells of `_next_to_f1`, the chance floor with its range."""
-    floor = ["chance floor", "chance floor low", "chance floor high"]
-    shown = annexed.drop(columns=floor).map(four_digits).map(Cell)
-    shown.insert(0, "chance floor", cells_with_interval(*(annexed[column] for column in floor)))
-    return shown
+    """Return the cells of `_next_to_f1`, the floors with their ranges."""
+    shown = {}
+    for statistic, name in NEXT_TO_F1.items():
+        if statistic in FLOORS:
+            shown[name] = cells_with_interval(*(annexed[name + end] for end in ("", " low", " high")))
+        else:
+            shown[name] = list(map(Cell, annexed[name].map(four_digits)))
+    return pd.DataFrame(shown, index=annexed.index)
 
 
 def _best_of_rows(printed: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:

@@ -1,10 +1,10 @@
-"""The chance floor of a test set: the F1 that the gold of other sentences gets on it."""
+"""The two floors of a test set: the F1 that the gold of other sentences gets on it, and that of shuffled gold tags."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
-from ner_pruning.scoring.f1 import LocatedMentions, locate_mentions, precision_recall_f1
+from ner_pruning.scoring.f1 import LocatedMentions, lay_out, locate_mentions, mentions_in, precision_recall_f1
 
 
 def draw_derangement(number: int, random: np.random.Generator) -> np.ndarray:
@@ -46,5 +46,38 @@ def chance_floor(tags: Sequence[Sequence[int]], *, seed: int, derangements: int 
         moved = LocatedMentions(first[target] + start, first[target] + moved_end, mentions.type, mentions.begun)
         correct = (key_at[moved.start[kept]] == moved.keys(first[-1])[kept]).sum()
         f1[draw] = precision_recall_f1(int(correct), int(kept.sum()), len(keys))[2]
+    return {**_summary(f1), "derangements": derangements}
+
+
+def shuffle_floor(tags: Sequence[Sequence[int]], *, seed: int, shuffles: int = 100) -> dict[str, float | int | None]:
+    """Return the F1 of the gold tags of all words of a test set, shuffled over its words: of tags that say nothing.
+
+    tags: gold tag ids, one list per sentence. A shuffle keeps the number of each tag and the lengths of the sentences,
+    and nothing else; its mentions are those of seqeval's default mode, to which an I- tag without a mention before it
+    begins one. Returns mean, low and high (2.5 and 97.5 percentiles over the shuffles) of the micro F1 and the number
+    of shuffles; None, and 0 shuffles, without a mention.
+    """
+    row, first = lay_out(tags)
+    gold = mentions_in(row)
+    if not len(gold.start):
+        return {"mean": None, "low": None, "high": None, "shuffles": 0}
+    key_at = np.full(len(row), -1)  # key of the gold mention that starts at a position
+    key_at[gold.start] = gold.keys(len(row))
+    words = np.ones(len(row), dtype=bool)
+    words[first[1:] - 1] = False  # the free position after each sentence
+    of_words = row[words]
+
+    random = np.random.default_rng(seed)
+    f1 = np.empty(shuffles)
+    for draw in range(shuffles):
+        row[words] = random.permutation(of_words)
+        drawn = mentions_in(row)
+        correct = (key_at[drawn.start] == drawn.keys(len(row))).sum()
+        f1[draw] = precision_recall_f1(int(correct), len(drawn.start), len(gold.start))[2]
+    return {**_summary(f1), "shuffles": shuffles}
+
+
+def _summary(f1: np.ndarray) -> dict[str, float]:
+    """Return mean, low and high (2.5 and 97.5 percentiles) of the F1 of some draws."""
     low, high = np.percentile(f1, [2.5, 97.5])
-    return {"mean": float(f1.mean()), "low": float(low), "high": float(high), "derangements": derangements}
+    return {"mean": float(f1.mean()), "low": float(low), "high": float(high)}

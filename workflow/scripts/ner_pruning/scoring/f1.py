@@ -45,23 +45,33 @@ class LocatedMentions:
         return (self.start * positions + self.end) * len(TYPES) + self.type
 
 
-def locate_mentions(tags: Sequence[Sequence[int]]) -> tuple[LocatedMentions, np.ndarray]:
-    """Return the mentions of all sentences, and each sentence's first position followed by the number of positions.
-
-    As `mentions.find_mentions` for one sentence: a mention also begins at an I- tag that does not continue one.
-    """
+def lay_out(tags: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
+    """Return the tag at every position (O at the free ones), and each sentence's first followed by their number."""
     lengths = np.fromiter(map(len, tags), dtype=np.int64, count=len(tags))
     first = np.concatenate([[0], np.cumsum(lengths + 1)])
     words = np.arange(lengths.sum()) + np.repeat(np.arange(len(tags)), lengths)
-    flat = np.zeros(first[-1], dtype=np.int64)  # the O between two sentences lets no mention run on
-    flat[words] = np.fromiter(chain.from_iterable(tags), dtype=np.int64, count=len(words))
+    row = np.zeros(first[-1], dtype=np.int64)  # the O between two sentences lets no mention run on
+    row[words] = np.fromiter(chain.from_iterable(tags), dtype=np.int64, count=len(words))
+    return row, first
 
-    begun, type = flat % 2 == 1, (flat + 1) // 2  # tag ids: B- is odd, I- is the even number after it
-    starts = (flat > 0) & (begun | (type != np.concatenate([[0], type[:-1]])))
-    limits = np.flatnonzero(starts | (flat == 0))  # where a mention begins, or none is
+
+def mentions_in(row: np.ndarray) -> LocatedMentions:
+    """Return the mentions of a row of tags, as `lay_out` returns it.
+
+    As `mentions.find_mentions` for one sentence: a mention also begins at an I- tag that does not continue one.
+    """
+    begun, type = row % 2 == 1, (row + 1) // 2  # tag ids: B- is odd, I- is the even number after it
+    starts = (row > 0) & (begun | (type != np.concatenate([[0], type[:-1]])))
+    limits = np.flatnonzero(starts | (row == 0))  # where a mention begins, or none is
     here = starts[limits]
     start, end = limits[here], limits[np.flatnonzero(here) + 1]
-    return LocatedMentions(start, end, type[start] - 1, begun[start]), first
+    return LocatedMentions(start, end, type[start] - 1, begun[start])
+
+
+def locate_mentions(tags: Sequence[Sequence[int]]) -> tuple[LocatedMentions, np.ndarray]:
+    """Return the mentions of all sentences, and each sentence's first position followed by the number of positions."""
+    row, first = lay_out(tags)
+    return mentions_in(row), first
 
 
 def _divide(numerator: int, denominator: int) -> float:

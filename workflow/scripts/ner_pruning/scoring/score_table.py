@@ -1,7 +1,8 @@
-"""The table of all runs' scores, each with its chance floor and the shares of changed and unseen mentions."""
+"""The table of all runs' scores, each with its two floors and the shares of changed and unseen mentions."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -14,7 +15,8 @@ from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Run
 RUN_COLUMNS = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "language"]
 """What the columns of a run's scores come after in the table of all runs."""
 
-NOVELTY_COLUMNS = ["chance_floor", "chance_floor_low", "chance_floor_high", "changed_share", "unseen_share"]
+FLOOR_COLUMNS = [f"{floor}{end}" for floor in ("chance_floor", "shuffle_floor") for end in ("", "_low", "_high")]
+NOVELTY_COLUMNS = [*FLOOR_COLUMNS, "changed_share", "unseen_share"]
 """What they come before: floats."""
 
 ORDER = ["training_set", "scope", "sparsity", "seed", "test_set", "language"]
@@ -59,13 +61,14 @@ def read_floors(path: str | Path) -> dict[tuple[str, str], float]:
 
 def collect(
     scores: Sequence[tuple[Run, pd.DataFrame]],
-    floors: Mapping[str, Mapping[str, Mapping[str, float | None]]],
+    floors: Mapping[str, Mapping[str, Mapping[str, Any]]],
     overlap: Mapping[str, pd.DataFrame],
     perturbed: Mapping[tuple[str, str], Mapping[str, int]],
 ) -> pd.DataFrame:
-    """Return one tidy table of all runs' scores, each with its chance floor and the novelty of its mentions.
+    """Return one tidy table of all runs' scores, each with its two floors and the novelty of its mentions.
 
-    scores: each run with its scores. floors: `chance_floor` by language and test set.
+    scores: each run with its scores. floors: `chance_floor` by language and test set, with `shuffle_floor` as the value
+    of `shuffled`.
     overlap: by training set, with the columns language, test_set and unseen_share. perturbed: the counts `mentions` and
     `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of SCORE_COLUMNS, and NOVELTY_COLUMNS,
     which are NaN on validation and where a share or floor does not exist. Rows are sorted by ORDER.
@@ -84,7 +87,7 @@ def collect(
     keys = ["language", "test_set"]
 
     floor_rows = [
-        (language, test_set, values["mean"], values["low"], values["high"])
+        (language, test_set, *(floor[end] for floor in (values, values["shuffled"]) for end in ("mean", "low", "high")))
         for language, test_sets in floors.items()
         for test_set, values in test_sets.items()
     ]
@@ -93,7 +96,7 @@ def collect(
         for (perturbation, language), counts in perturbed.items()
     ]
     unseen = pd.concat([frame.assign(training_set=name) for name, frame in overlap.items()], ignore_index=True)
-    table = _join(table, pd.DataFrame(floor_rows, columns=keys + NOVELTY_COLUMNS[:3]), keys)
+    table = _join(table, pd.DataFrame(floor_rows, columns=keys + FLOOR_COLUMNS), keys)
     table = _join(table, pd.DataFrame(changed_rows, columns=[*keys, "changed_share"]), keys)
     table = _join(table, unseen[["training_set", *keys, "unseen_share"]], ["training_set", *keys])
 

@@ -41,7 +41,8 @@ EFFECTS = ("difference", "relative_difference", "multilingual_gain")
 BOUNDS = {"f1": (0, 1), "fraction": (0, None), "floor_fraction": (0, None)}
 """What the ends of an interval are clipped to."""
 
-PROPERTIES = ("chance_floor", "changed_share", "unseen_share")
+FLOORS = ("chance_floor", "shuffle_floor")
+PROPERTIES = (*FLOORS, "changed_share", "unseen_share")
 """Statistics that belong to a test set (and a training set) and not to a model; columns of the scores."""
 
 CORRELATIONS: dict[str, Coefficient] = {"overlap_pearson": pearson, "overlap_spearman": spearman}
@@ -64,7 +65,7 @@ class Scores:
     """
 
     def __init__(self, scores: pd.DataFrame) -> None:
-        names = [*PROPERTIES, *(f"chance_floor_{end}" for end in ("low", "high"))]
+        names = [*PROPERTIES, *(f"{floor}_{end}" for floor in FLOORS for end in ("low", "high"))]
         needed = [*Cell._fields, "language", "seed", "f1", *names]
         if missing := [column for column in needed if column not in scores.columns]:
             raise InputError(f"scores: no column {', '.join(missing)}; expected {', '.join(needed)}")
@@ -119,8 +120,7 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     group: of a mean: "" (all languages), "family Germanic", or EVERY_SETTING.
     scope: a dense model has "". The means of dense models stand under "", over all languages that have one, and in each
     scope that has sparse models, over the languages of that line.
-    estimate, low, high: measured value and 95 % interval; that of a chance floor is over orders of its sentences. Ends
-    are within BOUNDS.
+    estimate, low, high: measured value and 95 % interval; that of a floor is over its draws. Ends are within BOUNDS.
     seed_sd: of an F1, the standard deviation over seeds (`Scores.seed_sd`).
     p_value, p_adjusted: for the value 0, where it means no effect; adjusted over the languages of a statistic and cell.
     languages: how many are behind a value; undefined: how many more have the models, but no value.
@@ -231,7 +231,7 @@ def _rows_of_languages(statistic: str, behind: Sequence[Cell], cells: Cells, kno
     languages = cells.common_languages(*behind)
     if statistic in PROPERTIES:
         ends = [np.full(len(languages), np.nan)] * 2
-        if statistic == "chance_floor":
+        if statistic in FLOORS:
             ends = [known.property(f"{statistic}_{end}", behind[0], languages) for end in ("low", "high")]
         values = known.property(statistic, behind[0], languages)
         estimates = [Estimate(*each, np.nan) for each in zip(values, *ends, strict=True)]
