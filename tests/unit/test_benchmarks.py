@@ -8,8 +8,11 @@ from pathlib import Path
 
 import common
 import coverage
+import diagnosis_power
+import encode_test_sets
 import late_steps
 import memory
+import numpy as np
 import ours
 import prediction
 import pruning
@@ -23,9 +26,14 @@ import uncertainty
 import yaml
 from ner_pruning.data.encoded_sentences import LOST, read_encoded
 from ner_pruning.data.synthetic import generate
+from ner_pruning.data.test_sets import read_encoded_evaluation, write_evaluation
 from ner_pruning.data.wikiann import write_corpus
-from ner_pruning.files import InputError
+from ner_pruning.files import InputError, file_digest, sentence_digest
+from ner_pruning.scoring.prediction import predict
+from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
+from ner_pruning.training.checkpoint import save_run
 from ner_pruning.training.encoder import random_encoder
+from ner_pruning.training.model import load_encoder
 from safetensors.torch import load_file, save_file
 
 IN_CHILD = common.in_child
@@ -268,3 +276,64 @@ def test_coverage_prints_a_row_a_statistic(capsys):
     assert [row[2].strip() for row in rows] == ["F1", "mean F1", "difference", "mean difference"]
     assert all(float(share) in (0, 33.3, 66.7, 100) for row in rows for share in row[3:6])
     assert all(float(row[6]) > 1 for row in rows)  # wider with the noise of seeds
+
+
+@pytest.fixture
+def results(tmp_path):
+    """The results of a study of one language with 30 test sentences, an untrained encoder and one sound run."""
+    corpora = generate("sw", {"train": 40, "validation": 1, "test": 30}, seed=0)
+    test = corpora["test"]
+    random_encoder(corpora["train"].tokens, ENCODER, 0, tmp_path / "encoder")
+    for folder in ("evaluation", "encoded/evaluation"):
+        (tmp_path / folder).mkdir(parents=True)
+    evaluation = tmp_path / "evaluation" / "sw.parquet"
+    write_evaluation(evaluation, {"validation": corpora["validation"], "regular": test, "in-language": test})
+    tokenizer = str(tmp_path / "encoder" / "tokenizer.json")
+    encode_test_sets.main(str(evaluation), tokenizer, 64, str(tmp_path / "encoded" / "evaluation" / "sw.parquet"))
+    run = tmp_path / "runs" / "sw" / "dense" / "seed-1"
+    part = LanguagePredictions("sw", list(map(sentence_digest, test.tokens)), test.tags, [0] * len(test.tags))
+    (run / "predictions").mkdir(parents=True)
+    write_predictions(run / "predictions" / "in-language.parquet", [part])
+    return tmp_path
+
+
+def test_diagnosis_power(results, tmp_path, capsys):
+    options = ["--sentences", "30", "500", "--trials", "5", "--csv", str(tmp_path / "trials.csv")]
+    diagnosis_power.main([str(results), *options])
+    rows = {
+        cells[1]: cells[2:-1]
+        for line in capsys.readouterr().out.splitlines()
+        if line.startswith("| ") and (cells := [cell.strip() for cell in line.split("|")])
+    }
+    assert rows["predictions"][-2:] == ["no information", "wrong on mentions"]
+    assert rows["sound run of the study"] == ["30", "1", "0%", *["0.0%"] * 4, "100.0%"]
+    assert rows["shuffled gold tags"][:3] == ["30", "5", "100%"]
+    assert rows["made up: one type for all"][1] == "3"
+    assert {"untrained head, pretrained encoder", "sound run, label ids permuted"} < set(rows)
+    assert "500" not in {row[0] for row in rows.values()}  # the test set has 30 sentences
+    trials = sum(int(row[1]) for name, row in rows.items() if name != "predictions")
+    assert len((tmp_path / "trials.csv").read_text().splitlines()) == 1 + trials
+
+
+def test_hidden_states_are_those_that_the_head_gets(results):
+    """With the head's weights they give the tags that the model predicts, for the words that it predicts."""
+    model = load_encoder(results / "encoder", dropout=0.0, seed=3).eval()
+    sentences, sizes = read_encoded_evaluation(results / "encoded" / "evaluation" / "sw.parquet")
+    chosen = np.arange(sizes["validation"] + sizes["regular"], len(sentences))
+    states = torch.from_numpy(diagnosis_power.word_states(model, sentences, chosen))
+    with torch.no_grad():
+        tags = model.classifier(states).argmax(-1).numpy()
+    expected = np.concatenate(predict(model, sentences, "fp32")[chosen[0] :])
+    assert (tags == expected).all() and len(set(tags)) > 1
+
+
+def test_hidden_states_of_a_stored_run_are_its_own(results):
+    model = load_encoder(results / "encoder", dropout=0.0, seed=3)
+    with torch.no_grad():
+        next(model.base_model.parameters()).add_(1.0)
+    run = results / "runs" / "sw" / "dense" / "seed-1"
+    digest = file_digest(results / "encoder" / "model.safetensors")
+    save_run(model, None, digest, run / "weights.safetensors.zst", run / "config.json")
+    trained = diagnosis_power.trained_states(results, run, "sw", 30)
+    assert trained.shape == diagnosis_power.pretrained_states(results, "sw", 30).shape
+    assert not np.allclose(trained, diagnosis_power.pretrained_states(results, "sw", 30))

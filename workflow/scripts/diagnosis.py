@@ -1,4 +1,4 @@
-"""Diagnose every perturbed F1 near its chance floor: are the predictions misaligned, relabelled, all O or wrong?"""
+"""Diagnose every perturbed F1 near its chance floor: misaligned, relabelled, all O, uninformed or wrong?"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -29,7 +29,10 @@ def diagnosis_tables(
     if len(diagnosis):
         details = pd.DataFrame([_report_row(row) for row in diagnosis.to_dict("records")])
         notes = [
-            "upper end: of the interval of the chance floor. O: share of words with the tag O, predicted and gold. "
+            "floor, upper end: the chance floor and the upper end of its interval; shuffle floor: see "
+            "docs/decisions.md. O: share of words with the tag O, predicted and gold. information: mutual information "
+            "of predicted and gold tags, as a share of the entropy of the gold ones; shares of the shuffles and of the "
+            "renamings of the predicted labels that agree with the gold as well. "
             "realigned, relabelled, types permuted: the F1 that the best re-alignment of the predictions gives, the "
             "best renaming of their labels, and that of their types. changed to unseen: F1 on these mentions, and "
             "their number. The rules are in docs/diagnosis.md.",
@@ -61,8 +64,11 @@ def _report_row(row: Mapping[str, object]) -> dict[str, str]:
         "F1": f"{row['f1']:.4f}",
         "floor": f"{row['chance_floor']:.4f}",
         "upper end": f"{row['chance_floor_high']:.4f}",
+        "shuffle floor": f"{row['shuffle_floor']:.4f}",
         "F1 regular": f"{row['f1_regular']:.4f}",
         "O": f"{row['predicted_o_share']:.2f}, {row['gold_o_share']:.2f}",
+        "information": f"{row['mutual_information']:.3f} ({row['shuffles_as_good']:.2f}, "
+        f"{row['renamings_as_good']:.3f})",
         "realigned": with_name(row["realignment"], row["f1_realigned"]),
         "relabelled": with_name(row["relabelling"], row["f1_relabelled"]),
         "types permuted": with_name(row["type_permutation"], row["f1_types_permuted"]),

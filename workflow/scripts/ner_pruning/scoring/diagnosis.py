@@ -1,4 +1,4 @@
-"""Why a perturbed F1 is near its chance floor: wrong alignment, wrong labels, no predictions, or wrong mentions.
+"""Why a perturbed F1 is near its chance floor: wrong alignment, wrong labels, nothing predicted, or wrong mentions.
 
 Words of this module: a prediction *stands* at the sentence or word whose tags it is scored against; it is *for* the one
 that it was made for. Where all is well, every prediction stands where it is for. docs/diagnosis.md says it for readers.
@@ -16,6 +16,7 @@ from ner_pruning.data.mentions import LABELS, TYPES, find_mentions
 from ner_pruning.data.overlap import Words, seen_mentions, typed_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
+from ner_pruning.scoring.information import Information, information
 from ner_pruning.scoring.score_table import RUN_COLUMNS
 from ner_pruning.table import count
 from ner_pruning.terms import PERTURBATIONS, REGULAR, Run
@@ -23,11 +24,13 @@ from ner_pruning.terms import PERTURBATIONS, REGULAR, Run
 MISALIGNED = "misaligned"
 PERMUTED = "labels permuted"
 ALL_O = "all O"
+NO_INFORMATION = "no information"
 WRONG = "wrong on mentions"
 FINDINGS = {
     MISALIGNED: "a re-alignment of the predictions restores the score",
     PERMUTED: "other names of the predicted labels restore the score",
     ALL_O: "hardly a word is predicted to be in a mention",
+    NO_INFORMATION: "the labels say no more of the gold than shuffled or renamed ones: an untrained or lost head",
     WRONG: "none of these: the mentions that are predicted are wrong",
 }
 """What the diagnosis can find, in the order in which it looks, and what it means."""
@@ -48,7 +51,8 @@ CHANCE_SHIFT = 10
 CLASSES = ("changed", "unchanged", "seen", "unseen")
 DIAGNOSIS_COLUMNS = [
     *RUN_COLUMNS,
-    *["test_set", "f1", "chance_floor", "chance_floor_high", "f1_regular", "predicted_o_share", "gold_o_share"],
+    *["test_set", "f1", "chance_floor", "chance_floor_high", "shuffle_floor", "f1_regular"],
+    *["predicted_o_share", "gold_o_share", *Information._fields],
     *["realignment", "f1_realigned", "relabelling", "f1_relabelled", "type_permutation", "f1_types_permuted"],
     *(f"{column}_{name}" for name in CLASSES for column in ("mentions", "f1")),
     "finding",
@@ -116,16 +120,19 @@ def diagnose(
     relabelled = best_relabelling(perturbed.tags, predicted)
     types_permuted = best_type_permutation(gold, spans, lengths)
     predicted_o, gold_o = o_share(predicted), o_share(perturbed.tags)
+    said = information(perturbed.tags, predicted)
     finding = choose_finding(
         {MISALIGNED: [realigned], PERMUTED: [relabelled, types_permuted]},
         f1=f1,
         f1_regular=f1_regular,
         floor_high=floor_high,
         predicts_little=1 - predicted_o <= FEW_WORDS * (1 - gold_o),
+        says_nothing=said.none,
     )
     return {
         "predicted_o_share": predicted_o,
         "gold_o_share": gold_o,
+        **said._asdict(),
         "realignment": realigned.name,
         "f1_realigned": realigned.f1,
         "relabelling": relabelled.name,
@@ -144,19 +151,22 @@ def choose_finding(
     f1_regular: float,
     floor_high: float,
     predicts_little: bool,
+    says_nothing: bool,
 ) -> str:
-    """Return the finding: that of the explanation that restores the score, else `all O`, else `wrong on mentions`.
+    """Return the finding: that of the explanation that restores the score, else the first of the others that holds.
 
     explanations: by finding; the one with the highest F1 counts. It restores the score if its F1 is more than
     CLEAR_GAIN times `f1` (as it is), the upper end of the floor's interval and its own chance, and at least
     REGULAR_SHARE times the F1 of the run on the regular test set. predicts_little: whether the words predicted to be in
-    mentions are at most FEW_WORDS times those that are.
+    mentions are at most FEW_WORDS times those that are; says_nothing: `Information.none`.
     """
     pairs = [(finding, explanation) for finding, group in explanations.items() for explanation in group]
     finding, best = max(pairs, key=lambda pair: pair[1].f1)
     if best.f1 > CLEAR_GAIN * max(f1, floor_high, best.chance) and best.f1 >= REGULAR_SHARE * f1_regular:
         return finding
-    return ALL_O if predicts_little else WRONG
+    if predicts_little:
+        return ALL_O
+    return NO_INFORMATION if says_nothing else WRONG
 
 
 # Re-alignment
