@@ -16,20 +16,18 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
 
-from ner_pruning.data.encoded_sentences import EncodedSentences  # noqa: E402
 from ner_pruning.data.mentions import LABELS, TYPES, find_mentions, mention_tags  # noqa: E402
 from ner_pruning.data.test_sets import read_encoded_evaluation, read_test_set  # noqa: E402
 from ner_pruning.data.wikiann import Corpus  # noqa: E402
 from ner_pruning.scoring.chance_floor import chance_floor  # noqa: E402
 from ner_pruning.scoring.diagnosis import FINDINGS, diagnose  # noqa: E402
 from ner_pruning.scoring.f1 import score  # noqa: E402
-from ner_pruning.scoring.prediction import BATCH_PIECES  # noqa: E402
+from ner_pruning.scoring.prediction import word_states  # noqa: E402
 from ner_pruning.scoring.prediction_files import read_predictions  # noqa: E402
 from ner_pruning.table import Table  # noqa: E402
 from ner_pruning.terms import IN_LANGUAGE, REGULAR  # noqa: E402
 from ner_pruning.training.checkpoint import load_run  # noqa: E402
-from ner_pruning.training.model import load_encoder, packed_inputs  # noqa: E402
-from ner_pruning.training.packing import batches_by_length, pack  # noqa: E402
+from ner_pruning.training.model import load_encoder  # noqa: E402
 
 FLOOR_FACTOR = 2
 HEAD_SD = 0.02
@@ -181,18 +179,6 @@ def _states(folder: Path, language: str, number: int, run: Path | None) -> np.nd
     states = _STATES[key]
     test_set = read_test_set(folder / "evaluation" / f"{language}.parquet", IN_LANGUAGE)
     return states[: sum(map(len, test_set.tags[:number]))]
-
-
-@torch.inference_mode()
-def word_states(model: torch.nn.Module, sentences: EncodedSentences, chosen: np.ndarray) -> np.ndarray:
-    """Return the encoder's last hidden state of each word of the chosen sentences, 0 for a word without a piece."""
-    states = np.zeros((int(sentences.word_counts.sum()), model.config.hidden_size), dtype=np.float32)
-    for places in batches_by_length(sentences.lengths[chosen], BATCH_PIECES):
-        batch = pack(sentences, chosen[places])
-        hidden = model.base_model(**packed_inputs(batch, model, torch.device("cpu"))).last_hidden_state[0]
-        states[batch.word_numbers] = hidden[torch.from_numpy(batch.words)].numpy()
-    offsets = sentences.word_offsets
-    return states[offsets[chosen[0]] : offsets[chosen[-1] + 1]]
 
 
 def power_table(frame: pd.DataFrame) -> Table:

@@ -29,7 +29,7 @@ from ner_pruning.data.synthetic import generate
 from ner_pruning.data.test_sets import read_encoded_evaluation, write_evaluation
 from ner_pruning.data.wikiann import write_corpus
 from ner_pruning.files import InputError, file_digest, sentence_digest
-from ner_pruning.scoring.prediction import predict
+from ner_pruning.scoring.prediction import predict, word_states
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
 from ner_pruning.training.checkpoint import save_run
 from ner_pruning.training.encoder import random_encoder
@@ -320,7 +320,7 @@ def test_hidden_states_are_those_that_the_head_gets(results):
     model = load_encoder(results / "encoder", dropout=0.0, seed=3).eval()
     sentences, sizes = read_encoded_evaluation(results / "encoded" / "evaluation" / "sw.parquet")
     chosen = np.arange(sizes["validation"] + sizes["regular"], len(sentences))
-    states = torch.from_numpy(diagnosis_power.word_states(model, sentences, chosen))
+    states = torch.from_numpy(word_states(model, sentences, chosen))
     with torch.no_grad():
         tags = model.classifier(states).argmax(-1).numpy()
     expected = np.concatenate(predict(model, sentences, "fp32")[chosen[0] :])

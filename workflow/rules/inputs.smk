@@ -190,6 +190,54 @@ def get_example_perturbed(wildcards):
     return get_corpus_path(terms.IN_LANGUAGE, get_example_language(wildcards))
 
 
+def get_forensic_languages():
+    """Return the languages of published monolingual perturbed cells that the study has in-language test sets of."""
+    if terms.IN_LANGUAGE not in PERTURBATIONS:
+        return []
+    cells = [cell for cell in STUDY_FILES.published if cell[:2] == (terms.MONOLINGUAL, terms.IN_LANGUAGE)]
+    published = dict.fromkeys(cell.language for cell in cells)
+    return [language for language in published if language in LANGUAGES]
+
+
+def get_forensic_regular(wildcards):
+    """Return the regular test sets of the forensics' languages; refuses a study without any."""
+    if not get_forensic_languages():
+        raise SystemExit(
+            "Error: forensics: no in-language test set of a language whose monolingual models are published; expected "
+            "in-language in perturbations, and in languages one of en, zh, bn, eu, af, hi, sw, te, jv, yo"
+        )
+    return [get_corpus_path(terms.REGULAR, language) for language in get_forensic_languages()]
+
+
+def get_forensic_perturbed(wildcards):
+    return [get_corpus_path(terms.IN_LANGUAGE, language) for language in get_forensic_languages()]
+
+
+def get_present_encoder(wildcards):
+    """Return the folder of the study's encoder if it is there, else None; of a module with a prefix it is not known."""
+    folder = f"results/{config['study']}/encoder"
+    return folder if Path(folder, "model.safetensors").is_file() and not PREFIXED else None
+
+
+def get_present_encoded(wildcards):
+    """Return (language, encoded evaluation) of the languages of the forensics whose sentences are encoded already."""
+    folder = f"results/{config['study']}/encoded/evaluation"
+    paths = {language: f"{folder}/{language}.parquet" for language in get_forensic_languages()}
+    return [(language, path) for language, path in paths.items() if Path(path).is_file() and not PREFIXED]
+
+
+def get_present_runs(wildcards):
+    """Return (run, folder) of the monolingual runs of the forensics' languages that were scored or are stored."""
+    runs = [run for run in get_runs() if run.training_set in get_forensic_languages()]
+    folders = [(tuple(run), f"results/{config['study']}/runs/{run}") for run in runs]
+    files = ("scores.csv", "weights.safetensors.zst")
+    return [
+        (run, folder)
+        for run, folder in folders
+        if any(Path(folder, file).is_file() for file in files) and not PREFIXED
+    ]
+
+
 # plan.smk
 
 

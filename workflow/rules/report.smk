@@ -155,6 +155,44 @@ rule published:
         "../scripts/published.py"
 
 
+rule forensics:
+    input:
+        published=PUBLISHED_FILE,
+        regular=get_forensic_regular,
+        perturbed=get_forensic_perturbed,
+    output:
+        csv="<results>/forensics.csv",
+        markdown="<results>/forensics.md",
+        html=report(
+            "<results>/forensics.html",
+            caption="../report/forensics.rst",
+            category="Claims",
+            labels={"what": "forensics"},
+        ),
+        pdf="<results>/figures/forensics.pdf",
+        png=report(
+            "<results>/figures/forensics.png",
+            caption="../report/forensics.rst",
+            category="Figures",
+            labels={"figure": "beyond the paper", "shows": "published perturbed F1 and mistakes"},
+        ),
+        svg="<results>/figures/forensics.svg",
+    log:
+        "<results>/logs/forensics.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        languages=get_forensic_languages(),
+        # what there is of models: it is used, and nothing is trained for it
+        encoder=get_present_encoder,
+        encoded=get_present_encoded,
+        runs=get_present_runs,
+        provenance=DATA_PROVENANCE,
+        version=version_of("forensics"),
+    script:
+        "../scripts/forensics.py"
+
+
 rule training_curves:
     input:
         [f"<results>/runs/{run}/training.csv" for run in CURVE_RUNS],

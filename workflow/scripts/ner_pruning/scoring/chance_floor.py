@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ner_pruning.scoring.f1 import LocatedMentions, lay_out, locate_mentions, mentions_in, precision_recall_f1
+from ner_pruning.scoring.f1 import GoldRow, LocatedMentions, locate_mentions, precision_recall_f1
 
 
 def draw_derangement(number: int, random: np.random.Generator) -> np.ndarray:
@@ -57,23 +57,14 @@ def shuffle_floor(tags: Sequence[Sequence[int]], *, seed: int, shuffles: int = 1
     begins one. Returns mean, low and high (2.5 and 97.5 percentiles over the shuffles) of the micro F1 and the number
     of shuffles; None, and 0 shuffles, without a mention.
     """
-    row, first = lay_out(tags)
-    gold = mentions_in(row)
-    if not len(gold.start):
+    gold = GoldRow(tags)
+    if not gold.mentions:
         return {"mean": None, "low": None, "high": None, "shuffles": 0}
-    key_at = np.full(len(row), -1)  # key of the gold mention that starts at a position
-    key_at[gold.start] = gold.keys(len(row))
-    words = np.ones(len(row), dtype=bool)
-    words[first[1:] - 1] = False  # the free position after each sentence
-    of_words = row[words]
-
-    random = np.random.default_rng(seed)
+    random, row, of_words = np.random.default_rng(seed), gold.row.copy(), gold.row[gold.words]
     f1 = np.empty(shuffles)
     for draw in range(shuffles):
-        row[words] = random.permutation(of_words)
-        drawn = mentions_in(row)
-        correct = (key_at[drawn.start] == drawn.keys(len(row))).sum()
-        f1[draw] = precision_recall_f1(int(correct), len(drawn.start), len(gold.start))[2]
+        row[gold.words] = random.permutation(of_words)
+        f1[draw] = gold.f1(row)
     return {**_summary(f1), "shuffles": shuffles}
 
 

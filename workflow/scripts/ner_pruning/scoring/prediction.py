@@ -54,6 +54,24 @@ def predict(
     return [by_sentence[sentence] for sentence in same]
 
 
+@torch.inference_mode()
+def word_states(model: PreTrainedModel, sentences: EncodedSentences, chosen: np.ndarray) -> np.ndarray:
+    """Return the encoder's last hidden state of each word of some sentences, which the head gets: words × hidden size.
+
+    chosen: a range of indices of sentences. A lost word has 0. Computed in float32, without dropout.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+    states = np.zeros((len(sentences.first_pieces), model.config.hidden_size), dtype=np.float32)
+    read = chosen[sentences.lengths[chosen] > 0]
+    for places in batches_by_length(sentences.lengths[read], BATCH_PIECES[device.type]):
+        batch = pack(sentences, read[places])
+        loaded = load_batch(batch, model, device)
+        hidden = model.base_model(**loaded.arguments).last_hidden_state.squeeze(0)
+        states[batch.word_numbers] = hidden.index_select(0, loaded.words).cpu().numpy()
+    return states[sentences.word_offsets[chosen[0]] : sentences.word_offsets[chosen[-1] + 1]]
+
+
 def first_of_same(sentences: EncodedSentences) -> np.ndarray:
     """Return for each sentence the index of the first one that has the same pieces and words (sentences)."""
     pieces = np.split(sentences.pieces, sentences.piece_offsets[1:-1])
