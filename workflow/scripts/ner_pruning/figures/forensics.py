@@ -19,14 +19,14 @@ from ner_pruning.figures.style import (
     put_title,
     reference,
 )
-from ner_pruning.report.forensics import LIKELIHOODS, ranked
+from ner_pruning.report.forensics import LIKELIHOODS, ranked, shown_likelihood
 from ner_pruning.table import count
 from ner_pruning.terms import Provenance
 
-PANEL_HEIGHT = 1.6  # inches, with a title of three lines
+PANEL_HEIGHT = 1.95  # inches, with a title of four lines
 LEAST, MOST = 0.0005, 1.0  # F1 on the logarithmic axes; what is less is drawn at the lower end
 GROUPS = {"dense": ("black", "o"), "partial": SCOPE_STYLES["partial"], "full": SCOPE_STYLES["full"]}
-TITLE_WIDTH = 21  # characters
+TITLE_WIDTH = 17  # characters
 
 
 @matplotlib.rc_context(STYLE)
@@ -41,7 +41,7 @@ def published_and_predicted(frame: pd.DataFrame, provenance: Provenance) -> Figu
         part = frame[frame["hypothesis"] == hypothesis]
         _draw(axes, part)
         fit = part.loc[part["sparsity"] == 0, LIKELIHOODS[0]].mean()
-        lines = [*textwrap.wrap(hypothesis, TITLE_WIDTH), f"dense: {fit:.1f} a cell".replace("-", "−")]
+        lines = [*textwrap.wrap(hypothesis, TITLE_WIDTH), f"dense: {shown_likelihood(fit)}"]
         axes.set_title("\n".join(lines), pad=3)
     label_axes(panels, "published F1", ["predicted F1"])
     handles = [handle(name, *style, linestyle="") for name, style in GROUPS.items()]
@@ -49,7 +49,7 @@ def published_and_predicted(frame: pd.DataFrame, provenance: Provenance) -> Figu
     languages = count(frame["language"].nunique(), "language")
     text = (
         f"In-language F1 that the paper prints for monolingual models of {languages}, and what each hypothesis "
-        "predicts; log-likelihood of a dense cell; bars: 95 % of the predicted means of three runs"
+        "predicts, with the mean log-likelihood of a dense cell; bars: 95 % of the predicted means of three runs"
     )
     put_title(figure, text, provenance)
     return figure
@@ -63,6 +63,8 @@ def _draw(axes: Axes, part: pd.DataFrame) -> None:
     axes.plot([LEAST, MOST], [LEAST, MOST], color=REFERENCE_COLOUR, linestyle="--", linewidth=0.8)
     for name in ("full", "partial", "dense"):  # dense ones on top
         points = part[part["scope"] == ("" if name == "dense" else name)]
+        if points.empty:  # the layout takes a line without points for one at the corner of the figure
+            continue
         colour, marker = GROUPS[name]
         published, predicted, low, high = (
             np.clip(points[column], LEAST, MOST) for column in ("published", "predicted", "low", "high")

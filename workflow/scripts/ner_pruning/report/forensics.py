@@ -164,12 +164,15 @@ def dense_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
         rows.append(
             {
                 "hypothesis": hypothesis,
-                **part["predicted"].reindex(languages).map(three_digits),
+                **part["predicted"].map(three_digits),
                 "mean": four_digits(part["predicted"].mean()),
                 "RMSE": four_digits(float(np.sqrt(((part["predicted"] - part["published"]) ** 2).mean()))),
                 "r": _correlation(part),
                 "within": f"{within.sum()} of {len(part)}",
-                **{f"log-l. {tolerance:g}": f"{part[column].sum():.1f}" for tolerance, column in _likelihoods()},
+                **{
+                    f"log-l. {tolerance:g}": shown_likelihood(part[column].sum())
+                    for tolerance, column in _likelihoods()
+                },
             }
         )
     absent = [hypothesis for hypothesis in OF_MODELS if hypothesis not in set(dense["hypothesis"])]
@@ -185,6 +188,11 @@ def dense_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     return Table("forensics", "The published dense cells under each hypothesis", notes, pd.DataFrame(rows).fillna(""))
 
 
+def shown_likelihood(value: float) -> str:
+    """Return a log-likelihood as text, whole where it is far from 0."""
+    return (f"{value:.1f}" if abs(value) < 100 else f"{value:.0f}").replace("-", "−")
+
+
 def _likelihoods() -> list[tuple[float, str]]:
     return list(zip(TOLERANCES, LIKELIHOODS, strict=True))
 
@@ -197,22 +205,25 @@ def _correlation(part: pd.DataFrame) -> str:
 
 
 def variants_table(frame: pd.DataFrame) -> Table:
-    """Return the log-likelihood per cell of each hypothesis and variant; the best of a variant is bold."""
-    per_cell = frame.pivot_table(index="hypothesis", columns=["scope", "sparsity"], values=LIKELIHOODS[0], sort=False)
+    """Return the median log-likelihood of a cell under each hypothesis, by variant; the best of a variant is bold."""
+    per_cell = frame.pivot_table(
+        index="hypothesis", columns=["scope", "sparsity"], values=LIKELIHOODS[0], aggfunc="median", sort=False
+    )
     names = [variant_name(*column) for column in per_cell.columns]
     best = per_cell.eq(per_cell.max())
-    whole = per_cell.dropna().index  # a hypothesis that has all variants
-    order = list(per_cell.loc[whole].mean(axis=1).sort_values(ascending=False).index)
+    whole = per_cell.dropna().index  # hypotheses that have all variants
+    order = list(per_cell.loc[whole].median(axis=1).sort_values(ascending=False).index)
     order += [name for name in per_cell.index if name not in order]
     rows = pd.DataFrame({"hypothesis": order})
     shown = pd.DataFrame({"hypothesis": list(map(Cell, order))})
     for name, column in zip(names, per_cell.columns, strict=True):
-        text = ["" if pd.isna(value) else f"{value:.1f}" for value in per_cell.loc[order, column]]
+        text = ["" if pd.isna(value) else shown_likelihood(value) for value in per_cell.loc[order, column]]
         rows[name], bold = text, best.loc[order, column]
         shown[name] = list(map(Cell, text, [""] * len(text), bold))
     notes = [
-        f"Log-likelihood of a published in-language cell with a tolerance of {TOLERANCES[0]:g}, mean over the "
-        "languages. Bold: the best of a variant. A difference of 3 makes a cell 20 times as likely.",
+        f"Log-likelihood of a published in-language cell with a tolerance of {TOLERANCES[0]:g}: the median over the "
+        "languages, since one impossible cell would decide over a mean. Bold: the best of a variant. A difference of 3 "
+        "makes a cell 20 times as likely.",
     ]
     return Table("forensics-variants", "All published perturbed cells under each hypothesis", notes, rows, shown)
 

@@ -119,7 +119,7 @@ MISTAKES: Mapping[str, Mistake] = {
     "label order: another one in each run": _of_model(
         lambda test_set, row, random: read_as(test_set, row, random.permutation(len(LABELS)))
     ),
-    "untrained head: each tag read as any": _of_model(
+    "untrained head: tags mapped at random": _of_model(
         lambda test_set, row, random: read_as(test_set, row, random.integers(0, len(LABELS), len(LABELS)))
     ),
     "shuffled tags": _of_words(lambda tags, random: random.permutation(tags)),
