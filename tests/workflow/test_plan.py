@@ -67,6 +67,19 @@ def test_every_stage_is_a_target(workflow):
         assert done.returncode == 0, done.stdout
 
 
+def test_the_forensics_need_no_model(workflow):
+    """Hindi is the one language of the tiny study whose monolingual models are published; without it there is none."""
+    planned = workflow.planned("studies/tiny.yaml", "forensics")
+    assert planned == Counter(["language_data hi", "perturb in-language hi", "forensics"])
+    overlay = yaml.safe_load(workflow.folder.joinpath("studies/tiny.yaml").read_text())
+    path = workflow.folder / "marathi.yaml"
+    path.write_text(yaml.safe_dump(overlay | {"study": "marathi", "languages": ["mr"], "monolingual": ["mr"]}))
+    done = workflow.call("forensics", "--dry-run", "--configfile", str(path))
+    assert done.returncode != 0
+    (line,) = [line for line in done.stdout.splitlines() if line.startswith("Error: forensics: ")]
+    assert "expected in-language in perturbations, and in languages one of en, zh, bn" in line
+
+
 def test_only_what_a_study_has_is_drawn_of_its_runs(workflow):
     curves = "training_curves"
     assert {curves, "sparsity_map"} <= set(rules(workflow.planned("studies/demo.yaml")))

@@ -5,12 +5,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.claims.paper_scores import PublishedF1, read_published
+from ner_pruning.data.synthetic import generate
+from ner_pruning.data.test_sets import write_encoded_evaluation
+from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.figures.forensics import published_and_predicted
+from ner_pruning.files import file_digest
 from ner_pruning.report import forensics
 from ner_pruning.report.forensics import FORENSIC_COLUMNS, HYPOTHESES, PerturbedCell, forensic_frame, log_likelihood
+from ner_pruning.scoring.f1 import SCORE_COLUMNS, write_scores
 from ner_pruning.scoring.mistakes import MISTAKES, TestSet
 from ner_pruning.terms import Provenance, Run
+from ner_pruning.training.checkpoint import save_run
+from ner_pruning.training.encoder import random_encoder
+from ner_pruning.training.model import load_encoder
 from paper_tables import PAPER
 from scipy import stats
 
@@ -154,8 +162,6 @@ def test_the_script_writes_frame_tables_and_figure(tmp_path):
 
 def test_what_models_keep_is_read_from_their_scores(tmp_path):
     rows = ["in-language,0.4", "regular,0.8", "in-script,0.1"]
-    from ner_pruning.scoring.f1 import SCORE_COLUMNS, write_scores
-
     runs = []
     for seed, gain in ((1, 0.0), (2, 0.2)):
         folder = tmp_path / f"seed-{seed}"
@@ -170,3 +176,35 @@ def test_what_models_keep_is_read_from_their_scores(tmp_path):
     assert script._kept(runs) == {("partial", 50, "yo"): pytest.approx(0.5 / 0.9)}
     assert script._kept([]) == {}
     assert len(HYPOTHESES) == len(MISTAKES) + 5
+
+
+def test_models_of_the_study_are_broken_in_each_way(tmp_path):
+    """The encoder, a stored dense run and a run without weights; hidden states are of the in-language sentences."""
+    corpora = generate("yo", {"train": 30, "validation": 5, "test": 20}, seed=0)
+    sizes = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 24, "positions": 64}
+    random_encoder(corpora["train"].tokens, sizes, 0, tmp_path / "encoder")
+    tokenizer = load_tokenizer(str(tmp_path / "encoder" / "tokenizer.json"), 64)
+    test, other = corpora["test"], corpora["validation"]
+    parts = {"validation": other, "regular": test, "in-language": test}
+    encoded = tmp_path / "yo.parquet"
+    write_encoded_evaluation(encoded, {name: encode(part.tokens, part.tags, tokenizer) for name, part in parts.items()})
+    (tmp_path / "run").mkdir()
+    model = load_encoder(tmp_path / "encoder", dropout=0.0, seed=2)
+    digest = file_digest(tmp_path / "encoder" / "model.safetensors")
+    save_run(model, None, digest, tmp_path / "run" / "weights.safetensors.zst", tmp_path / "run" / "config.json")
+    runs = [(Run("yo", "partial-50", 1), str(tmp_path / "none")), (Run("yo", "dense", 1), str(tmp_path / "run"))]
+    sets = {"yo": TestSet(test.tags, test.tags)}
+    f1 = script._of_models(sets, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs)
+    assert {name: {code: len(values) for code, values in part.items()} for name, part in f1.items()} == {
+        "untrained head, pretrained encoder": {"yo": 60},
+        "untrained head, fine-tuned encoder": {"yo": 60},
+        "wrong checkpoint: pretrained encoder": {"yo": 1},
+        "wrong vocabulary: rows shifted": {"yo": 3},
+    }
+    # this run's encoder is still the pretrained one, so that the wrong checkpoint is the right one
+    states = script.word_states(model, script.read_encoded_evaluation(encoded)[0], np.arange(25, 45))
+    assert f1["wrong checkpoint: pretrained encoder"]["yo"][0] == script.wrong_encoder_f1(
+        model, states, sets["yo"].gold
+    )
+    without = script._of_models(sets, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs[:1])
+    assert without["wrong checkpoint: pretrained encoder"] == {}
