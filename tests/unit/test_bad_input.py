@@ -73,7 +73,7 @@ CONFIGS = [
     ({"finetuning": {"epoch": 2}}, "finetuning: unknown key 'epoch'; allowed: epochs, learning_rate, max_length, "),
     (
         {"schedules": [ROW | {"batch": 8}]},
-        "schedules.0: unknown key 'batch'; allowed: up_to, batch_size, start, end, frequency",
+        "schedules.0: unknown key 'batch'; allowed: up_to, batch_size, steps, start, end, frequency",
     ),
     ({"schedules": [{"up_to": 100}]}, "schedules.0: the key 'batch_size' is missing"),
     ({"bootstrap": {"samples": 500}}, "bootstrap: unknown key 'samples'; allowed: seed, resamples"),
@@ -144,7 +144,7 @@ CONFIGS = [
     ),
     # schedules
     ({"schedules": [ROW | {"start": 9}]}, "schedules.0.start: 9 is wrong: it must be less than end (6)"),
-    ({"schedules": [ROW | {"start": 0}]}, "schedules.0.start: 0 is wrong: it must be at least 1"),
+    ({"schedules": [ROW | {"start": 0}]}, "schedules.0.start: 0 is wrong: it must be more than 0"),
     ({"schedules": [ROW | {"batch_size": 8.0}]}, f"schedules.0.batch_size: 8.0 is wrong: {INTEGER}"),
     (
         {"schedules": [ROW, ROW | {"up_to": 99}]},

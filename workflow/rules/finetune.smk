@@ -20,7 +20,7 @@ rule finetune:
         gpu=GPUS,
     params:
         languages=get_languages,  # their order, which is that of the sentences: Snakemake compares the set of input files
-        finetuning=sorted_values(config["finetuning"]),
+        finetuning=get_finetuning,
         schedules=get_schedules,
         pruning=get_pruning,
         version=version_of("finetune"),

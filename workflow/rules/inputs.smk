@@ -61,6 +61,11 @@ def get_sentences(wildcards):
     return [f"<results>/encoded/train/{language}.parquet" for language in get_languages(wildcards)]
 
 
+def get_finetuning(wildcards):
+    """Return what a run reads of how it is fine-tuned."""
+    return sorted_values(grid.finetuning_of_run(wildcards.training_set, config, TABLE))
+
+
 def get_schedules(wildcards):
     """Return what a run reads of the schedules that may apply to it."""
     return sorted_values(grid.schedules_of_run(wildcards.training_set, wildcards.variant, config, TABLE))

@@ -16,6 +16,7 @@ RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "
         "studies/demo.yaml",
         "studies/tiny.yaml",
         "studies/low-resource.yaml",
+        "studies/equal-budget.yaml",
     ],
 )
 def test_the_studies_that_come_with_the_workflow_are_right(name):
@@ -138,7 +139,32 @@ FIRST = PAPER["schedules"][0]
             {"schedules": [FIRST | {"start": 60}]},
             "config: schedules.0.start: 60 is wrong: it must be less than end (60)",
         ),
-        ({"schedules": [FIRST | {"frequency": 0}]}, "config: schedules.0.frequency: 0 is wrong: it must be at least 1"),
+        (
+            {"schedules": [FIRST | {"frequency": 0}]},
+            "config: schedules.0.frequency: 0 is wrong: it must be more than 0",
+        ),
+        ({"schedules": [FIRST | {"steps": 0}]}, "config: schedules.0.steps: 0 is wrong: it must be at least 1"),
+        (
+            {"schedules": [FIRST | {"start": 1.5}]},
+            "config: schedules.0.start: 1.5 is wrong: it must be a whole number of steps, or a share of the training "
+            "between 0 and 1",
+        ),
+        (
+            {"schedules": [FIRST | {"start": 0.4, "end": 0.3, "frequency": 0.1}]},
+            "config: schedules.0.start: 0.4 is wrong: it must be less than end (0.3)",
+        ),
+        (
+            {"schedules": [FIRST | {"start": 0.1, "end": 0.3, "frequency": 0.25}]},
+            "config: schedules.0.frequency: 0.25 is wrong: it must be at most end − start (0.2)",
+        ),
+        (
+            {"schedules": [FIRST | {"start": 0.1}, *PAPER["schedules"][1:]]},  # 78 of 780
+            "config: schedules: pruning of jv has start 78, end 60 and frequency 10 in steps, which do not ",
+        ),
+        (
+            {"schedules": [FIRST | {"steps": 59}, *PAPER["schedules"][1:]]},
+            "config: schedules: pruning of jv ends at step 60, but training has 59 steps",
+        ),
         ({"schedules": [FIRST | {"frequency": 51}]}, "config: schedules.0.frequency: 51 is wrong: it must be at most"),
         (
             # yo has 100 sentences: 13 steps of 8 an epoch

@@ -126,7 +126,7 @@ def generated(seed: int, size: int) -> None:
 
 TRIED = {
     **{("finetuning", key): trained_with(key) for key in FINETUNING if ("finetuning", key) in NUMBERS},
-    **{("schedules", "0", key): scheduled_with(key) for key in ("up_to", "batch_size", "start", "end", "frequency")},
+    **{("schedules", "0", key): scheduled_with(key) for key in (*TINY["schedules"][0], "steps")},
     **{("encoder", "random", key): built_with(key) for key in (*SIZES, "seed")},
     ("seeds", "0"): lambda value, study, folder, patch: trained(study, folder, patch, seed=value),
     ("fewer_runs", "*", "seeds", "0"): lambda value, study, folder, patch: trained(study, folder, patch, seed=value),

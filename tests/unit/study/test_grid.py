@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from ner_pruning.files import InputError
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
 from ner_pruning.study.grid import (
     evaluated_languages,
     expected_sizes,
+    finetuning_of_run,
     fixed_training_size,
     mapped_runs,
     pruning_of_run,
@@ -284,6 +286,28 @@ def test_what_a_run_reads_of_the_schedules(training_set, variant, read):
     config = {**CONFIG, "schedules": [dict(row) for row in SCHEDULES]}
     assert schedules_of_run(training_set, variant, config, TABLE) == read
     assert config["schedules"] == SCHEDULES  # the config keeps its limits
+
+
+def test_a_run_reads_steps_in_place_of_epochs_only_where_its_rows_have_them():
+    finetuning = {"epochs": 60, "dropout": 0.1}
+    rows = [SCHEDULES[0] | {"steps": 8280, "start": 0.12}, *SCHEDULES[1:]]
+    config = {**CONFIG, "schedules": rows, "finetuning": finetuning}
+    assert finetuning_of_run("yo", config, TABLE) == {"dropout": 0.1}
+    assert finetuning_of_run("en", config, TABLE) == finetuning_of_run("multilingual", config, TABLE) == finetuning
+    assert schedules_of_run("yo", "dense", config, TABLE) == [{"batch_size": 8, "steps": 8280}]
+    assert schedules_of_run("yo", "full-50", config, TABLE)[0]["start"] == 0.12
+    of_any_size = config | {"data": {**CONFIG["data"], "allow_other_sizes": True}}
+    assert finetuning_of_run("yo", of_any_size, TABLE) == finetuning  # a row that may apply has epochs
+
+
+def test_the_paper_reads_nothing_new():
+    """What runs of a study without steps and shares read is what it was before there were any."""
+    config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
+    for training_set in ("yo", "en", "multilingual"):
+        assert finetuning_of_run(training_set, config, TABLE) == config["finetuning"]
+        (row,) = schedules_of_run(training_set, "full-50", config, TABLE)
+        assert list(row) == ["batch_size", "start", "end", "frequency"]
+        assert {type(value) for value in row.values()} == {int}
 
 
 def test_a_run_of_any_size_reads_all_limits_but_the_last():

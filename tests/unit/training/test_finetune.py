@@ -180,6 +180,18 @@ def test_steps_count_the_last_smaller_batch(sentences, batch_size, epochs, steps
     assert dataclasses.replace(TRAINING, batch_size=batch_size, epochs=epochs).steps(sentences) == steps
 
 
+def test_given_steps_cut_the_last_epoch_short(chosen_batches):
+    """8 of the 10 steps of two epochs, in the same order and with the same losses as those of two whole epochs."""
+    whole = finetune(tiny_model("bert"), SENTENCES, dataclasses.replace(TRAINING, epochs=2), Pruner({}, {}), seed=1)
+    batches = [chosen.tolist() for chosen in chosen_batches]
+    chosen_batches.clear()
+    training = dataclasses.replace(TRAINING, epochs=2, total=8, learning_rate_schedule="constant")
+    curve = finetune(tiny_model("bert"), SENTENCES, training, Pruner({}, {}), seed=1)
+    assert [chosen.tolist() for chosen in chosen_batches] == batches[:8]
+    assert curve[-1]["step"] == 8 and len(whole) == 10
+    assert curve[0]["loss"] == whole[0]["loss"]
+
+
 def test_a_batch_of_lost_words_alone_has_no_loss_and_harms_nothing(chosen_batches):
     training = dataclasses.replace(TRAINING, batch_size=1, epochs=1)
     model = tiny_model("bert")
@@ -386,6 +398,22 @@ def test_a_schedule_that_ends_after_the_last_step_is_refused(study, tmp_path):
     assert "\n" not in str(error.value)
     assert list((tmp_path / "late").iterdir()) == []
     run(study, tmp_path / "dense", "dense", schedules=late)  # which prunes nothing
+
+
+def test_a_run_of_given_steps_and_shares(study, tmp_path):
+    """30 steps over 60 sentences in batches of 8, four epochs of which the last is cut short; pruned from 3 to 12."""
+    shares = [{"batch_size": 8, "steps": 30, "start": 0.1, "end": 0.4, "frequency": 0.1}]
+    finetuning = {key: value for key, value in FINETUNING.items() if key != "epochs"}
+    folder = run(study, tmp_path / "shares", "partial-50", schedules=shares, finetuning=finetuning)
+    record = json.loads((folder / "run.json").read_text())
+    assert (record["steps"], record["schedule"]) == (30, shares[0])
+    curve = pd.read_csv(folder / "training.csv")
+    assert (curve["step"].max(), curve["epoch"].max()) == (30, 4)
+    sparsity = curve.set_index("step")["sparsity"]
+    assert sparsity[[2, 3, 11, 12]].tolist() == [0.0, 0.0, pytest.approx(sparsity[9]), 0.5]
+    whole = run(study, tmp_path / "epochs", "dense", finetuning=FINETUNING | {"epochs": 4})
+    pieces = json.loads((whole / "run.json").read_text())["pieces"]
+    assert record["pieces"] == pytest.approx(pieces * 30 / 32, abs=1)
 
 
 def test_a_schedule_may_end_with_the_last_step(study, tmp_path):

@@ -174,8 +174,10 @@ def plan_run(
     schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
     updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights and predictions).
     """
-    schedule = Schedule.of_row(choose_schedule(schedules, size.sentences), config["finetuning"]["epochs"])
-    steps, pieces = schedule.steps(size.sentences), schedule.epochs * size.pieces
+    row = choose_schedule(schedules, size.sentences)
+    schedule = Schedule.of_row(row, config["finetuning"]["epochs"], size.sentences)
+    steps = schedule.steps(size.sentences)
+    pieces = round(schedule.passes(size.sentences) * size.pieces)
     updates = len(schedule.pruning_steps()) if run.scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
     step_seconds = steps * rates.moved_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds

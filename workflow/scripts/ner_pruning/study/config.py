@@ -29,6 +29,10 @@ _TYPES = {
 """What the types of a schema are called."""
 
 
+ROUNDING = 1e-9
+"""Of differences of shares."""
+
+
 def check_repeated_keys(text: str, source: str) -> None:
     """Raise InputError that names the line of a key which stands twice in one mapping of a YAML or JSON file.
 
@@ -209,14 +213,23 @@ def _check_schedules(schedules: Sequence[Mapping[str, int]]) -> None:
     for number, row in enumerate(schedules):
         if number and row["up_to"] <= schedules[number - 1]["up_to"]:
             raise InputError(f"config: schedules.{number}.up_to: {row['up_to']} is wrong: rows must ascend by up_to")
+        for key in ("start", "end", "frequency"):
+            if isinstance(row[key], float) and not 0 < row[key] < 1:
+                raise InputError(
+                    f"config: schedules.{number}.{key}: {row[key]} is wrong: it must be a whole number of steps, or a "
+                    "share of the training between 0 and 1"
+                )
+        if len({type(row[key]) for key in ("start", "end", "frequency")}) > 1:
+            continue  # steps and shares: they are compared where the size of the training set is known
         if row["start"] >= row["end"]:
             raise InputError(
                 f"config: schedules.{number}.start: {row['start']} is wrong: it must be less than end ({row['end']})"
             )
-        if row["frequency"] > row["end"] - row["start"]:
+        span = row["end"] - row["start"]
+        if row["frequency"] > span + ROUNDING:
             raise InputError(
                 f"config: schedules.{number}.frequency: {row['frequency']} is wrong: it must be at most end − start "
-                f"({row['end'] - row['start']})"
+                f"({span:g})"
             )
 
 
@@ -241,16 +254,14 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
         if size is None:
             continue
         (row,) = possible_schedules(training_set, config, table)
-        schedule = Schedule.of_row(row, epochs)
-        steps = schedule.steps(size)
-        length = f"{size} sentences in batches of {schedule.batch_size} over {epochs} epochs are {steps} steps"
+        schedule = Schedule.of_row(row, epochs, size)
         grid = config["pruning"] | config["fewer_runs"].get(training_set, {})
-        if grid["sparsities"] and schedule.end > steps:
-            raise InputError(f"config: schedules: pruning of {training_set} ends at step {schedule.end}, but {length}")
-        if warmup >= steps:
+        if grid["sparsities"] and (misfit := schedule.misfit(size)):
+            raise InputError(f"config: schedules: pruning of {training_set} {misfit}")
+        if warmup >= schedule.steps(size):
             raise InputError(
                 f"config: finetuning.warmup_steps: {warmup} is wrong: it must be less than the steps of each training "
-                f"set, and of {training_set} {length}"
+                f"set, and of {training_set} {schedule.length(size)}"
             )
 
 

@@ -83,6 +83,13 @@ def schedules_of_run(
     return [{key: value for key, value in row.items() if key not in unread} for row in rows]
 
 
+def finetuning_of_run(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, Any]:
+    """Return what a run reads of the config's `finetuning`: no epochs if all rows that may apply have steps."""
+    rows = possible_schedules(training_set, config, table)
+    unread = ["epochs"] if all("steps" in row for row in rows) else []
+    return {key: value for key, value in config["finetuning"].items() if key not in unread}
+
+
 def pruning_of_run(variant: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what a run reads of the config's `pruning`: None if it is dense.
 

@@ -44,7 +44,7 @@ def expected_steps(training_set: str, config: Mapping[str, Any], table: Mapping[
     codes = training_languages(training_set, config)
     sentences = sum(expected_sizes(code, config, table)["train"] for code in codes)
     rows, epochs = possible_schedules(training_set, config, table), config["finetuning"]["epochs"]
-    return max(Schedule.of_row(row, epochs).steps(sentences) for row in rows)
+    return max(Schedule.of_row(row, epochs, sentences).steps(sentences) for row in rows)
 
 
 def planned_seconds(plan: str | os.PathLike, gpus: int) -> dict[Run, dict[str, float]]:

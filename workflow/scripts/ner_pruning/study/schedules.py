@@ -9,8 +9,10 @@ from dataclasses import dataclass
 class Schedule:
     """How long a run trains, and after which of its optimiser steps it is pruned.
 
-    batch_size: sentences of a step. start, end: the first and the last step that pruning follows; frequency: the steps
-    from one pruning to the next. These three are None for a dense run, which reads none of them.
+    epochs: over the training set, the last of which may be cut short by `total`. batch_size: sentences of a step.
+    start, end: the first and the last step that pruning follows; frequency: the steps from one pruning to the next.
+    These three are None for a dense run, which reads none of them. total: the optimiser steps, if they are given in
+    place of epochs.
     """
 
     epochs: int
@@ -18,16 +20,50 @@ class Schedule:
     start: int | None = None
     end: int | None = None
     frequency: int | None = None
+    total: int | None = None
 
     @classmethod
-    def of_row(cls, row: Mapping[str, int], epochs: int) -> "Schedule":
-        """Return the schedule of a row of the config's `schedules`."""
-        keys = ("batch_size", "start", "end", "frequency")
-        return cls(epochs=epochs, **{key: row[key] for key in keys if key in row})
+    def of_row(cls, row: Mapping[str, int | float], epochs: int | None, sentences: int) -> "Schedule":
+        """Return the schedule of a row of the config's `schedules` for a training set of that many sentences.
+
+        epochs: of the config, for a row without `steps`. Shares of the training become steps here, at least one.
+        """
+        batch_size, total = row["batch_size"], row.get("steps")
+        if total is not None:
+            epochs = math.ceil(total / math.ceil(sentences / batch_size))
+        steps = total or optimiser_steps(epochs=epochs, sentences=sentences, batch_size=batch_size)
+        pruning = {
+            key: max(1, round(row[key] * steps)) if isinstance(row[key], float) else row[key]
+            for key in ("start", "end", "frequency")
+            if key in row
+        }
+        return cls(epochs=epochs, batch_size=batch_size, total=total, **pruning)
 
     def steps(self, sentences: int) -> int:
         """Return the number of optimiser steps over a training set of that many sentences."""
-        return optimiser_steps(epochs=self.epochs, sentences=sentences, batch_size=self.batch_size)
+        return self.total or optimiser_steps(epochs=self.epochs, sentences=sentences, batch_size=self.batch_size)
+
+    def passes(self, sentences: int) -> float:
+        """Return how many times the training set is gone through: the epochs, or a part of the last one less."""
+        steps = math.ceil(sentences / self.batch_size)
+        return self.steps(sentences) / steps
+
+    def length(self, sentences: int) -> str:
+        """Return how many steps these are and why, as part of a sentence."""
+        steps = self.steps(sentences)
+        if self.total:
+            return f"training has {steps} steps"
+        batches = f"{sentences} sentences in batches of {self.batch_size}"
+        return f"{batches} over {self.epochs} epochs are {steps} steps"
+
+    def misfit(self, sentences: int) -> str | None:
+        """Return why the steps of pruning do not fit into the training or each other, None if they do."""
+        if self.end > self.steps(sentences):
+            return f"ends at step {self.end}, but {self.length(sentences)}"
+        if self.start >= self.end or self.frequency > self.end - self.start:
+            steps = f"start {self.start}, end {self.end} and frequency {self.frequency} in steps"
+            return f"has {steps}, which do not fit together; {self.length(sentences)}"
+        return None
 
     def pruning_steps(self) -> list[int]:
         """Return the steps that pruning follows: start, start + frequency, … up to `end`, and `end` itself."""

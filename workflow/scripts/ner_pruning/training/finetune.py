@@ -49,7 +49,8 @@ class TrainingError(RuntimeError):
 @dataclass(frozen=True)
 class Training:
     """What a run trains with. learning_rate_schedule is a name of transformers' `get_scheduler`; precision is fp32 or
-    bf16 (autocast, float32 weights); the adam values are AdamW's betas and epsilon."""
+    bf16 (autocast, float32 weights); the adam values are AdamW's betas and epsilon; total: the number of optimiser
+    steps, where it is given and the last epoch may be cut short."""
 
     epochs: int
     batch_size: int
@@ -62,10 +63,11 @@ class Training:
     adam_beta2: float
     adam_epsilon: float
     precision: str
+    total: int | None = None
 
     def steps(self, sentences: int) -> int:
         """Return the number of optimiser steps over a training set of that many sentences."""
-        return optimiser_steps(epochs=self.epochs, sentences=sentences, batch_size=self.batch_size)
+        return self.total or optimiser_steps(epochs=self.epochs, sentences=sentences, batch_size=self.batch_size)
 
 
 def finetune(
@@ -101,7 +103,7 @@ def finetune(
     losses = list(torch.tensor(start.losses, device=device))  # since the last row
     scales = []  # of gradients, since they were last looked at
     lines = ProgressLines(total, done=start.step, peak=peak)
-    batches = islice(draw_batches(len(sentences), training, seed), start.step, None)
+    batches = islice(draw_batches(len(sentences), training, seed), start.step, total)
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
         seed_dropout(seed, step - 1)
         batch = pack(sentences, chosen.numpy())

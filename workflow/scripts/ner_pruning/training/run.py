@@ -33,7 +33,7 @@ OPTIMISER_KEYS = ("learning_rate", "gradient_clipping", "weight_decay", "adam_be
 """Values of `finetuning` that decide whether training converges."""
 
 TRAINING_KEYS = tuple(
-    field.name for field in dataclasses.fields(Training) if field.name not in ("batch_size", "precision")
+    field.name for field in dataclasses.fields(Training) if field.name not in ("batch_size", "precision", "total")
 )
 
 
@@ -96,14 +96,11 @@ def train_run(
     sentences, lengths = concatenate(parts), [len(part) for part in parts]
     del parts
     row = choose_schedule(config.schedules, len(sentences))
-    schedule = Schedule.of_row(row, finetuning["epochs"])
-    training = make_training(finetuning, schedule.batch_size, device)
+    schedule = Schedule.of_row(row, finetuning.get("epochs"), len(sentences))
+    training = make_training(finetuning | {"epochs": schedule.epochs}, schedule.batch_size, device, schedule.total)
     steps = schedule.steps(len(sentences))
-    if run.scope and schedule.end > steps:
-        raise InputError(
-            f"schedules: pruning ends at step {schedule.end}, but {len(sentences)} sentences in batches of "
-            f"{schedule.batch_size} over {schedule.epochs} epochs are {steps} steps"
-        )
+    if run.scope and (misfit := schedule.misfit(len(sentences))):
+        raise InputError(f"schedules: pruning {misfit}")
 
     model = load_encoder(encoder_folder, dropout=finetuning["dropout"], seed=run.seed)
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=run.scope == "full")
@@ -155,9 +152,9 @@ def train_run(
             "seed": run.seed,
             "sentences": len(sentences),
             "steps": steps,
-            "pieces": int(training.epochs * len(sentences.pieces)),
+            "pieces": round(schedule.passes(len(sentences)) * len(sentences.pieces)),
             "finetuning": dict(finetuning),
-            "schedule": dict(row) if run.scope else {"batch_size": training.batch_size},
+            "schedule": dict(row) if run.scope else {key: row[key] for key in ("batch_size", "steps") if key in row},
             "pruning": dict(pruning) if run.scope else None,
             "precision": training.precision,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
@@ -207,10 +204,13 @@ def make_pruner(
     return Pruner(matrices, dict(sparsities), threshold=pruning["threshold"], vocabulary=vocabulary)
 
 
-def make_training(finetuning: Mapping[str, Any], batch_size: int, device: torch.device) -> Training:
-    """Return what a run on a device trains with; finetuning: that mapping of the study's config."""
+def make_training(
+    finetuning: Mapping[str, Any], batch_size: int, device: torch.device, total: int | None = None
+) -> Training:
+    """Return what a run on a device trains with; finetuning: that mapping of the config; total: of a schedule."""
+    precision = choose_precision(finetuning["precision"], device)
     keys = {key: finetuning[key] for key in TRAINING_KEYS}
-    return Training(batch_size=batch_size, precision=choose_precision(finetuning["precision"], device), **keys)
+    return Training(batch_size=batch_size, precision=precision, total=total, **keys)
 
 
 def chosen_matrices(model: PreTrainedModel, scope: str, pruning: Mapping[str, Any]) -> dict[str, torch.nn.Parameter]:
