@@ -22,14 +22,14 @@ def model_files(work: Work) -> tuple[Path, Path]:
 
 
 def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
-    """Fine-tune, prune after the first step if the variant is pruned, and store the run in a folder that goes again."""
+    """Fine-tune, prune after the second step if the variant is pruned, and store the run in a folder that goes again."""
     with TemporaryDirectory(dir=work.folder) as folder:
         return train_into(Path(folder), work, steps, variant)
 
 
 def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
     """Fine-tune as `train` does, and leave the stored run in a folder."""
-    schedule = {"batch_size": work.batch_size, "start": 1, "end": 1, "frequency": 1}
+    schedule = {"batch_size": work.batch_size, "start": 1, "end": 2, "frequency": 1}
     train_run(
         Run("benchmark", variant, SEED),
         encoder_folder=work.encoder,

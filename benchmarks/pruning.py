@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print seconds and zeros of one pruning of both sides, seconds of a training step by variant, then the ratios."""
     parser = make_parser(__doc__, steps=20)
     parser.add_argument("--sparsity", type=int, default=50, help="percent")
-    parser.add_argument("--skip", type=int, default=2, help="first steps that are not timed; the first one prunes")
+    parser.add_argument("--skip", type=int, default=2, help="first steps that are not timed; the second one prunes")
     arguments = parser.parse_args(arguments)
     share = arguments.sparsity / 100
     with prepared_work(arguments, {arguments.steps}) as work:

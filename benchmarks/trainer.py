@@ -47,7 +47,7 @@ class StepLog(TrainerCallback):
 
 
 class PruneOnce(TrainerCallback):
-    """Prunes a model with torch.nn.utils.prune after its first step, and makes that permanent after the last one."""
+    """Prunes a model with torch.nn.utils.prune after its second step, and makes that permanent after the last one."""
 
     def __init__(self, model: PreTrainedModel, variant: str):
         scope, sparsity = parse_variant(variant)
@@ -55,7 +55,7 @@ class PruneOnce(TrainerCallback):
         self.share = sparsity / 100
 
     def on_step_end(self, args, state, control, **kwargs):
-        if state.global_step == 1:
+        if state.global_step == 2:
             for module in self.modules:
                 prune.l1_unstructured(module, "weight", self.share)
 
@@ -69,7 +69,7 @@ def train(
 ) -> TrainedRun:
     """Fine-tune on the batches that ours takes, and save the model in a folder that goes again.
 
-    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the first step. precision: fp32
+    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the second step. precision: fp32
     or bf16, which is the trainer's autocast.
     """
     torch.set_num_threads(work.finetuning["threads"])
