@@ -22,7 +22,7 @@ def model_files(work: Work) -> tuple[Path, Path]:
 
 
 def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
-    """Fine-tune, prune after the second step if the variant is pruned, and store the run in a folder that goes again."""
+    """Fine-tune, prune after the second step if the variant is pruned, and store the run in a temporary folder."""
     with TemporaryDirectory(dir=work.folder) as folder:
         return train_into(Path(folder), work, steps, variant)
 

@@ -69,8 +69,8 @@ def train(
 ) -> TrainedRun:
     """Fine-tune on the batches that ours takes, and save the model in a folder that goes again.
 
-    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the second step. precision: fp32
-    or bf16, which is the trainer's autocast.
+    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the second step. precision:
+    fp32 or bf16, which is the trainer's autocast.
     """
     torch.set_num_threads(work.finetuning["threads"])
     model, log = load_model(work), StepLog()
