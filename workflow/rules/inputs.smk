@@ -237,9 +237,7 @@ def get_present_runs(wildcards):
     folders = [(tuple(run), f"results/{config['study']}/runs/{run}") for run in runs]
     files = ("scores.csv", "weights.safetensors.zst")
     return [
-        (run, folder)
-        for run, folder in folders
-        if any(Path(folder, file).is_file() for file in files) and not PREFIXED
+        (run, folder) for run, folder in folders if any(Path(folder, file).is_file() for file in files) and not PREFIXED
     ]
 
 
