@@ -77,7 +77,8 @@ def select_gpus(installed: Mapping[str, Sequence[str]], visible: str | None) -> 
             found = [uuid for uuid in uuids if name.startswith("GPU-") and uuid.startswith(name)]
         if len(found) != 1:
             break
-        gpus[name] = [*installed.get(found[0], ()), found[0]][0]
+        parts = installed.get(found[0])
+        gpus[name] = parts[0] if parts else found[0]
     return gpus
 
 
@@ -93,11 +94,12 @@ def _installed_gpus() -> dict[str, list[str]]:
     ).stdout
     gpus: dict[str, list[str]] = {}
     # without a driver or a GPU it prints a sentence, in whatever encoding
-    for kind, uuid in re.findall(r"\(UUID: ((?:GPU|MIG)-)(\S+)\)", printed.decode("utf-8", "replace")):
-        if kind == "GPU-":
-            gpus[kind + uuid] = []
-        elif gpus:
-            gpus[list(gpus)[-1]].append(kind + uuid)
+    parts: list[str] = []
+    for uuid in re.findall(r"\(UUID: ((?:GPU|MIG)-\S+)\)", printed.decode("utf-8", "replace")):
+        if uuid.startswith("GPU-"):
+            parts = gpus[uuid] = []
+        else:  # of the GPU before
+            parts.append(uuid)
     return gpus
 
 

@@ -11,12 +11,9 @@ from ner_pruning.claims.statistics import Missing
 from ner_pruning.claims.verdicts import Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.interval_table import DECIMALS
-from ner_pruning.statistics.intervals import DETECTABLE, Cells, cautious_level, detectable, estimate
+from ner_pruning.statistics.intervals import Cells, cautious_level, detectable, estimate
 from ner_pruning.table import Table, signed_four_digits
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, Provenance
-
-WIDTH = 2 * 1.96
-"""Standard errors from end to end of a 95 % interval."""
 
 LEDGER_COLUMNS = [
     *("claim", "part", "text", "measured", "low", "high"),
@@ -115,8 +112,7 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
 def _smallest_difference(part: Part, smallest: float) -> str:
     """Return the note on a part that says "the same": what the study could have shown."""
     text = f"this study could have shown a difference of {smallest:.3f}"
-    too_wide = smallest / DETECTABLE * WIDTH > part.criterion.high - part.criterion.low
-    return f"{text}; it is too small to show that there is none" if too_wide else text
+    return text if part.criterion.can_hold(smallest) else f"{text}; it is too small to show that there is none"
 
 
 def _papers_value(part: Part, published: Cells) -> dict[str, float | bool | None]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from ner_pruning.statistics.intervals import LEVEL, Estimate, adjust
+from ner_pruning.statistics.intervals import DETECTABLE, INTERVAL_WIDTH, LEVEL, Estimate, adjust
 
 COLLAPSE = 0.5
 """Perturbed F1 as a fraction of regular F1 below which a model has collapsed: it loses more than half."""
@@ -77,6 +77,10 @@ class Criterion:
         if np.isinf(self.high):
             return f"> {self.low:g}"
         return f"< {self.high:g}" if np.isinf(self.low) else f"from {self.low:g} to {self.high:g}"
+
+    def can_hold(self, smallest: float) -> bool:
+        """Return whether an interval may lie within both bounds; smallest: the difference that its study would show."""
+        return smallest / DETECTABLE * INTERVAL_WIDTH <= self.high - self.low
 
 
 POSITIVE, NEGATIVE = Criterion(low=0), Criterion(high=0)

@@ -5,6 +5,7 @@
 
 import dataclasses
 import gc
+import math
 import os
 import sys
 import time
@@ -34,7 +35,7 @@ from ner_pruning.training.run import (
     run_paths,
     train_run,
 )
-from ner_pruning.training.word_rows import FEWEST_WEIGHTS
+from ner_pruning.training.word_rows import all_rows_below
 
 SECONDS = 3.0
 """How long each part is measured, at least."""
@@ -77,8 +78,6 @@ def main(work: Work) -> Rates:
     prunable_weights = {
         scope: sum(matrix.numel() for matrix in found if matrix is not words) for scope, found in matrices.items()
     }
-    on_cpu = choose_device(work.finetuning["device"]).type == "cpu"
-    some_rows = on_cpu and work.finetuning["weight_decay"] == 0
     return Rates(
         start_seconds=start_seconds,
         load_seconds=record["seconds"] - record["training_seconds"],
@@ -89,7 +88,6 @@ def main(work: Work) -> Rates:
         fixed_weights=fixed_weights,
         rows=rows,
         hidden=hidden,
-        all_rows_below=-(-FEWEST_WEIGHTS // hidden) if some_rows else rows + 1,
         prunable=prunable_weights,
         device=record["device"],
     )
@@ -114,14 +112,20 @@ def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
 
 
 def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Work) -> dict[str, Any]:
-    """Return parameter_seconds, piece_seconds and update_seconds; the model is trained and its vocabulary trimmed."""
+    """Return parameter_seconds, piece_seconds, update_seconds and all_rows_below.
+
+    The model is trained and its vocabulary trimmed.
+    """
     device = choose_device(work.finetuning["device"])
     training = make_training(work.finetuning | {"epochs": 1}, work.batch_size, device)
+    all_rows = len(model.get_input_embeddings().weight)
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest="full" in work.scopes)
     weights = sum(parameter.numel() for parameter in model.parameters())
-    words = model.get_input_embeddings().weight
-    if device.type == "cpu" and words.numel() >= FEWEST_WEIGHTS and training.weight_decay == 0:
-        weights -= words.numel()
+    words = model.get_input_embeddings()
+    betas = (training.adam_beta1, training.adam_beta2)
+    fewest = all_rows_below(words, betas=betas, weight_decay=training.weight_decay)
+    if len(words.weight) >= fewest:
+        weights -= words.weight.numel()
     few = STEPS[0] * work.batch_size
     by_length = np.argsort(sentences.lengths, kind="stable")
     some = take(sentences, np.resize(by_length, few))
@@ -142,6 +146,7 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
         "parameter_seconds": float(parameter_seconds),
         "piece_seconds": float(piece_seconds),
         "update_seconds": updates,
+        "all_rows_below": math.ceil(min(fewest, all_rows + 1)),
     }
 
 

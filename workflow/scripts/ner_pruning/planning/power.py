@@ -13,7 +13,7 @@ import pandas as pd
 from ner_pruning.claims.paper_claims import Evidence, Part, paper_claims
 from ner_pruning.claims.statistics import Missing
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
-from ner_pruning.statistics.intervals import DETECTABLE, Cells, detectable
+from ner_pruning.statistics.intervals import Cells, detectable
 from ner_pruning.statistics.seed_noise import COMMON_SHARE
 from ner_pruning.terms import REGULAR, Run
 
@@ -96,7 +96,7 @@ def _smallest(part: Part, cells: Cells) -> tuple[float, bool] | None:
         return float("nan"), False
     smallest = detectable(measured.values)
     if part.criterion.says_equal:
-        return smallest, 2 * 1.96 * smallest / DETECTABLE < part.criterion.high - part.criterion.low
+        return smallest, part.criterion.can_hold(smallest)
     return smallest, smallest <= WORTH_SHOWING
 
 

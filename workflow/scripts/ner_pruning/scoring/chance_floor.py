@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ner_pruning.scoring.f1 import GoldRow, LocatedMentions, locate_mentions, precision_recall_f1
+from ner_pruning.scoring.f1 import GoldRow, LocatedMentions
 
 
 def draw_derangement(number: int, random: np.random.Generator) -> np.ndarray:
@@ -27,12 +27,10 @@ def chance_floor(tags: Sequence[Sequence[int]], *, seed: int, derangements: int 
     mean, low and high (2.5 and 97.5 percentiles over the derangements) and the number of derangements; with fewer than
     two sentences, or without a mention, there is no floor: None, and 0 derangements.
     """
-    mentions, first = locate_mentions(tags)
+    gold = GoldRow(tags)
+    mentions, first = gold.mentions, gold.first
     if len(tags) < 2 or not len(mentions.start):
         return {"mean": None, "low": None, "high": None, "derangements": 0}
-    keys = mentions.keys(first[-1])
-    key_at = np.full(first[-1], -1)  # key of the gold mention that starts at a position
-    key_at[mentions.start] = keys
     sentence = np.searchsorted(first, mentions.start, side="right") - 1
     start, end = mentions.start - first[sentence], mentions.end - first[sentence]
     lengths = np.diff(first) - 1
@@ -43,9 +41,8 @@ def chance_floor(tags: Sequence[Sequence[int]], *, seed: int, derangements: int 
         target = draw_derangement(len(tags), random)[sentence]  # the sentence that is given the mention
         kept = start < lengths[target]
         moved_end = np.minimum(end, lengths[target])  # a cut mention ends with its sentence, as in seqeval
-        moved = LocatedMentions(first[target] + start, first[target] + moved_end, mentions.type, mentions.begun)
-        correct = (key_at[moved.start[kept]] == moved.keys(first[-1])[kept]).sum()
-        f1[draw] = precision_recall_f1(int(correct), int(kept.sum()), len(keys))[2]
+        moved = (first[target] + start, first[target] + moved_end, mentions.type, mentions.begun)
+        f1[draw] = gold.f1_of(LocatedMentions(*(part[kept] for part in moved)))
     return {**_summary(f1), "derangements": derangements}
 
 
@@ -58,7 +55,7 @@ def shuffle_floor(tags: Sequence[Sequence[int]], *, seed: int, shuffles: int = 1
     of shuffles; None, and 0 shuffles, without a mention.
     """
     gold = GoldRow(tags)
-    if not gold.mentions:
+    if not len(gold.mentions.start):
         return {"mean": None, "low": None, "high": None, "shuffles": 0}
     random, row, of_words = np.random.default_rng(seed), gold.row.copy(), gold.row[gold.words]
     f1 = np.empty(shuffles)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from ner_pruning.data.mentions import LABELS, TYPES
-from ner_pruning.scoring.f1 import GoldRow, lay_out, mentions_in
+from ner_pruning.scoring.f1 import GoldRow, lay_out
 
 SORTED_LABELS = sorted(LABELS)
 """The labels as `sort | uniq` writes them, whose order XTREME's scripts may read: O comes last."""
@@ -48,7 +48,7 @@ def erring(gold: GoldRow, f1: float, random: np.random.Generator) -> np.ndarray:
     A wrong mention is not found, has another type, or ends one word early (if it has but one: has another type), each
     with a chance of a third: of m mentions e m are wrong and m (1 - e/3) predicted, so that F1 = 2 (1 - e)/(2 - e/3).
     """
-    mentions = mentions_in(gold.row)
+    mentions = gold.mentions
     wrong = random.random(len(mentions.start)) < (2 - 2 * f1) / (2 - f1 / 3)
     kind = random.integers(0, 3, len(mentions.start))
     several = mentions.end - mentions.start > 1

@@ -23,6 +23,9 @@ MONTE_CARLO = 3
 DETECTABLE = 2.8
 """Standard errors of the smallest difference that is found in 80 % of studies at 5 %, two-sided: 1.96 + 0.84."""
 
+INTERVAL_WIDTH = 2 * 1.96
+"""Standard errors from end to end of a 95 % interval."""
+
 
 @dataclass(frozen=True)
 class Estimate:

@@ -121,7 +121,7 @@ def finetune(
         scheduler.step()
         optimizer.zero_grad(set_to_none=True)
         if step in pruner.schedule:
-            words.catch_up()
+            words.before_pruning(pruner)
             pruner.update(step, optimizer)
 
         losses.append(loss.detach())

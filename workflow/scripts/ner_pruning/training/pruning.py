@@ -195,6 +195,8 @@ class Pruner:
             else:
                 blocks = [Block(weight)]
             self.matrices.append(Matrix(name, blocks))
+        pairs = zip(self.matrices, parameters.values(), strict=True)
+        self._kept = {id(parameter): matrix.blocks[0].kept for matrix, parameter in pairs}  # changed in place
         self.groups = [self.matrices] if threshold == "global" else [[matrix] for matrix in self.matrices]
 
     def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
@@ -209,11 +211,14 @@ class Pruner:
             if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
                 optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
 
+    def prunes(self, parameter: nn.Parameter) -> bool:
+        """Return whether a parameter is among those that are pruned."""
+        return id(parameter) in self._kept
+
     def mask_rows(self, parameter: nn.Parameter, rows: torch.Tensor, gradient: torch.Tensor) -> None:
         """Set the gradient of the pruned weights among some rows of a parameter (rows, columns) to 0."""
-        for matrix in self.matrices:
-            if self.sparsity and self.parameters[matrix.name] is parameter:
-                gradient.masked_fill_(~matrix.blocks[0].kept.index_select(0, rows), 0.0)
+        if self.sparsity and self.prunes(parameter):
+            gradient.masked_fill_(~self._kept[id(parameter)].index_select(0, rows), 0.0)
 
     def gradient_norm(self, parameters: Sequence[nn.Parameter]) -> torch.Tensor:
         """Return the total norm of the gradients of all `parameters`, in which pruned weights do not count.
@@ -224,13 +229,13 @@ class Pruner:
         if parameters[0].device.type != "cpu":
             torch._foreach_mul_([self.parameters[matrix.name].grad for matrix in self.matrices], self._masks())
             return get_total_norm([parameter.grad for parameter in parameters])
-        kept = {id(self.parameters[matrix.name]): matrix.blocks[0].kept for matrix in self.matrices}
         norms = []
         for parameter in parameters:
             gradient = parameter.grad.flatten()
             parts = gradient.split(CACHED)
-            if id(parameter) in kept:
-                masks = kept[id(parameter)].flatten().view(torch.int8).split(CACHED)  # int8 is the fastest to convert
+            if self.prunes(parameter):
+                kept = self._kept[id(parameter)].flatten()
+                masks = kept.view(torch.int8).split(CACHED)  # int8 is the fastest to convert
                 parts = (mask.to(part.dtype).mul_(part) for mask, part in zip(masks, parts, strict=True))
             norms.extend(map(torch.linalg.vector_norm, parts))
         return torch.linalg.vector_norm(torch.stack(norms))

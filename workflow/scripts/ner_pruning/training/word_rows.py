@@ -24,6 +24,22 @@ CHUNK_ROWS = 512
 """Rows that catch up in one go, so that they stay in a processor's cache."""
 
 
+def all_rows_below(embedding: nn.Module, *, betas: tuple[float, float], weight_decay: float) -> float:
+    """Return with fewer rows than how many a step moves all rows of an embedding: infinity where it always does.
+
+    That is on a GPU, with weight decay, and where the updates that a row misses do not die away.
+    """
+    catches_up = type(embedding) is nn.Embedding and weight_decay == 0 and 0 < _decay(betas) < 1
+    if not catches_up or embedding.weight.device.type != "cpu":
+        return math.inf
+    return FEWEST_WEIGHTS / embedding.weight.shape[1]
+
+
+def _decay(betas: tuple[float, float]) -> float:
+    """Return by what AdamW's update shrinks from one step without a gradient to the next."""
+    return betas[0] / math.sqrt(betas[1])
+
+
 class WordRows:
     """The word embedding of a model whose other parameters `torch.optim.AdamW` moves.
 
@@ -46,17 +62,10 @@ class WordRows:
         self._moved = np.zeros(len(self.weight), np.int64)
         self.rows: torch.Tensor | None = None
         self.active: nn.Parameter | None = None
-        beta1, beta2 = self._group["betas"]
-        decay = beta1 / math.sqrt(beta2)  # of an update, from one missed step to the next
-        self.lazy = (
-            type(embedding) is nn.Embedding
-            and self.weight.device.type == "cpu"
-            and self.weight.numel() >= FEWEST_WEIGHTS
-            and self._group["weight_decay"] == 0
-            and 0 < decay < 1
-        )
+        betas, weight_decay = self._group["betas"], self._group["weight_decay"]
+        self.lazy = len(self.weight) >= all_rows_below(embedding, betas=betas, weight_decay=weight_decay)
         if self.lazy:
-            self._most = math.ceil(math.log(NEGLIGIBLE) / math.log(decay))
+            self._most = math.ceil(math.log(NEGLIGIBLE) / math.log(_decay(betas)))
             embedding.forward = self._look_up
             moments = {name: torch.zeros_like(self.weight) for name in ("exp_avg", "exp_avg_sq")}
             optimizer.state[self.weight] = {"step": torch.tensor(0.0), **moments}
@@ -114,19 +123,22 @@ class WordRows:
         self._moved[self.rows.numpy()] = self._done
         self.rows = self.active = None
 
-    @torch.no_grad()
-    def catch_up(self) -> None:
-        """Bring all rows up to date."""
-        if self.lazy:
-            rows = np.arange(len(self.weight))
-            for start in range(0, len(rows), CHUNK_ROWS):
-                self._catch_up(rows[start : start + CHUNK_ROWS])
+    def before_pruning(self, pruner: Pruner) -> None:
+        """Bring all rows up to date if they are going to be pruned."""
+        if self.lazy and pruner.prunes(self.weight):
+            self._catch_up_all()
 
     def finish(self) -> None:
         """Bring all rows up to date and have the model look them up as before."""
-        self.catch_up()
         if self.lazy:
+            self._catch_up_all()
             del self._embedding.forward
+
+    @torch.no_grad()
+    def _catch_up_all(self) -> None:
+        rows = np.arange(len(self.weight))
+        for start in range(0, len(rows), CHUNK_ROWS):
+            self._catch_up(rows[start : start + CHUNK_ROWS])
 
     def _catch_up(self, rows: np.ndarray) -> None:
         """Do to some rows what they have missed; nothing to those that no batch has used yet, whose moments are 0."""
