@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 import pytest
-from ner_pruning.table import PAGE_ROWS, Cell, Table, escape_latex, escape_markdown
+from ner_pruning.table import PAGE_ROWS, Table, TableCell, escape_latex, escape_markdown
 
 SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -119,7 +119,7 @@ def test_a_table_longer_than_a_page_breaks_over_pages():
 
 
 def test_cells_have_bold_and_what_stands_beside():
-    shown = pd.DataFrame({"F1_x": [Cell("0.5", "±.01", bold=True), Cell("", "[−1, 1]"), Cell("−2")]})
+    shown = pd.DataFrame({"F1_x": [TableCell("0.5", "±.01", bold=True), TableCell("", "[−1, 1]"), TableCell("−2")]})
     typeset = table([{"F1": "0.5"}], shown=shown)
     latex, markdown = typeset.latex(), typeset.markdown()
     assert check(latex)[0] == "r" and r"F1\_x \\" in latex
@@ -127,7 +127,7 @@ def test_cells_have_bold_and_what_stands_beside():
     assert r"-- {\scriptsize [$-$1, 1]} \\" in latex and r"$-$2 \\" in latex
     assert "| **0.5** ±.01 |" in markdown and "F1\\_x" in markdown
     assert typeset.csv() == "F1\n0.5\n"
-    many = pd.DataFrame({"F1": [Cell("0.5", "[0, 1]")] * (PAGE_ROWS + 1)})
+    many = pd.DataFrame({"F1": [TableCell("0.5", "[0, 1]")] * (PAGE_ROWS + 1)})
     assert r"0.5 {\tiny [0, 1]} \\" in table([{"F1": "0.5"}], shown=many).latex()  # beside what is small already
 
 
@@ -146,7 +146,12 @@ def test_a_word_that_holds_a_line_end_stays_in_its_row():
 
 def test_a_page_of_html_shows_every_character_and_sets_numbers_right():
     rows = pd.DataFrame({"language": ["<yo>", "jv & co"], "0": ["0.5000", ""]})
-    shown = pd.DataFrame({"language": [Cell("<yo>"), Cell("jv & co")], "0": [Cell("0.5000", "±.010", True), Cell("")]})
+    shown = pd.DataFrame(
+        {
+            "language": [TableCell("<yo>"), TableCell("jv & co")],
+            "0": [TableCell("0.5000", "±.010", True), TableCell("")],
+        }
+    )
     page = Table("table-6", "F1 < 1", ["A & B."], rows, shown).html()
     assert "<h1>Table 6: F1 &lt; 1</h1>" in page
     assert '<tr><th>language</th><th class="number">0</th></tr>' in page

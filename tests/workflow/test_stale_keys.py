@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
+from ner_pruning.study.layout import EQUAL_BUDGET_FILES
 from stale_study import (
     AFTER_CARDS,
     AFTER_INTERVALS,
@@ -139,6 +140,7 @@ KEYS: list[Change] = [
     ("bootstrap.seed", 1, INTERVALS),
     ("bootstrap.resamples", 1200, INTERVALS),
     ("reference", "{folder}/reference.csv", {"claims"}),
+    ("equal_budget", "{folder}/equal", {"claims"}),
     ("diagnosis.floor_factor", 3.0, {"diagnosis"}),
     ("tables.examples", ["mr"], {"examples_table 10"}),
     ("tables.sentences", 3, {"examples_table 10"}),
@@ -235,6 +237,9 @@ def each_of(changes: list[Change]) -> pytest.MarkDecorator:
 def planned(study) -> dict[str, Counter]:
     (study.folder / "linked").symlink_to(study.folder)
     (study.folder / "reference.csv").write_text("language,f1\nhi,0.8\n")
+    (study.folder / "equal").mkdir()
+    for name in EQUAL_BUDGET_FILES:
+        (study.folder / "equal" / name).touch()
     return plan_each(study, study.config, KEYS)
 
 

@@ -142,13 +142,17 @@ def get_prediction_megabytes(wildcards, attempt):
     return resources.prediction_megabytes(attempt)
 
 
-# report.smk
+# tables.smk, figures.smk and claims.smk
 
 
 def get_claims_input(wildcards):
-    """Return what the claims are tested on where the study has it: overlap of multilingual training, F1 by others."""
+    """Return what else the claims are tested on: overlap of multilingual training, F1 by others, another study."""
     files = {"overlap": f"<results>/overlap/{terms.MULTILINGUAL}.csv"} if config["multilingual"] else {}
-    return files | ({"reference": local(config["reference"])} if config["reference"] else {})
+    if config["reference"]:
+        files["reference"] = local(config["reference"])
+    if STUDY_FILES.equal_budget:
+        files["equal_budget"] = [local(str(path)) for path in STUDY_FILES.equal_budget]
+    return files
 
 
 def get_number(wildcards):

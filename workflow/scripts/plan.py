@@ -17,7 +17,7 @@ from ner_pruning.planning.calibration import distinct_pieces
 from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.planning.dry_run import planned_jobs
 from ner_pruning.planning.power import PlannedLanguage, claims_power
-from ner_pruning.study.schedules import choose_schedule
+from ner_pruning.study.schedules import choose_schedule, equal_budget_languages
 from ner_pruning.terms import Run
 from ner_pruning.training.model import choose_device
 
@@ -116,6 +116,8 @@ def main(
     rates, rows = rates_by_jobs[own], plan_runs(rates_by_jobs[own])
     if at_a_time >= cores:
         rows, start_seconds = costs.slowed_down(rows, start_seconds, jobs)
+    sentences = {code: each.train_sentences for code, each in languages.items()}
+    equal = equal_budget_languages(config, sentences)
     return {
         "study": config["study"],
         "cores": cores,
@@ -130,7 +132,7 @@ def main(
         "jobs": jobs.total(),
         "jobs_left": left.total(),
         "hours": dataclasses.asdict(costs.hours(jobs, rows, start_seconds, cores, at_a_time)),
-        "claims": claims_power(runs, training_sets, languages),
+        "claims": claims_power(runs, training_sets, languages, equal),
         "hours_left": dataclasses.asdict(costs.hours(left, rows, start_seconds, cores, at_a_time)),
     }
 

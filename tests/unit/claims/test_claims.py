@@ -150,6 +150,10 @@ WORLDS: dict[str, tuple[World, World]] = {
 }
 
 
+EQUAL_BUDGET = ("1, at equal budget", "3, at equal budget")
+"""Claims with worlds of their own, below."""
+
+
 def verdict_on(claim: str, evidence: Evidence) -> str:
     frame = ledger(evidence, PUBLISHED)
     (row,) = frame[(frame["claim"] == claim) & (frame["part"] == 0)].to_dict("records")
@@ -187,7 +191,8 @@ def test_what_full_pruning_negates_is_a_gain_of_the_smallest_sizes(partial, full
 
 
 def test_every_claim_has_its_worlds():
-    assert list(ledger(study_of(plain), PUBLISHED)["claim"].unique()) == list(WORLDS)
+    claims = ledger(study_of(plain), PUBLISHED)["claim"].unique()
+    assert [claim for claim in claims if claim not in EQUAL_BUDGET] == list(WORLDS)
 
 
 @pytest.mark.parametrize("claim", WORLDS)
@@ -203,7 +208,7 @@ def test_noise_leaves_all_claims_inconclusive():
     Not even this noise hides that nothing collapses in a world without any difference (claims 6 and 8).
     """
     frame = ledger(study_of(plain, noise=0.5), PUBLISHED)
-    rest = frame[(frame["part"] == 0) & ~frame["claim"].isin(["6", "6, chance", "8"])]
+    rest = frame[(frame["part"] == 0) & ~frame["claim"].isin(["6", "6, chance", "8", *EQUAL_BUDGET])]
     assert set(rest["verdict"]) == {INCONCLUSIVE}
 
 
@@ -524,7 +529,7 @@ def test_p_value_against_a_claim_worked_out_by_hand():
 def test_the_ledger_as_tables():
     frame, provenance = ledger(study_of(plain), PUBLISHED), Provenance("made-up", True, "an encoder")
     claims, numbers = ledger_tables(frame, provenance, empty={"regular": ["te", "yo"], "in-script": ["te"]})
-    assert len(claims.rows) == len(WORLDS)
+    assert len(claims.rows) == len(WORLDS) + len(EQUAL_BUDGET)
     left_out = "Left out, because the test set has no mention and so no F1: te, yo on regular; te on in-script."
     assert left_out in claims.markdown() and left_out in numbers.markdown()
     assert "Left out" not in ledger_tables(frame, provenance, empty={})[0].markdown()
@@ -547,3 +552,53 @@ def test_a_reference_is_read_and_checked(tmp_path):
         path.write_text(text)
         with pytest.raises(ValueError, match=f"reference.csv: {message}"):
             read_reference(path)
+
+
+def multilingual_is_better(cell: Cell, code: str) -> float:
+    return when(cell.setting == "multilingual", 0.8)
+
+
+def numbers_of(claim: str, evidence: Evidence) -> pd.DataFrame:
+    """Return the ledger's rows of a claim, the claim's own first."""
+    frame = ledger(evidence, PUBLISHED)
+    return frame[frame["claim"] == claim]
+
+
+@pytest.mark.parametrize("number", ["1", "3"])
+def test_without_equal_budgets_a_claim_is_tested_as_the_paper_did(number):
+    evidence = study_of(WORLDS[number][0])
+    assert verdict_on(number, evidence).startswith("replicated")
+    (claim, part) = numbers_of(f"{number}, at equal budget", evidence).to_dict("records")
+    assert (claim["verdict"], part["verdict"]) == (NOT_TESTED, NOT_TESTED)
+    assert "equal budgets (studies/equal-budget.yaml)" in claim["note"]
+
+
+@pytest.mark.parametrize("number", ["1", "3"])
+def test_where_all_budgets_are_equal_a_claim_is_not_tested_as_the_paper_did(number):
+    evidence = study_of(WORLDS[number][0])
+    at_equal = replace(evidence, equal_languages=LANGUAGES, at_equal_budget=evidence.cells)
+    assert verdict_on(f"{number}, at equal budget", at_equal) == REPLICATED
+    assert verdict_on(number, at_equal) == NOT_TESTED
+    assert "as the paper's do" in numbers_of(number, at_equal)["note"].iloc[0]
+
+
+def test_each_way_of_comparing_has_its_own_languages():
+    """Multilingual models are better, but for the two languages of equal budgets."""
+    evidence = study_of(
+        lambda cell, code: when((cell.setting == "multilingual") == (code not in ("yo", "jv")), 0.8, 0.6)
+    )
+    equal = replace(evidence, equal_languages=["yo", "jv"], at_equal_budget=evidence.cells.of(["yo", "jv"]))
+    rows = numbers_of("1", equal), numbers_of("1, at equal budget", equal)
+    assert [frame["verdict"].iloc[0] for frame in rows] == [REPLICATED, NOT_REPLICATED]
+    assert [frame["languages"].iloc[1] for frame in rows] == [10, 2]
+    np.testing.assert_allclose([frame["measured"].iloc[1] for frame in rows], [0.2, -0.2], atol=1e-6)
+
+
+def test_another_study_tests_a_claim_at_equal_budget_at_its_own_sparsities():
+    other = study_of(lambda cell, code: when(cell.setting == "monolingual", 0.8), languages=["yo", "jv"])
+    other = other.cells.without(*(cell for cell in other.cells.kinds() if cell.sparsity == 98))
+    evidence = replace(study_of(multilingual_is_better), at_equal_budget=other)
+    own, at_equal = numbers_of("1", evidence), numbers_of("1, at equal budget", evidence)
+    assert [frame["verdict"].iloc[0] for frame in (own, at_equal)] == [REPLICATED, NOT_REPLICATED]
+    assert (len(own), len(at_equal)) == (1 + 9, 1 + 7)  # dense, and two scopes of four sparsities or three
+    assert at_equal["paper"].isna().all()

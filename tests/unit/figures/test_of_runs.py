@@ -107,7 +107,7 @@ def test_training_curves_have_a_panel_a_training_set(sets):
     title = figure.get_suptitle().replace("\n", " ")
     assert (
         "demo on synthetic text" in title
-        and "the first seed of each" in title.replace("\xa0", " ")
+        and "the first seed of each, dense and at its lowest, middle and highest sparsity" in title.replace("\xa0", " ")
         and f"{sets} training" in title.replace("\xa0", " ")
     )
 
@@ -169,23 +169,79 @@ def test_sparsity_stands_by_kind_and_layer():
         matrix_sparsity(COUNTS.drop(columns="zeros"))
 
 
-def test_numbers_stand_in_the_cells_where_they_fit():
-    table = matrix_sparsity(COUNTS)
-    wide = pd.DataFrame(50.0, index=["output"], columns=range(24))
-    tables = {"partial-50": table, "full-50": wide}
-    figure = of_runs.sparsity_map(tables, "multilingual", 2, 1, Provenance("small", True))
-    partial, full = figure.axes[:2]
-    assert sorted(text.get_text() for text in partial.texts) == ["0.0", "0.1", "100.0", "25.0", "25.0", "50.0"]
-    assert not full.texts
-    assert [partial.get_title(), full.get_title()] == ["partial, 50 %", "full (incl. embeddings), 50 %"]
+def counts_of(rows):
+    """Return a run's sparsity.csv; rows: (matrix, whether it is pruned, weights, zeros)."""
+    return pd.DataFrame(rows, columns=["matrix", "pruned", "weights", "zeros"])
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("bert.embeddings.word_embeddings.weight", "word embeddings"),
+        ("model.embeddings.tok_embeddings.weight", "word embeddings"),
+        ("bert.embeddings.position_embeddings.weight", "other embeddings"),
+        ("electra.embeddings_project.weight", "other embeddings"),
+        ("bert.encoder.layer.3.attention.output.dense.weight", "attention"),
+        ("model.layers.0.attn.Wqkv.weight", "attention"),
+        ("bert.encoder.layer.3.output.dense.weight", "feed-forward"),
+        ("model.layers.0.mlp.Wi.weight", "feed-forward"),
+        ("bert.pooler.dense.weight", "head"),
+        ("classifier.weight", "head"),
+    ],
+)
+def test_each_matrix_is_of_a_part_of_the_model(name, part):
+    assert of_runs.part_of(name) == part
+
+
+EVEN = [
+    ("bert.embeddings.word_embeddings.weight", False, 6_000_000, 600_000),
+    ("bert.encoder.layer.0.attention.self.query.weight", True, 1_000_000, 500_000),
+    ("bert.encoder.layer.0.output.dense.weight", True, 3_000_001, 1_500_001),
+    ("classifier.weight", False, 7000, 0),
+]
+
+
+def bars(axes):
+    """Return the lengths of the parts of the bars of a panel, a row a bar."""
+    places = sorted({round(bar.get_y(), 6) for bar in axes.patches})
+    return [[bar.get_width() for bar in axes.patches if round(bar.get_y(), 6) == place] for place in places]
+
+
+def test_bars_show_the_weights_that_are_left_by_part_of_the_model():
+    """5.4 of 6 million word embeddings, 0.5 of 1, 1.5 of 3, and the head; 2.6 of 10 million weights are 0."""
+    partial = counts_of(EVEN)
+    full = counts_of([(name, True, weights, round(0.98 * weights)) for name, _, weights, _ in EVEN])
+    figure = of_runs.sparsity_figure(
+        {"full-98": full, "partial-50": partial}, "multilingual", 2, 1, Provenance("small", True)
+    )
+    (axes,) = figure.axes  # every pruned matrix is as sparse as the others: nothing to map
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["partial-50", "full-98"]
+    np.testing.assert_allclose(bars(axes), [[5.4, 0.5, 1.5, 0.007], [0.12, 0.02, 0.06, 0.00014]], atol=1e-9)
+    assert [text.get_text() for text in axes.texts] == ["26.0 %", "98.0 %"]
+    assert {line.get_xdata()[0] for line in axes.lines} == {10.007001}
+    labels = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert labels == ["word embeddings", "attention", "feed-forward", "head"]
     title = figure.get_suptitle().replace("\n", " ").replace("\xa0", " ")
     assert "multilingual models (2 languages, one seed: 1)" in title and "demo" in title
     assert on_page(figure)
 
 
+def test_a_threshold_over_all_matrices_is_mapped_matrix_by_matrix():
+    """Of the sparsest model of a scope; numbers stand in the cells where they fit."""
+    rows = [(f"bert.encoder.layer.{layer}.output.dense.weight", True, 1000, 100 * layer) for layer in range(4)]
+    wide = [(f"bert.encoder.layer.{layer}.output.dense.weight", True, 1000, 10 * layer) for layer in range(24)]
+    counts = {"partial-50": counts_of(EVEN), "partial-90": counts_of(rows), "full-50": counts_of(wide)}
+    figure = of_runs.sparsity_figure(counts, "yo", 1, 1, Provenance("small", True))
+    _, partial, full = figure.axes[:3]
+    assert [partial.get_title(), full.get_title()] == ["partial, 90 %", "full (incl. embeddings), 50 %"]
+    assert [text.get_text() for text in partial.texts] == ["0.0", "10.0", "20.0", "30.0"]
+    assert not full.texts
+    assert on_page(figure)
+
+
 def test_the_scripts_read_runs_and_save_figures(tmp_path, capsys):
     curve([4, 7]).to_csv(tmp_path / "curve.csv", index=False)
-    COUNTS.to_csv(tmp_path / "sparsity.csv", index=False)
+    counts_of(EVEN).to_csv(tmp_path / "sparsity.csv", index=False)
     out = [tmp_path / f"{name}.{suffix}" for name in ("curves", "map") for suffix in ("pdf", "png", "svg")]
     runs = [("yo", "dense", tmp_path / "curve.csv"), ("yo", "full-50", tmp_path / "curve.csv")]
     curves_script.main(runs, Provenance("small", True), out[:3])

@@ -197,6 +197,9 @@ def test_figure_1_draws_the_means_and_names_what_is_behind_them():
     ]
     title = title_of(figure)
     assert "mean over 2 languages in both settings, 2 seeds" in title
+    scores = study()
+    one = draw(1, scores[(scores["setting"] == "monolingual") | (scores["seed"] == scores["seed"].min())])
+    assert "settings, 2 seeds of monolingual and 1 seed of multilingual models; bars" in title_of(one)
 
 
 def test_figure_2_draws_relative_differences_by_size():
@@ -208,15 +211,20 @@ def test_figure_2_draws_relative_differences_by_size():
     assert sorted(labels) == ["100 (n=1)", "20000 (n=2)", "dense"]
 
 
-def test_figure_3_draws_fractions_and_counts_languages():
+def test_figure_3_draws_fractions_of_the_languages_with_all_perturbations():
     scores = study()
     scores = scores[~((scores["test_set"] == "in-family") & (scores["language"] == "yo"))]
     figure = draw(3, scores)
     for axes in figure.axes:
-        for line, fraction in zip(drawn(axes), [0.4, 0.4, 0.5], strict=True):  # (0.5 + 0.5 + 0.2) / 3; without Yoruba
-            np.testing.assert_allclose(line, [fraction] * 3)
+        for line in drawn(axes):  # of English and German: that of Yoruba is 0.2
+            np.testing.assert_allclose(line, [0.5] * 3)
     labels = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert labels == {"in-language (n=3)", "in-script (n=3)", "in-family (n=2)", "chance floor / regular"}
+    assert labels == {*PERTURBATIONS, "chance floor / regular"}
+    assert "mean over 2 languages with all perturbed test sets, 2 seeds" in title_of(figure)
+    apart = scores[(scores["test_set"] != "in-script") | (scores["language"] == "yo")]  # no language has all three
+    figure = draw(3, apart)
+    assert [np.unique(line.round(12)).tolist() for line in drawn(figure.axes[0])] == [[0.4], [0.2], [0.5]]
+    assert "mean over 1–3 languages (not the same of all perturbations)" in title_of(figure)
 
 
 def test_colours_stay_with_their_setting():

@@ -51,6 +51,18 @@ def test_files_of_a_study_in_folders(local, tmp_path):
     }
     names = ("config.json", "model.safetensors", "tokenizer.json")  # not README.md
     assert files.encoder == [tmp_path / "encoder" / name for name in names]
+    assert files.equal_budget == []
+
+
+def test_files_of_another_study(local, tmp_path):
+    names = ("config.yaml", "groups.csv", "replicates.parquet")
+    other = merged(local, {"equal_budget": str(tmp_path)})
+    for name in names[:2]:
+        (tmp_path / name).touch()
+    with pytest.raises(InputError, match="no replicates.parquet; expected in `equal_budget`"):
+        check(other)
+    (tmp_path / names[2]).touch()
+    assert check(other).equal_budget == [tmp_path / name for name in names]
 
 
 def test_a_study_that_reads_no_folder_names_no_files_and_its_numbers_are_floats():
@@ -68,6 +80,10 @@ def test_a_study_that_reads_no_folder_names_no_files_and_its_numbers_are_floats(
         ({"encoder": {"folder": "/nowhere"}}, "/nowhere: no such folder; expected the folder of a model"),
         ({"reference": "/nowhere.csv"}, "/nowhere.csv: not a readable CSV file"),
         ({"reference": "{hi}.csv"}, r"\{hi\}\.csv: `reference` has \{ in its name"),
+        (
+            {"equal_budget": "/nowhere"},
+            "/nowhere: no config.yaml; expected in `equal_budget` the results of a finished study",
+        ),
     ],
 )
 def test_the_first_fault_is_named(local, changes, message):

@@ -8,8 +8,10 @@ from typing import Any, NamedTuple
 
 from ner_pruning.claims.paper_scores import PublishedF1, check_reference, read_published, read_reference
 from ner_pruning.data.sources import encoder_files, source_files
+from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
 from ner_pruning.study.languages import Language, read_languages
+from ner_pruning.study.layout import EQUAL_BUDGET_FILES
 
 from jobs import folders
 
@@ -21,12 +23,14 @@ class StudyFiles(NamedTuple):
     published: the cells of the paper's tables.
     data: the files of each language in `data: folder`; none with another source.
     encoder: the files in `encoder: folder`; none with another source.
+    equal_budget: the files of the study in `equal_budget`; none without one.
     """
 
     table: dict[str, Language]
     published: list[PublishedF1]
     data: dict[str, list[Path]]
     encoder: list[Path]
+    equal_budget: list[Path]
 
 
 def check_study_files(
@@ -40,7 +44,7 @@ def check_study_files(
     table = read_languages(languages_file)
     check_config(config, schema, table)
     make_floats(config, schema)
-    published, data, encoder = read_published(paper_file), {}, []
+    published, data, encoder, equal_budget = read_published(paper_file), {}, [], []
     if config["data"]["source"] == "local":
         data = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
         folders.check_inputs(itertools.chain.from_iterable(data.values()), "a file of `data: folder`")
@@ -50,4 +54,13 @@ def check_study_files(
     if config["reference"]:
         folders.check_inputs([config["reference"]], "`reference`")
         check_reference(read_reference(config["reference"]), config["languages"], config["reference"])
-    return StudyFiles(table, published, data, encoder)
+    if config["equal_budget"]:
+        folder = Path(config["equal_budget"])
+        equal_budget = [folder / name for name in EQUAL_BUDGET_FILES]
+        for path in equal_budget:
+            if not path.is_file():
+                raise InputError(
+                    f"{folder}: no {path.name}; expected in `equal_budget` the results of a finished study"
+                )
+        folders.check_inputs(equal_budget, "a file of `equal_budget`")
+    return StudyFiles(table, published, data, encoder, equal_budget)

@@ -53,7 +53,7 @@ small { color: #555; }
 
 
 @dataclass(frozen=True)
-class Cell:
+class TableCell:
     """A cell as Markdown and LaTeX show it: a text and, in small print next to it, a spread or an interval."""
 
     text: str
@@ -141,7 +141,7 @@ class Table:
         return formats[os.path.splitext(path)[1]]()
 
     def _cells(self) -> pd.DataFrame:
-        return self.rows.map(Cell) if self.shown is None else self.shown
+        return self.rows.map(TableCell) if self.shown is None else self.shown
 
 
 def save_table(table: Table, paths: Iterable[str | os.PathLike]) -> None:
@@ -177,10 +177,10 @@ def three_digits(value: float) -> str:
     return _minus(f"{value:.3f}".replace("0.", "."))
 
 
-def cells_with_interval(values: Iterable[float], lows: Iterable[float], highs: Iterable[float]) -> list[Cell]:
+def cells_with_interval(values: Iterable[float], lows: Iterable[float], highs: Iterable[float]) -> list[TableCell]:
     """Return cells of values with four digits, each with its interval, if it has one, in short: "[.731, .752]"."""
     return [
-        Cell(signed_four_digits(value), _interval(low, high))
+        TableCell(signed_four_digits(value), _interval(low, high))
         for value, low, high in zip(values, lows, highs, strict=True)
     ]
 
@@ -205,13 +205,13 @@ def escape_latex(text: str) -> str:
     return re.sub(r"(?<=['-])(?=['-])", r"{\\kern0pt}", text.translate(_LATEX)).replace("–", "--")
 
 
-def _markdown_cell(cell: Cell) -> str:
+def _markdown_cell(cell: TableCell) -> str:
     one_line = " ".join(cell.text.splitlines())  # of words that hold line ends, which would end the row
     text = escape_markdown(one_line) or NOTHING
     return " ".join(filter(None, [f"**{text}**" if cell.bold else text, escape_markdown(cell.beside)]))
 
 
-def _html_cell(cell: Cell) -> str:
+def _html_cell(cell: TableCell) -> str:
     text = escape(cell.text) or NOTHING
     beside = f" <small>{escape(cell.beside)}</small>" if cell.beside else ""
     return (f"<b>{text}</b>" if cell.bold else text) + beside
@@ -222,7 +222,7 @@ def _html_row(cells: Sequence[str], numeric: Sequence[bool], tag: str) -> str:
     return "<tr>" + "".join(f"<{tag}{n}>{cell}</{tag}>" for cell, n in zip(cells, numbers, strict=True)) + "</tr>"
 
 
-def _latex_cell(cell: Cell, size: str) -> str:
+def _latex_cell(cell: TableCell, size: str) -> str:
     """Return a cell; size: the command for the size of the spread or interval."""
     text = escape_latex(cell.text or NOTHING)
     if text.startswith(("[", "*")):

@@ -1,7 +1,8 @@
 """The paper's claims, split into parts: each is a statistic of a study and the bounds in which it must be."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from ner_pruning.claims.statistics import (
     MODERATE,
@@ -14,6 +15,7 @@ from ner_pruning.claims.statistics import (
     difference_of_losses,
     fraction_difference,
     kept_fraction,
+    lacking,
     linear_correlation,
     loss_beyond,
     loss_of_robustness,
@@ -43,6 +45,8 @@ HIGH = 70
 
 EXTREME = 90
 SCOPES = ("partial", "full")
+PAPERS = "languages whose monolingual models train for fewer or other steps, as the paper's do"
+EQUAL = "monolingual and multilingual models of equal budgets (studies/equal-budget.yaml)"
 SMALLEST = 100
 """Training sentences of what the paper calls its smallest data sets."""
 
@@ -53,7 +57,9 @@ class Evidence:
 
     train_sizes: size class by language. families, scripts: by language. seen_shares: by language, the share (0 to 1) of
     the mentions of its regular test set that are mentions of the multilingual training set. floors: chance floor by
-    (language, test set). reference: F1 of dense multilingual models by others, by language.
+    (language, test set). reference: F1 of dense multilingual models by others, by language. equal_languages: those
+    whose monolingual models have the budget of the multilingual ones (`schedules.Budget`). at_equal_budget: cells of
+    such languages, of this study or of another; None if there are none.
     """
 
     cells: Cells
@@ -63,17 +69,23 @@ class Evidence:
     seen_shares: Mapping[str, float]
     floors: Mapping[tuple[str, str], float]
     reference: Mapping[str, float] = field(default_factory=dict)
+    equal_languages: Collection[str] = ()
+    at_equal_budget: Cells | None = None
 
 
 @dataclass(frozen=True)
 class Part:
-    """One thing that a claim says: its words, the statistic, where that has to lie, and the paper's value of it."""
+    """One thing that a claim says: its words, the statistic, where that has to lie, and the paper's value of it.
+
+    cells: what it is tested on, if not on all of the study's.
+    """
 
     text: str
     statistic: Statistic
     criterion: Criterion
     paper: float | None = None
     note: Callable[[Cells], str] | None = None
+    cells: Cells | None = None
 
 
 @dataclass(frozen=True)
@@ -86,20 +98,57 @@ class Claim:
     readings: bool = False
 
 
+def _variants(
+    cells: Cells, *settings: str, least: int = 0, scopes: Sequence[str] = SCOPES
+) -> Iterator[tuple[str, int]]:
+    """Yield the scopes and sparsities of any of the settings; if there are none, the paper's lowest, as missing."""
+    found = [
+        (scope, sparsity)
+        for scope in scopes
+        for sparsity in sorted({each for setting in settings for each in cells.sparsities(setting, scope)})
+        if sparsity >= least
+    ]
+    yield from found or [(scopes[0], max(least, MODERATE[0]))]
+
+
+def _better(cells: Cells | None, what: str) -> list[Part]:
+    """Return the parts: F1 of multilingual models less that of monolingual ones; what: is missing without cells."""
+    if cells is None:
+        return [Part("F1 multilingual - monolingual", lacking(what), POSITIVE)]
+    return [
+        Part(
+            f"{variant_name(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
+            mean_difference(Cell(MULTILINGUAL, REGULAR, scope, sparsity), Cell(MONOLINGUAL, REGULAR, scope, sparsity)),
+            POSITIVE,
+            cells=cells,
+        )
+        for scope, sparsity in [("", 0), *_variants(cells, MULTILINGUAL, MONOLINGUAL)]
+    ]
+
+
+def _smaller_loss(cells: Cells | None, what: str) -> list[Part]:
+    """Return the parts: relative loss of monolingual models less that of multilingual ones; what: as for `_better`."""
+    if cells is None:
+        return [Part("relative loss monolingual - multilingual", lacking(what), POSITIVE)]
+    return [
+        Part(
+            f"{variant_name(scope, sparsity)}, regular: relative loss monolingual - multilingual",
+            difference_of_losses(scope, sparsity),
+            POSITIVE,
+            cells=cells,
+        )
+        for scope, sparsity in _variants(cells, MULTILINGUAL, MONOLINGUAL, least=HIGH)
+    ]
+
+
 def paper_claims(evidence: Evidence) -> list[Claim]:
     """Return the claims of the paper, in the numbering of its findings, at the sparsities that the study has."""
     cells = evidence.cells
     smallest = [language for language, size in evidence.train_sizes.items() if size <= SMALLEST]
 
-    def variants(*settings: str, least: int = 0, scopes: Sequence[str] = SCOPES) -> Iterator[tuple[str, int]]:
-        """Yield the scopes and sparsities of any of the settings; if there are none, the paper's lowest, as missing."""
-        found = [
-            (scope, sparsity)
-            for scope in scopes
-            for sparsity in sorted({each for setting in settings for each in cells.sparsities(setting, scope)})
-            if sparsity >= least
-        ]
-        yield from found or [(scopes[0], max(least, MODERATE[0]))]
+    variants = partial(_variants, cells)
+    others = [code for code in evidence.train_sizes if code not in evidence.equal_languages]
+    as_paper = cells.of(others) if others else None
 
     def full_less_partial(test_set: str, criterion: Criterion) -> list[Part]:
         """Return the parts: F1 of fully less that of partially pruned models, at each sparsity of each setting."""
@@ -131,18 +180,12 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
 
     return [
         Claim(
-            "1",
-            "Multilingual models beat monolingual ones at every sparsity (figure 1).",
-            [
-                Part(
-                    f"{variant_name(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
-                    mean_difference(
-                        Cell(MULTILINGUAL, REGULAR, scope, sparsity), Cell(MONOLINGUAL, REGULAR, scope, sparsity)
-                    ),
-                    POSITIVE,
-                )
-                for scope, sparsity in [("", 0), *variants(MULTILINGUAL, MONOLINGUAL)]
-            ],
+            "1", "Multilingual models beat monolingual ones at every sparsity (figure 1).", _better(as_paper, PAPERS)
+        ),
+        Claim(
+            "1, at equal budget",
+            "Multilingual models beat monolingual ones that train for as many steps, at every sparsity.",
+            _better(evidence.at_equal_budget, EQUAL),
         ),
         Claim(
             "1, exceptions",
@@ -191,14 +234,12 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
         Claim(
             "3",
             "At high sparsity the loss is smaller for multilingual than for monolingual models.",
-            [
-                Part(
-                    f"{variant_name(scope, sparsity)}, regular: relative loss monolingual - multilingual",
-                    difference_of_losses(scope, sparsity),
-                    POSITIVE,
-                )
-                for scope, sparsity in variants(MULTILINGUAL, MONOLINGUAL, least=HIGH)
-            ],
+            _smaller_loss(as_paper, PAPERS),
+        ),
+        Claim(
+            "3, at equal budget",
+            "At high sparsity the loss is smaller for multilingual than for monolingual models of as many steps.",
+            _smaller_loss(evidence.at_equal_budget, EQUAL),
         ),
         Claim(
             "4, languages",

@@ -46,6 +46,15 @@ class Measured:
 Statistic = Callable[[Cells], Measured]
 
 
+def lacking(what: str) -> Statistic:
+    """Return the statistic of which a study has nothing; what: it lacks for it."""
+
+    def statistic(cells: Cells) -> Measured:
+        raise Missing(what)
+
+    return statistic
+
+
 def _common(
     cells: Cells, *of: Cell, only: Sequence[str] | None = None, along_lines: bool = True
 ) -> tuple[list[str], list[np.ndarray], int]:

@@ -12,15 +12,18 @@ from matplotlib.axes import Axes
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 
 from ner_pruning.figures.style import (
     COLUMN_WIDTH,
     FONT_SIZE,
     PAGE_WIDTH,
+    REFERENCE_COLOUR,
     SCOPE_NAMES,
     SCOPE_STYLES,
     STYLE,
     TEXT_HEIGHT,
+    Colour,
     put_legend,
     put_title,
 )
@@ -53,6 +56,16 @@ KINDS = {
 }
 """What the matrices of BERT are called, in the order of the rows; others keep the end of their name."""
 
+PARTS: dict[str, Colour] = {
+    "word embeddings": "#882255",
+    "other embeddings": "#CC6677",
+    "attention": "#44AA99",
+    "feed-forward": "#88CCEE",
+    "head": "0.5",
+}
+"""Parts of a model, with their colours; the head has the matrices after the layers."""
+
+BAR_HEIGHT = 0.17
 SPARSITY_SHADES = "cividis_r"
 CELL_WIDTH, CELL_HEIGHT = 0.3, 0.17
 """Inches that a number needs in a cell of the heat map."""
@@ -146,7 +159,8 @@ def training_curves(sets: Mapping[str, LossCurves], provenance: Provenance) -> F
     if any(curves.updates for curves in sets.values()):
         handles.append(Line2D([], [], color="0.8", linewidth=0.6, label="pruning update"))
     put_legend(figure, handles, columns=4 if columns > 1 else 2)
-    head = f"Training loss of {count(len(sets), 'training set')}, the first seed of each: running means"
+    shown = "dense and at its lowest, middle and highest sparsity" if len(variants) > 1 else "dense"
+    head = f"Training loss of {count(len(sets), 'training set')}, the first seed of each, {shown}: running means"
     put_title(figure, head, provenance)
     return figure
 
@@ -199,26 +213,90 @@ def kind_and_layer(name: str) -> tuple[str, int | str]:
     return known[0] if known else name.rsplit(".", 1)[-1], NO_LAYER
 
 
-@matplotlib.rc_context(STYLE)
-def sparsity_map(
-    tables: Mapping[str, pd.DataFrame], training_set: str, languages: int, seed: int, provenance: Provenance
-) -> Figure:
-    """Return the figure `sparsity`: a heat map of the zeros in a run's matrices, a panel a variant.
+def weights_left(counts: pd.DataFrame) -> pd.Series:
+    """Return how many weights of a run's matrices are not 0, by those of PARTS that it has.
 
-    tables: of `matrix_sparsity`, by variant; languages: in the training set. Numbers stand in the cells where they fit.
+    counts: the run's sparsity.csv, as for `matrix_sparsity`.
     """
-    kinds = max(len(table) for table in tables.values())
-    figure = Figure(figsize=(PAGE_WIDTH, len(tables) * (kinds * CELL_HEIGHT + 0.45) + 0.75), layout="constrained")
-    panels = figure.subplots(len(tables), 1, squeeze=False)[:, 0]
+    parts = [part_of(name) for name in counts["matrix"]]
+    left = (counts["weights"] - counts["zeros"]).groupby(parts).sum()
+    return left.reindex([part for part in PARTS if part in left.index])
+
+
+def part_of(name: str) -> str:
+    """Return which of PARTS a matrix belongs to; name: as for `kind_and_layer`."""
+    _, layer = kind_and_layer(name)
+    if layer != NO_LAYER:
+        return "attention" if "att" in name.split(f".{layer}.", 1)[1] else "feed-forward"
+    if "embed" not in name:
+        return "head"
+    return "word embeddings" if re.search("word_embed|tok_embed|embed_tokens", name) else "other embeddings"
+
+
+@matplotlib.rc_context(STYLE)
+def sparsity_figure(
+    counts: Mapping[str, pd.DataFrame], training_set: str, languages: int, seed: int, provenance: Provenance
+) -> Figure:
+    """Return the figure `sparsity`: the weights that pruning leaves, a bar a variant, by part of the model.
+
+    Below them, where pruning makes some matrices sparser than others (threshold `global`), a heat map of the zeros in
+    each matrix, a panel for each scope at its highest sparsity. counts: each run's sparsity.csv, by variant; languages:
+    in the training set.
+    """
+    variants = sorted(counts, key=_by_scope_and_sparsity)
+    highest = {parse_variant(variant)[0]: variant for variant in variants}
+    tables = {variant: matrix_sparsity(counts[variant]) for variant in highest.values() if _uneven(counts[variant])}
+    rows = [len(variants) * BAR_HEIGHT, *(len(table) * CELL_HEIGHT + 0.45 for table in tables.values())]
+    figure = Figure(figsize=(PAGE_WIDTH, sum(rows) + 1.6), layout="constrained")
+    bars, *panels = figure.subplots(len(rows), 1, squeeze=False, height_ratios=rows)[:, 0]
+    _draw_bars(bars, {variant: counts[variant] for variant in variants})
     for axes, (variant, table) in zip(panels, tables.items(), strict=True):
         image = _draw_map(axes, table)
         scope, sparsity = parse_variant(variant)
         axes.set_title(f"{SCOPE_NAMES[scope]}, {sparsity} %")
-    panels[-1].set_xlabel(f"layer ({NO_LAYER}: outside of the layers)", labelpad=2)
-    figure.colorbar(image, ax=panels, label="zeros (%)", aspect=30)
+    if panels:
+        panels[-1].set_xlabel(f"layer ({NO_LAYER}: outside of the layers)", labelpad=2)
+        figure.colorbar(image, ax=panels, label="zeros (%)", aspect=30)
+    put_legend(figure, [Patch(color=PARTS[part], label=part) for part in _parts_of(counts)], columns=5)
     model = f"{training_set} models ({count(languages, 'language')}, one seed: {seed})"
-    put_title(figure, f"Sparsity of each matrix as counted in the stored {model}", provenance)
+    head = f"Weights that are not 0, as counted in the stored {model}; right: zeros in all matrices together"
+    put_title(figure, head, provenance)
     return figure
+
+
+def _parts_of(counts: Mapping[str, pd.DataFrame]) -> list[str]:
+    held = {part for table in counts.values() for part in weights_left(table).index}
+    return [part for part in PARTS if part in held]
+
+
+def _uneven(counts: pd.DataFrame) -> bool:
+    """Return whether pruning made some of the matrices sparser than others, by more than rounding to whole weights."""
+    pruned = counts[counts["pruned"]]
+    share = pruned["zeros"].sum() / pruned["weights"].sum()
+    return bool(((pruned["zeros"] - share * pruned["weights"]).abs() > 1).any())
+
+
+def _draw_bars(axes: Axes, counts: Mapping[str, pd.DataFrame]) -> None:
+    """Draw a bar of millions of weights for each variant, from top to bottom, and a line where the dense model ends."""
+    for place, table in enumerate(counts.values()):
+        start = 0.0
+        for part, number in (weights_left(table) / 1e6).items():
+            axes.barh(place, number, left=start, height=0.75, color=PARTS[part])
+            start += number
+        total = table["weights"].sum()
+        axes.annotate(
+            f"{100 * table['zeros'].sum() / total:.1f} %",
+            (total / 1e6, place),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+        )
+        axes.axvline(total / 1e6, color=REFERENCE_COLOUR, linestyle="--", linewidth=0.8)
+    axes.set_yticks(range(len(counts)), list(counts))
+    axes.invert_yaxis()
+    axes.grid(False)
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("million weights (dashed: all, as in the dense model)", labelpad=2)
 
 
 def _draw_map(axes: Axes, table: pd.DataFrame):

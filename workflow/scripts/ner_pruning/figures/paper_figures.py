@@ -1,6 +1,6 @@
 """All figures that are drawn from the table of intervals, by name; and figures 1-3."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import matplotlib
 import numpy as np
@@ -37,6 +37,7 @@ from ner_pruning.figures.style import (
 )
 from ner_pruning.files import InputError
 from ner_pruning.statistics.interval_table import (
+    EVERY_PERTURBATION,
     EVERY_SETTING,
     MEAN,
     by_group,
@@ -78,7 +79,8 @@ def monolingual_and_multilingual(intervals: pd.DataFrame, groups: pd.DataFrame, 
     frame, floors = (select(means, statistic=statistic) for statistic in ("f1", "chance_floor"))
     test_sets, scopes = held(frame["test_set"], [REGULAR, IN_LANGUAGE]), held(frame["scope"], [*SCOPES, ""])
     settings, sparsities = held(frame["setting"], SETTINGS), sorted(frame["sparsity"].unique())
-    same_languages = _share_languages(intervals)
+    regular = select(intervals, statistic="f1", test_set=REGULAR)
+    same_languages = bool(_common_languages(regular, "setting", settings_of(intervals)))
     figure, panels = make_panels(len(scopes), len(test_sets), len(sparsities), height=1.6)
     for row, scope in enumerate(scopes):
         for column, test_set in enumerate(test_sets):
@@ -102,15 +104,18 @@ def monolingual_and_multilingual(intervals: pd.DataFrame, groups: pd.DataFrame, 
     if len(settings) > 1:
         languages += " in both settings" if same_languages else " (not the same in both settings)"
     head = f"F1 of {' and '.join(settings)} models"
-    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{BARS}", provenance)
+    of_settings = {setting: seeds_of(select(frame, setting=setting)) for setting in settings}
+    seeds = next(iter(of_settings.values()))
+    if len(set(of_settings.values())) > 1:
+        seeds = " and ".join(f"{number} of {setting}" for setting, number in of_settings.items()) + " models"
+    put_title(figure, f"{head}: mean over {languages}, {seeds}{BARS}", provenance)
     return figure, means
 
 
-def _share_languages(intervals: pd.DataFrame) -> bool:
-    """Return whether there is a language with regular F1 of every setting."""
-    regular = by_language(select(intervals, statistic="f1", test_set=REGULAR))
-    settings = settings_of(intervals)
-    return bool(set.intersection(*(set(select(regular, setting=setting)["language"]) for setting in settings)))
+def _common_languages(rows: pd.DataFrame, column: str, values: Sequence[str]) -> set[str]:
+    """Return the languages that have a row with each of some values in a column."""
+    rows = by_language(rows)
+    return set.intersection(*(set(rows.loc[rows[column] == value, "language"]) for value in values))
 
 
 @matplotlib.rc_context(STYLE)
@@ -167,10 +172,12 @@ def _refuse_without_sparse(rows: pd.DataFrame, setting: str, test_set: str) -> N
 def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
     """Return figure 3: perturbed F1 as a fraction of regular F1 by sparsity, a line a perturbation, panels by scope.
 
+    The means are over the languages that have all perturbed test sets, so that the lines can be compared.
     The dotted line of the same colour is the chance floor over regular F1.
     """
     setting = main_setting(intervals)
-    rows = select(intervals, statistic=["fraction", "floor_fraction"], setting=setting, language=MEAN, group="")
+    fractions = select(intervals, statistic=["fraction", "floor_fraction"], setting=setting)
+    rows = select(fractions, language=MEAN, group=EVERY_PERTURBATION)
     if rows.empty:
         raise InputError(f"intervals: no {setting} model on a perturbed test set; expected at least one")
     rows = in_each_scope(rows)
@@ -192,14 +199,15 @@ def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provena
         axes.set_title(SCOPE_NAMES[scope])
     panels[0][0].set_ylabel("F1 perturbed / regular")
     label_panels(panels, sparsities)
-    handles = []
-    for perturbation in perturbations:
-        counted = select(frame, test_set=perturbation)["languages"]
-        handles.append(handle(f"{perturbation} ({number_of(counted)})", *PERTURBATION_STYLES[perturbation]))
+    handles = [handle(perturbation, *PERTURBATION_STYLES[perturbation]) for perturbation in perturbations]
     put_legend(figure, [*handles, reference("chance floor / regular")], columns=2)
     head = f"Perturbed F1 as a fraction of regular F1, {setting} models"
     missing = left_out(frame, "regular F1 above chance")
-    put_title(figure, f"{head}: mean over n languages, {seeds_of(frame)}{BARS}{missing}", provenance)
+    languages = count_range(frame["languages"].min(), frame["languages"].max(), "language")
+    if len(perturbations) > 1:
+        common = _common_languages(fractions, "test_set", perturbations)
+        languages += " with all perturbed test sets" if common else " (not the same of all perturbations)"
+    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{BARS}{missing}", provenance)
     return figure, rows
 
 

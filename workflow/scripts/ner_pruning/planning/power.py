@@ -50,15 +50,18 @@ class PlannedLanguage:
 
 
 def claims_power(
-    runs: Sequence[Run], training_sets: Mapping[str, Sequence[str]], languages: Mapping[str, PlannedLanguage]
+    runs: Sequence[Run],
+    training_sets: Mapping[str, Sequence[str]],
+    languages: Mapping[str, PlannedLanguage],
+    equal_languages: Sequence[str] = (),
 ) -> list[Row]:
     """Return a row a claim: its parts, those that the study has, the smallest difference, and how many it could decide.
 
-    training_sets: the languages of each. Keys of a row: claim, parts, planned (parts that the study has), detectable
-    (the median over them of what would be found in 80 % of studies) and decidable; the last two are None where noise
-    alone does not tell them: for counts of languages, the smallest gain and correlations. A part that says "the same"
-    can be decided if its margins are wider than its interval; one that says "more" or "less" if a difference of
-    WORTH_SHOWING is found. Without a repeated seed none can.
+    training_sets: the languages of each; equal_languages: as in Evidence. Keys of a row: claim, parts, planned (parts
+    that the study has), detectable (the median over them of what would be found in 80 % of studies) and decidable; the
+    last two are None where noise alone does not tell them: for counts of languages, the smallest gain and correlations.
+    A part that says "the same" can be decided if its margins are wider than its interval; one that says "more" or
+    "less" if a difference of WORTH_SHOWING is found. Without a repeated seed none can.
     """
     cells = planned_cells(runs, training_sets, languages)
     names = list(languages)
@@ -69,6 +72,8 @@ def claims_power(
         scripts={name: each.script for name, each in languages.items()},
         seen_shares={name: place / len(names) for place, name in enumerate(names)},
         floors={(name, test_set): 0.0 for name, each in languages.items() for test_set in each.test_sets},
+        equal_languages=equal_languages,
+        at_equal_budget=cells.of(equal_languages) if equal_languages else None,
     )
     rows = []
     for claim in paper_claims(evidence):
@@ -89,7 +94,7 @@ def claims_power(
 def _smallest(part: Part, cells: Cells) -> tuple[float, bool] | None:
     """Return the smallest difference that a part would show, and whether that is enough; None if it is not planned."""
     try:
-        measured = part.statistic(cells)
+        measured = part.statistic(cells if part.cells is None else part.cells)
     except Missing:
         return None
     if measured.interval is not None or not np.isfinite(measured.values[1:]).any():

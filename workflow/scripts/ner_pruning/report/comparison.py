@@ -8,7 +8,7 @@ from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.files import InputError
 from ner_pruning.report.f1_tables import FLOOR_NOTE, NEXT_TO_F1
 from ner_pruning.statistics.interval_table import FLOORS, by_language, select
-from ner_pruning.table import Cell, Table, cells_with_interval, count, count_range, four_digits
+from ner_pruning.table import Table, TableCell, cells_with_interval, count, count_range, four_digits
 from ner_pruning.terms import REGULAR, Provenance, variant_name
 
 CELL = ["setting", "test_set", "scope", "language", "sparsity"]
@@ -65,12 +65,12 @@ def published_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     rows = rows.astype(str).rename(columns=lambda column: column.replace("_", " "))
     shown = pd.DataFrame(
         {
-            "setting": frame["setting"].map(Cell),
-            "test set": frame["test_set"].map(Cell),
-            "variant": list(map(Cell, map(variant_name, frame["scope"], frame["sparsity"]))),
-            "language": frame["language"].map(Cell),
+            "setting": frame["setting"].map(TableCell),
+            "test set": frame["test_set"].map(TableCell),
+            "variant": list(map(TableCell, map(variant_name, frame["scope"], frame["sparsity"]))),
+            "language": frame["language"].map(TableCell),
             "ours": _with_interval(frame, "ours"),
-            "theirs": frame["theirs"].map(four_digits).map(Cell),
+            "theirs": frame["theirs"].map(four_digits).map(TableCell),
             "difference": _with_interval(frame, "difference"),
             **{NEXT_TO_F1[name]: _with_interval(frame, name) for name in FLOORS},
             "below the floor": list(map(_below, frame["theirs_below"], frame["ours_below"])),
@@ -105,13 +105,13 @@ def _count_below(test_set: str, cells: pd.DataFrame) -> str:
     return f"on {data} data theirs in {theirs} and ours in {ours} of {count(len(cells), 'cell')}"
 
 
-def _below(theirs: bool, ours: bool) -> Cell:
+def _below(theirs: bool, ours: bool) -> TableCell:
     """Return whose F1 is below the chance floor; nothing where there is no floor."""
     if pd.isna(theirs) or pd.isna(ours):
-        return Cell("")
+        return TableCell("")
     words = {(True, True): "both", (True, False): "theirs", (False, True): "ours", (False, False): "neither"}
-    return Cell(words[bool(theirs), bool(ours)])
+    return TableCell(words[bool(theirs), bool(ours)])
 
 
-def _with_interval(frame: pd.DataFrame, value: str) -> list[Cell]:
+def _with_interval(frame: pd.DataFrame, value: str) -> list[TableCell]:
     return cells_with_interval(frame[value], frame[f"{value}_low"], frame[f"{value}_high"])

@@ -7,7 +7,7 @@ import pandas as pd
 from ner_pruning.files import InputError
 from ner_pruning.scoring.score_table import without_mentions
 from ner_pruning.statistics.interval_table import FLOORS, MEAN, MEDIAN, in_scope, select
-from ner_pruning.table import Cell, Table, cells_with_interval, count, four_digits, three_digits
+from ner_pruning.table import Table, TableCell, cells_with_interval, count, four_digits, three_digits
 from ner_pruning.terms import F1_TABLES, REGULAR, Provenance
 
 SUMMARY = {MEAN: "means", MEDIAN: "medians"}
@@ -52,7 +52,7 @@ def f1_table(
     printed, spread = f1.map(four_digits).rename(columns=str), spread.rename(columns=str)
     rows = printed.join(spread.map(four_digits).add_suffix(" sd")).join(annexed.map(four_digits))
     shown = _shown(printed, spread.map(_spread), over).join(_shown_next_to_f1(annexed) if perturbed else annexed)
-    shown.insert(0, "languages", [Cell(language) for language in shown.index])
+    shown.insert(0, "languages", [TableCell(language) for language in shown.index])
     data = f"perturbed data ({test_set})" if perturbed else "regular data"
     title = (
         f"F1 scores for {setting} fine-tuning on the {data} for various levels of sparsity "
@@ -112,7 +112,7 @@ def _spread(value: float) -> str:
 def _shown(printed: pd.DataFrame, spread: pd.DataFrame, over: Sequence[str]) -> pd.DataFrame:
     """Return the cells of F1 with their spread beside them, the best of each row bold; over: languages of the means."""
     best = _best_of_rows(printed, over)
-    cells = {column: list(map(Cell, printed[column], spread[column], best[column])) for column in printed}
+    cells = {column: list(map(TableCell, printed[column], spread[column], best[column])) for column in printed}
     return pd.DataFrame(cells, index=printed.index)
 
 
@@ -123,7 +123,7 @@ def _shown_next_to_f1(annexed: pd.DataFrame) -> pd.DataFrame:
         if statistic in FLOORS:
             shown[name] = cells_with_interval(*(annexed[name + end] for end in ("", " low", " high")))
         else:
-            shown[name] = list(map(Cell, annexed[name].map(four_digits)))
+            shown[name] = list(map(TableCell, annexed[name].map(four_digits)))
     return pd.DataFrame(shown, index=annexed.index)
 
 

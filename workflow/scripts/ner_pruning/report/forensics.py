@@ -11,7 +11,7 @@ import pandas as pd
 
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.scoring.mistakes import MISTAKES, TestSet, draw_f1
-from ner_pruning.table import Cell, Table, count, four_digits, three_digits
+from ner_pruning.table import Table, TableCell, count, four_digits, three_digits
 from ner_pruning.terms import IN_LANGUAGE, MONOLINGUAL, REGULAR, Provenance, variant_name
 
 SENTENCES = 1000
@@ -215,11 +215,11 @@ def variants_table(frame: pd.DataFrame) -> Table:
     order = list(per_cell.loc[whole].median(axis=1).sort_values(ascending=False).index)
     order += [name for name in per_cell.index if name not in order]
     rows = pd.DataFrame({"hypothesis": order})
-    shown = pd.DataFrame({"hypothesis": list(map(Cell, order))})
+    shown = pd.DataFrame({"hypothesis": list(map(TableCell, order))})
     for name, column in zip(names, per_cell.columns, strict=True):
         text = ["" if pd.isna(value) else shown_likelihood(value) for value in per_cell.loc[order, column]]
         rows[name], bold = text, best.loc[order, column]
-        shown[name] = list(map(Cell, text, [""] * len(text), bold))
+        shown[name] = list(map(TableCell, text, [""] * len(text), bold))
     notes = [
         f"Log-likelihood of a published in-language cell with a tolerance of {TOLERANCES[0]:g}: the median over the "
         "languages, since one impossible cell would decide over a mean. Bold: the best of a variant. A difference of 3 "

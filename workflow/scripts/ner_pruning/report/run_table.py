@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from ner_pruning.table import Cell, Table, count
+from ner_pruning.table import Table, TableCell, count
 from ner_pruning.terms import Provenance, Run
 
 
@@ -63,7 +63,7 @@ def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
         "and stored MB are means over seeds; peak memory is the largest."
     ]
     rows = frame.astype(object).where(frame.notna(), "").map(_text)
-    return Table("runs", "What the runs took", notes, rows, pd.DataFrame(shown).map(Cell))
+    return Table("runs", "What the runs took", notes, rows, pd.DataFrame(shown).map(TableCell))
 
 
 def _text(value: object) -> str:
@@ -109,4 +109,4 @@ def plan_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> Table:
         "more was needed than planned."
     )
     rows = frame.astype(object).where(frame.notna(), "").astype(str)
-    return Table("plan", "Planned and measured", [note], rows, shown.map(Cell))
+    return Table("plan", "Planned and measured", [note], rows, shown.map(TableCell))

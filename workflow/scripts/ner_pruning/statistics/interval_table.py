@@ -32,6 +32,9 @@ MEAN, MEDIAN, OVER_LANGUAGES = "mean", "median", "over languages"
 EVERY_SETTING = "every setting"
 """The group of figure 1: the languages that have models of every setting, so that settings are compared on the same."""
 
+EVERY_PERTURBATION = "every perturbation"
+"""The group of figure 3: the languages that have every perturbed test set, so that these are compared on the same."""
+
 DECIMALS = 12
 """Of the numbers that are written: the last bits differ between versions and machines."""
 
@@ -117,7 +120,7 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     monolingual, under setting multilingual); PROPERTIES; CORRELATIONS.
     language: a code; `mean` over the languages of a line (`Cells.compared_languages`) where the statistic is defined;
     `median` of the same; OVER_LANGUAGES for a correlation.
-    group: of a mean: "" (all languages), "family Germanic", or EVERY_SETTING.
+    group: of a mean: "" (all languages), "family Germanic", EVERY_SETTING, or EVERY_PERTURBATION (of fractions only).
     scope: a dense model has "". The means of dense models stand under "", over all languages that have one, and in each
     scope that has sparse models, over the languages of that line.
     estimate, low, high: measured value and 95 % interval; that of a floor is over its draws. Ends are within BOUNDS.
@@ -195,7 +198,7 @@ def _statistics(cells: Cells, cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
 
 
 def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> list[Part]:
-    """Return all languages, those that figure 1 compares settings on, and each group, with their cells."""
+    """Return all languages, those that figures 1 and 3 compare on, and each group, with their cells."""
     languages = dict.fromkeys(code for cell in cells.kinds() for code in cells.languages(cell))
     members: dict[str, list[str]] = {}
     for name, group_of in groups.items():
@@ -203,7 +206,11 @@ def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> list[
             raise InputError(f"{name}: none for {', '.join(unknown)}; expected one for every language of the scores")
         for language in languages:
             members.setdefault(f"{name} {group_of[language]}", []).append(language)
-    members = {EVERY_SETTING: [*languages_of_every_setting(cells)], **members}
+    members = {
+        EVERY_SETTING: [*languages_of_every_setting(cells)],
+        EVERY_PERTURBATION: [*languages_of_every_perturbation(cells)],
+        **members,
+    }
     return [Part("", cells), *(Part(name, cells.of(codes)) for name, codes in members.items())]
 
 
@@ -218,6 +225,21 @@ def languages_of_every_setting(cells: Cells) -> set[str]:
     of_settings = [variants for variants in of_settings if variants]
     for choice in (set.intersection, set.union):
         if of_settings and (common := set.intersection(*(choice(*variants) for variants in of_settings))):
+            return common
+    return {code for cell in cells.kinds() for code in cells.languages(cell)}
+
+
+def languages_of_every_perturbation(cells: Cells) -> set[str]:
+    """Return the languages that have every perturbed test set of a setting, the multilingual one's if it has several.
+
+    A language alone in its script has none perturbed in-script. Without a language that has them all, all languages.
+    """
+    for setting in reversed(SETTINGS):
+        of_sets: dict[str, set[str]] = {}
+        for cell in cells.kinds():
+            if cell.setting == setting and cell.test_set in PERTURBATIONS:
+                of_sets.setdefault(cell.test_set, set()).update(cells.languages(cell))
+        if of_sets and (common := set.intersection(*of_sets.values())):
             return common
     return {code for cell in cells.kinds() for code in cells.languages(cell)}
 
@@ -258,6 +280,8 @@ def _rows_of_means(statistic: str, behind: Sequence[Cell], parts: Sequence[Part]
     for part in parts:
         languages = part.cells.compared_languages(*behind)
         if not languages or (part.group and statistic in ("changed_share", "unseen_share")):
+            continue
+        if part.group == EVERY_PERTURBATION and statistic not in ("fraction", "floor_fraction"):
             continue
         if statistic in PROPERTIES:
             values, seeds = known.property(statistic, behind[0], languages)[:, None], np.zeros(1, dtype=int)

@@ -70,6 +70,12 @@ def possible_schedules(
     return rows if size is None else [choose_schedule(rows, size)]
 
 
+def budgets(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a study's budgets follow from, and the sizes of its training sets: see `equal_budget_languages`."""
+    finetuning = {"epochs": config["finetuning"]["epochs"]}
+    return {"multilingual": config["multilingual"], "schedules": config["schedules"], "finetuning": finetuning}
+
+
 def schedules_of_run(
     training_set: str, variant: str, config: Mapping[str, Any], table: Mapping[str, Language]
 ) -> list[dict[str, int]]:
@@ -125,14 +131,13 @@ def shown_runs(config: Mapping[str, Any]) -> list[Run]:
 
 
 def mapped_runs(config: Mapping[str, Any]) -> list[Run]:
-    """Return the runs whose sparsity is shown matrix by matrix, none in a study of dense models.
+    """Return the runs whose zeros are shown, none in a study of dense models.
 
-    They are those of the first seed at the highest sparsity, of the multilingual training set if it has pruned models,
-    else of the first that has.
+    They are the pruned ones of a first seed: of the multilingual training set if it has any, else of the first that
+    has.
     """
     pruned = [run for run in study_runs(config) if run.sparsity > 0]
     runs = [run for run in pruned if run.training_set == MULTILINGUAL] or [
         run for run in pruned if run.training_set == pruned[0].training_set
     ]
-    highest = max((run.sparsity for run in runs), default=0)
-    return [run for run in runs if run.seed == runs[0].seed and run.sparsity == highest]
+    return [run for run in runs if run.seed == runs[0].seed]

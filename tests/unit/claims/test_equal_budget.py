@@ -1,0 +1,54 @@
+"""Another study's cells, for the claims at equal budget."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from ner_pruning.claims.equal_budget import read_equal_budget
+from ner_pruning.data.language_groups import GROUP_COLUMNS
+from ner_pruning.files import InputError
+from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates, write_replicates
+from ner_pruning.study.layout import EQUAL_BUDGET_FILES
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
+
+PRUNING = {"batch_size": 8, "start": 10, "end": 60, "frequency": 10}
+
+
+def write_study(folder, short_steps):
+    """Write a study of yo (100 sentences) and sw (1,000), whose multilingual models train for 780 steps."""
+    config = {
+        "multilingual": True,
+        "finetuning": {"epochs": 60},
+        "schedules": [PRUNING | {"up_to": 100, "steps": short_steps}, PRUNING | {"up_to": 20000, "steps": 780}],
+    }
+    rows = [
+        (language if setting == MONOLINGUAL else setting, setting, "", 0, language, REGULAR, 3)
+        for language in ("yo", "sw")
+        for setting in (MONOLINGUAL, MULTILINGUAL)
+    ]
+    f1 = np.array([[0.5, 0.49, 0.51], [0.6, 0.59, 0.61], [0.7, 0.69, 0.71], [0.8, 0.79, 0.81]])
+    paths = [folder / name for name in EQUAL_BUDGET_FILES]
+    paths[0].write_text(yaml.safe_dump(config))
+    groups = [
+        ("yo", "Yoruba", "Niger-Congo", "Latin", 100, 100),
+        ("sw", "Swahili", "Niger-Congo", "Latin", 1000, 20000),
+    ]
+    pd.DataFrame(groups, columns=list(GROUP_COLUMNS)).to_csv(paths[1], index=False)
+    write_replicates(paths[2], Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), f1))
+    return paths
+
+
+def test_the_languages_of_equal_budgets_are_read(tmp_path):
+    cells = read_equal_budget(*write_study(tmp_path, 780))
+    dense = Cell(MULTILINGUAL, REGULAR, "", 0)
+    assert cells.languages(dense) == ["yo", "sw"]
+    np.testing.assert_allclose(cells.f1(dense, ["sw"]), [[0.8, 0.79, 0.81]], rtol=1e-6)
+    assert read_equal_budget(*write_study(tmp_path, 779)).languages(dense) == ["sw"]
+
+
+def test_a_study_without_equal_budgets_is_refused(tmp_path):
+    paths = write_study(tmp_path, 780)
+    config = yaml.safe_load(paths[0].read_text())
+    paths[0].write_text(yaml.safe_dump(config | {"multilingual": False}))
+    with pytest.raises(InputError, match="config.yaml: no language with equal budgets; expected in `equal_budget`"):
+        read_equal_budget(*paths)

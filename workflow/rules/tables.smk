@@ -1,0 +1,115 @@
+"""Tables 1-11 of the paper, and the table of runs."""
+
+
+rule data_sizes_table:
+    input:
+        cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
+        languages=LANGUAGES_FILE,
+    output:
+        csv="<results>/tables/table-1.csv",
+        markdown="<results>/tables/table-1.md",
+        latex="<results>/tables/table-1.tex",
+        html=report(
+            "<results>/tables/table-1.html",
+            caption="../report/table-1.rst",
+            category="Tables",
+            labels=get_table_labels("1", "data sizes"),
+        ),
+    log:
+        "<results>/logs/data_sizes_table.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        languages=LANGUAGES,
+        monolingual=config["monolingual"],
+        size_classes=[row["up_to"] for row in config["schedules"]],
+        provenance=DATA_PROVENANCE,
+        version=version_of("data_sizes_table"),
+    script:
+        "../scripts/data_sizes_table.py"
+
+
+rule f1_table:
+    input:
+        intervals="<results>/intervals.parquet",
+        scores="<results>/scores.parquet",  # what was trained, and the test sets without a mention
+    output:
+        csv="<results>/tables/table-{number}.csv",
+        markdown="<results>/tables/table-{number}.md",
+        latex="<results>/tables/table-{number}.tex",
+        html=report(
+            "<results>/tables/table-{number}.html",
+            caption="../report/f1-table.rst",
+            category="Tables",
+            labels=get_f1_labels,
+        ),
+    log:
+        "<results>/logs/f1_table/{number}.log",
+    wildcard_constraints:
+        number="[2-9]",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        number=get_number,
+        languages=get_table_languages,
+        provenance=PROVENANCE,
+        version=version_of("f1_table"),
+    script:
+        "../scripts/f1_table.py"
+
+
+rule examples_table:
+    input:
+        test=get_example_test,
+        perturbed=get_example_perturbed,
+        languages=LANGUAGES_FILE,
+    output:
+        csv="<results>/tables/table-{number}.csv",
+        markdown="<results>/tables/table-{number}.md",
+        latex="<results>/tables/table-{number}.tex",
+        html=report(
+            "<results>/tables/table-{number}.html",
+            caption="../report/examples-table.rst",
+            category="Tables",
+            labels=get_example_labels,
+        ),
+    log:
+        "<results>/logs/examples_table/{number}.log",
+    wildcard_constraints:
+        number="1[01]",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        number=get_number,
+        language=get_example_language,
+        examples=config["tables"]["sentences"],
+        provenance=DATA_PROVENANCE,
+        version=version_of("examples_table"),
+    script:
+        "../scripts/examples_table.py"
+
+
+rule run_statistics:
+    input:
+        records=[f"<results>/runs/{run}/run.json" for run in get_runs()],
+    output:
+        csv="<results>/tables/runs.csv",
+        markdown="<results>/tables/runs.md",
+        latex="<results>/tables/runs.tex",
+        html=report(
+            "<results>/tables/runs.html", caption="../report/runs.rst", category="Study", labels={"what": "runs"}
+        ),
+    log:
+        "<results>/logs/run_statistics.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=plain(get_runs()),
+        provenance=PROVENANCE,
+        version=version_of("run_statistics"),
+    script:
+        "../scripts/run_statistics.py"
