@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import yaml
-from ner_pruning.study.layout import EQUAL_BUDGET_FILES
+from ner_pruning.claims.equal_budget import FILES
 from stale_study import (
     AFTER_CARDS,
     AFTER_INTERVALS,
@@ -238,7 +238,7 @@ def planned(study) -> dict[str, Counter]:
     (study.folder / "linked").symlink_to(study.folder)
     (study.folder / "reference.csv").write_text("language,f1\nhi,0.8\n")
     (study.folder / "equal").mkdir()
-    for name in EQUAL_BUDGET_FILES:
+    for name in FILES:
         (study.folder / "equal" / name).touch()
     return plan_each(study, study.config, KEYS)
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from jobs.logs import log_to
-from ner_pruning.claims.equal_budget import read_equal_budget
+from ner_pruning.claims.equal_budget import equal_budget_languages, read_equal_budget
 from ner_pruning.claims.ledger import ledger, ledger_tables, published_cells
 from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.paper_scores import read_published, read_reference
@@ -14,7 +14,6 @@ from ner_pruning.frames import write_frame
 from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.study.schedules import equal_budget_languages
 from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import REGULAR, Provenance
 

@@ -10,6 +10,7 @@ import numpy as np
 import yaml
 from jobs.gpus import claim_gpu, gpu_slots
 from jobs.logs import log_to
+from ner_pruning.claims.equal_budget import equal_budget_languages
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, take, write_encoded
 from ner_pruning.files import write_json
 from ner_pruning.planning import costs
@@ -17,7 +18,7 @@ from ner_pruning.planning.calibration import distinct_pieces
 from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.planning.dry_run import planned_jobs
 from ner_pruning.planning.power import PlannedLanguage, claims_power
-from ner_pruning.study.schedules import choose_schedule, equal_budget_languages
+from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.model import choose_device
 

@@ -4,11 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from ner_pruning.claims.equal_budget import read_equal_budget
+from ner_pruning.claims.equal_budget import FILES, equal_budget_languages, read_equal_budget
 from ner_pruning.data.language_groups import GROUP_COLUMNS
 from ner_pruning.files import InputError
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates, write_replicates
-from ner_pruning.study.layout import EQUAL_BUDGET_FILES
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
 
 PRUNING = {"batch_size": 8, "start": 10, "end": 60, "frequency": 10}
@@ -27,7 +26,7 @@ def write_study(folder, short_steps):
         for setting in (MONOLINGUAL, MULTILINGUAL)
     ]
     f1 = np.array([[0.5, 0.49, 0.51], [0.6, 0.59, 0.61], [0.7, 0.69, 0.71], [0.8, 0.79, 0.81]])
-    paths = [folder / name for name in EQUAL_BUDGET_FILES]
+    paths = [folder / name for name in FILES]
     paths[0].write_text(yaml.safe_dump(config))
     groups = [
         ("yo", "Yoruba", "Niger-Congo", "Latin", 100, 100),
@@ -52,3 +51,26 @@ def test_a_study_without_equal_budgets_is_refused(tmp_path):
     paths[0].write_text(yaml.safe_dump(config | {"multilingual": False}))
     with pytest.raises(InputError, match="config.yaml: no language with equal budgets; expected in `equal_budget`"):
         read_equal_budget(*paths)
+
+
+def config_of(*rows, multilingual=True):
+    pruning = {"start": 10, "end": 60, "frequency": 10, "batch_size": 8}
+    return {
+        "multilingual": multilingual,
+        "schedules": [pruning | row for row in rows],
+        "finetuning": {"epochs": 60},
+    }
+
+
+def test_budgets_agree_where_steps_batches_and_pruning_do():
+    """yo has 100 sentences, so 13 steps an epoch; with sw there are 1,100, or 138 steps an epoch."""
+    sentences = {"yo": 100, "sw": 1000}
+    by_epochs = config_of({"up_to": 100}, {"up_to": 20000})
+    assert equal_budget_languages(by_epochs, sentences) == []
+    by_steps = config_of({"up_to": 100, "steps": 780}, {"up_to": 20000, "steps": 780})
+    assert equal_budget_languages(by_steps, sentences) == ["yo", "sw"]
+    for other in ({"start": 20}, {"end": 70}, {"frequency": 5}, {"batch_size": 16}, {"steps": 779}):
+        config = config_of({"up_to": 100, "steps": 780} | other, {"up_to": 20000, "steps": 780})
+        assert equal_budget_languages(config, sentences) == ["sw"]
+    assert equal_budget_languages(config_of({"up_to": 20000, "steps": 780}, multilingual=False), sentences) == []
+    assert equal_budget_languages(by_epochs, {"yo": 100}) == ["yo"]  # a study of one language

@@ -1,7 +1,7 @@
 """Steps in place of epochs, and shares of the training: what they are in optimiser steps, by hand."""
 
 import pytest
-from ner_pruning.study.schedules import Budget, Schedule, equal_budget_languages
+from ner_pruning.study.schedules import Schedule
 
 SHARES = {"start": 0.12, "end": 0.29, "frequency": 0.024}
 
@@ -57,27 +57,3 @@ def test_a_short_training_has_a_step_at_least_of_each_share():
 )
 def test_what_does_not_fit_is_said(row, misfit):
     assert of_row(row, 1, 60).misfit(60).startswith(misfit)
-
-
-def config_of(*rows, multilingual=True):
-    pruning = {"start": 10, "end": 60, "frequency": 10, "batch_size": 8}
-    return {
-        "multilingual": multilingual,
-        "schedules": [pruning | row for row in rows],
-        "finetuning": {"epochs": 60},
-    }
-
-
-def test_budgets_agree_where_steps_batches_and_pruning_do():
-    """yo has 100 sentences, so 13 steps an epoch; with sw there are 1,100, or 138 steps an epoch."""
-    sentences = {"yo": 100, "sw": 1000}
-    assert of_row({"start": 10, "end": 60, "frequency": 10}, 60, 100).budget(100) == Budget(780, 8, 10, 60, 10)
-    by_epochs = config_of({"up_to": 100}, {"up_to": 20000})
-    assert equal_budget_languages(by_epochs, sentences) == []
-    by_steps = config_of({"up_to": 100, "steps": 780}, {"up_to": 20000, "steps": 780})
-    assert equal_budget_languages(by_steps, sentences) == ["yo", "sw"]
-    for other in ({"start": 20}, {"end": 70}, {"frequency": 5}, {"batch_size": 16}, {"steps": 779}):
-        config = config_of({"up_to": 100, "steps": 780} | other, {"up_to": 20000, "steps": 780})
-        assert equal_budget_languages(config, sentences) == ["sw"]
-    assert equal_budget_languages(config_of({"up_to": 20000, "steps": 780}, multilingual=False), sentences) == []
-    assert equal_budget_languages(by_epochs, {"yo": 100}) == ["yo"]  # a study of one language

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ner_pruning.claims import equal_budget
 from ner_pruning.claims.paper_scores import PublishedF1, check_reference, read_published, read_reference
 from ner_pruning.data.sources import encoder_files, source_files
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
 from ner_pruning.study.languages import Language, read_languages
-from ner_pruning.study.layout import EQUAL_BUDGET_FILES
 
 from jobs import folders
 
@@ -44,7 +44,7 @@ def check_study_files(
     table = read_languages(languages_file)
     check_config(config, schema, table)
     make_floats(config, schema)
-    published, data, encoder, equal_budget = read_published(paper_file), {}, [], []
+    published, data, encoder, of_equal_budget = read_published(paper_file), {}, [], []
     if config["data"]["source"] == "local":
         data = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
         folders.check_inputs(itertools.chain.from_iterable(data.values()), "a file of `data: folder`")
@@ -55,12 +55,9 @@ def check_study_files(
         folders.check_inputs([config["reference"]], "`reference`")
         check_reference(read_reference(config["reference"]), config["languages"], config["reference"])
     if config["equal_budget"]:
-        folder = Path(config["equal_budget"])
-        equal_budget = [folder / name for name in EQUAL_BUDGET_FILES]
-        for path in equal_budget:
-            if not path.is_file():
-                raise InputError(
-                    f"{folder}: no {path.name}; expected in `equal_budget` the results of a finished study"
-                )
-        folders.check_inputs(equal_budget, "a file of `equal_budget`")
-    return StudyFiles(table, published, data, encoder, equal_budget)
+        of_equal_budget = [Path(config["equal_budget"], name) for name in equal_budget.FILES]
+        if missing := [path for path in of_equal_budget if not path.is_file()]:
+            what = "expected in `equal_budget` the results of a finished study"
+            raise InputError(f"{config['equal_budget']}: no {missing[0].name}; {what}")
+        folders.check_inputs(of_equal_budget, "a file of `equal_budget`")
+    return StudyFiles(table, published, data, encoder, of_equal_budget)

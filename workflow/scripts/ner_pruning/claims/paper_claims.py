@@ -58,7 +58,7 @@ class Evidence:
     train_sizes: size class by language. families, scripts: by language. seen_shares: by language, the share (0 to 1) of
     the mentions of its regular test set that are mentions of the multilingual training set. floors: chance floor by
     (language, test set). reference: F1 of dense multilingual models by others, by language. equal_languages: those
-    whose monolingual models have the budget of the multilingual ones (`schedules.Budget`). at_equal_budget: cells of
+    whose monolingual models have the budget of the multilingual ones (`equal_budget.Budget`). at_equal_budget: cells of
     such languages, of this study or of another; None if there are none.
     """
 

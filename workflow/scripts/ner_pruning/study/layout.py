@@ -13,6 +13,3 @@ RUN_FILES = {
     "record": "run.json",
 }
 """What fine-tuning writes to the folder of a run, by the names of rule `finetune`'s outputs."""
-
-EQUAL_BUDGET_FILES = ("config.yaml", "groups.csv", "replicates.parquet")
-"""What the claims ledger reads of another study's results."""

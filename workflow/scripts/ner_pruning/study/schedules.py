@@ -3,17 +3,6 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
-
-
-class Budget(NamedTuple):
-    """What models must share to differ in their training sentences alone; in optimiser steps, but for batch_size."""
-
-    steps: int
-    batch_size: int
-    start: int
-    end: int
-    frequency: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,10 +65,6 @@ class Schedule:
             return f"has {steps}, which do not fit together; {self.length(sentences)}"
         return None
 
-    def budget(self, sentences: int) -> Budget:
-        """Return what a pruned run spends on a training set of that many sentences, and when it is pruned."""
-        return Budget(self.steps(sentences), self.batch_size, self.start, self.end, self.frequency)
-
     def pruning_steps(self) -> list[int]:
         """Return the steps that pruning follows: start, start + frequency, … up to `end`, and `end` itself."""
         return sorted({*range(self.start, self.end, self.frequency), self.end})
@@ -96,22 +81,6 @@ def choose_schedule(schedules: Sequence[Mapping[str, int]], sentences: int) -> M
     The last row needs no `up_to`.
     """
     return next((row for row in schedules[:-1] if sentences <= row["up_to"]), schedules[-1])
-
-
-def equal_budget_languages(config: Mapping[str, Any], sentences: Mapping[str, int]) -> list[str]:
-    """Return the languages whose monolingual models have the budget of the multilingual ones, which train on all.
-
-    config: its keys multilingual, schedules and finetuning: epochs; sentences: of each language's training set.
-    """
-    if not config["multilingual"]:
-        return []
-
-    def budget(size: int) -> Budget:
-        row = choose_schedule(config["schedules"], size)
-        return Schedule.of_row(row, config["finetuning"]["epochs"], size).budget(size)
-
-    multilingual = budget(sum(sentences.values()))
-    return [language for language, size in sentences.items() if budget(size) == multilingual]
 
 
 def size_class(sentences: int, classes: Sequence[int]) -> int:
