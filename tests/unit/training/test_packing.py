@@ -35,7 +35,7 @@ def test_packed_logits_equal_padded_ones(family, attention):
     assert batch.tags.tolist() == inputs["labels"][labelled].tolist()
 
 
-@pytest.mark.parametrize("multiple", [1, 32])
+@pytest.mark.parametrize("multiple", [1, 16, 32])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_packed_gradients_equal_padded_ones(family, multiple):
     packed_model, padded_model = tiny_model(family), tiny_model(family, "eager")

@@ -9,7 +9,7 @@ import pytest
 import torch
 from ner_pruning.scoring.prediction import predict
 from ner_pruning.training.finetune import finetune
-from ner_pruning.training.precision import RoundedProducts, choose_precision, computing_in
+from ner_pruning.training.precision import RoundedProducts, choose_precision, computing_in, piece_multiple
 from ner_pruning.training.pruning import Pruner
 from small_models import CPU, make_training, random_sentences, tiny_model
 from torch.nn import functional
@@ -122,6 +122,24 @@ def test_mixed_precision_trains_float32_weights_to_nearly_the_same(processor):
     assert rounded == pytest.approx(exact, abs=0.02)
     assert (rounded != exact).any()
     assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
+
+
+def test_batches_in_bf16_come_in_few_shapes():
+    """Each new one costs a processor the compilation of its products; float32 has none, and gets no filling."""
+    assert [piece_multiple(precision, CPU) for precision in ("fp32", "bf16")] == [1, 16]
+    assert piece_multiple("bf16", torch.device("cuda")) == piece_multiple("fp32", torch.device("cuda")) == 32
+    lengths = {}
+    for precision in ("fp32", "bf16"):
+        model, seen = tiny_model("bert"), set()
+        model.classifier.register_forward_pre_hook(lambda _, inputs, seen=seen: seen.add(inputs[0].shape[1]))
+        training = dataclasses.replace(make_training(epochs=4, learning_rate=7e-5), precision=precision)
+        finetune(model, SENTENCES, training, Pruner({}, {}), seed=1)
+        predict(model, SENTENCES, precision)
+        lengths[precision] = seen
+    lengths = {precision: seen - {1} for precision, seen in lengths.items()}  # what operations are counted on
+    assert all(length % 16 == 0 for length in lengths["bf16"])
+    assert any(length % 16 for length in lengths["fp32"])
+    assert len(lengths["bf16"]) <= len(lengths["fp32"]) / 2
 
 
 def test_training_in_bf16_is_the_same_by_both_kinds_of_products(monkeypatch):

@@ -12,7 +12,7 @@ from ner_pruning.progress import SECONDS, ProgressLines
 from ner_pruning.scoring.prediction_files import LanguagePredictions
 from ner_pruning.training.model import load_batch
 from ner_pruning.training.packing import batches_by_length, pack
-from ner_pruning.training.precision import computing_in
+from ner_pruning.training.precision import computing_in, piece_multiple
 
 BATCH_PIECES = {"cpu": 512, "cuda": 8192}
 """Pieces of a packed batch by type of device: large enough for full matrix products, small enough for a cache, or to
@@ -41,7 +41,7 @@ def predict(
         found, words = [], []
         for places in batches_by_length(lengths, BATCH_PIECES[device.type]):
             batch = pack(sentences, distinct[places])
-            loaded = load_batch(batch, model, device)
+            loaded = load_batch(batch, model, device, piece_multiple(precision, device))
             logits = model(**loaded.arguments).logits.squeeze(0)
             found.append(logits.index_select(0, loaded.words).argmax(-1))  # on the device: nothing waits for it
             words.append(batch.word_numbers)

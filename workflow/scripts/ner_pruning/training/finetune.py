@@ -18,16 +18,13 @@ from ner_pruning.training.dropout import seed_dropout
 from ner_pruning.training.model import load_batch
 from ner_pruning.training.operations import step_operations
 from ner_pruning.training.packing import pack
-from ner_pruning.training.precision import computing_in
+from ner_pruning.training.precision import computing_in, piece_multiple
 from ner_pruning.training.pruning import Pruner
 from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
 from ner_pruning.training.word_rows import WordRows
 
 LOG_ROWS = 1000
 """Rows that a training curve has at most, besides those of pruning updates: a long run logs means over more steps."""
-
-GPU_MULTIPLE = 32
-"""Batches on a GPU are rounded up to multiples of this many pieces, so that few shapes of its kernels occur."""
 
 CLIPPING_EPSILON = 1e-6
 """What `torch.nn.utils.clip_grad_norm_` adds to a norm before it divides by it."""
@@ -91,7 +88,7 @@ def finetune(
     device = next(model.parameters()).device
     total = training.steps(len(sentences))
     log_every = max(1, total // LOG_ROWS)
-    multiple = GPU_MULTIPLE if device.type != "cpu" else 1
+    multiple = piece_multiple(training.precision, device)
     operations = step_operations(model)
     optimizer, scheduler = make_optimizer(model, training, total)
     words = WordRows(model, optimizer, total)
