@@ -29,9 +29,9 @@ class DataForm:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> "DataForm":
-        """Return the form that the config's `data` describes; keys of something else are left out."""
-        lists = {key: None if values[key] is None else tuple(values[key]) for key in ("entity_types", "labels")}
-        return cls(**{key: lists.get(key, values[key]) for key in cls.__dataclass_fields__})
+        """Return the form that the config's `data` describes; a key that it does not have is as WikiAnn's."""
+        known = {key: values[key] for key in cls.__dataclass_fields__ if key in values}
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in known.items()})
 
     @classmethod
     def of_config(cls, data: Mapping[str, Any]) -> "DataForm":
