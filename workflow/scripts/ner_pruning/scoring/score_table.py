@@ -96,6 +96,7 @@ def collect(
         if list(frame.columns) != list(scores[0][1].columns):
             types = [", ".join(types_scored(columns)) for columns in (frame.columns, scores[0][1].columns)]
             raise InputError(f"run {run}: scores of the types {types[0]}; expected {types[1]}, as of {scores[0][0]}")
+    for run, frame in scores:
         _check_rows(run, frame, floors)
     table = pd.concat([_with_run(*each) for each in scores], ignore_index=True)
     keys = ["language", "test_set"]
