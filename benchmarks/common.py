@@ -140,11 +140,11 @@ def prepare(
     test_languages: Sequence[str],
 ) -> None:
     """Write the encoder and the encoded sentences: for each number of steps the first ones of one random choice."""
-    corpus = read_local(data, language)["train"]
+    corpus = read_local(data, language)["train"].corpus
     needed = steps[-1] * work.batch_size
     if len(corpus) < needed:
         raise InputError(f"{language}: {len(corpus)} training sentences, {steps[-1]} steps need {needed}")
-    tests = [read_local(data, language)["test"] for language in test_languages]
+    tests = [read_local(data, language)["test"].corpus for language in test_languages]
     write_encoder(encoder, revision, work.encoder)
     tokenizer = load_tokenizer(work.encoder / "tokenizer.json", work.finetuning["max_length"])
 

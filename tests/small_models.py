@@ -28,7 +28,8 @@ def tiny_model(family, attention=PACKED_ATTENTION, *, vocabulary=60, dropout=0.0
         "intermediate_size": 48,
         "max_position_embeddings": 64,
         "initializer_range": initializer_range,
-        "num_labels": len(LABELS),
+        "id2label": dict(enumerate(LABELS)),
+        "label2id": {label: number for number, label in enumerate(LABELS)},
         "hidden_dropout_prob": dropout,
         "attention_probs_dropout_prob": dropout,
     }

@@ -1,15 +1,20 @@
 """The rules of data and encoder in Snakemake, with the variables that a user sets."""
 
+import io
+import json
 import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
-from hub_server import COMMIT
+from hub_server import COMMIT, Hub, Repository
 from hub_sources import LANGUAGES, Data, Encoder
+from ner_pruning.data.wikiann import read_corpus
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "studies", "profiles", "resources", "envs")
@@ -69,3 +74,54 @@ def test_a_study_from_the_hub_and_the_next_without_it(hub, folder, data_files, e
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Error: ")]
     assert line == f"Error: {Data.name}, language hi (revision {COMMIT}): has no file hi/*.parquet"
     assert line in (folder / "results/second/logs/language_data/hi.log").read_text()
+
+
+def shard(words, tags, names) -> bytes:
+    """Return a Parquet file with other columns than WikiAnn's, and tag names in an order of its own."""
+    feature = {"feature": {"names": names, "_type": "ClassLabel"}, "_type": "List"}
+    description = json.dumps({"info": {"features": {"ner": feature}}})
+    buffer = io.BytesIO()
+    table = pa.table({"id": ["0"] * len(words), "words": words, "ner": tags})
+    pq.write_table(table.replace_schema_metadata({"huggingface": description}), buffer)
+    return buffer.getvalue()
+
+
+def test_a_data_set_with_other_names_and_columns(folder, encoder_files):
+    """Splits named by language in one folder, with hashes in the names of files; the config says it all."""
+    names = ["I-DATE", "B-DATE", "O", "B-LOC", "I-LOC"]
+    files = {"README.md": b"# NER"}
+    for language, word in (("swa", "Lamu"), ("yor", "Eko")):
+        for split in ("train", "val", "test"):
+            for number in range(2):
+                name = f"data/{split}_{language}-{number:05d}-of-00002-0a1b2c3d4e5f6789.parquet"
+                files[name] = shard(
+                    [[split, word, "Mei"], [word]] * (1 + number), [[2, 3, 1], [3]] * (1 + number), names
+                )
+    hub = Hub({"datasets/someone/ner": Repository(files), Encoder.key: Repository(encoder_files)})
+    data = STUDY["data"] | {
+        "repository": "someone/ner",
+        "path": "data/{split}_{language}",
+        "names": {"sw": "swa", "yo": "yor"},
+        "splits": {"validation": "val"},
+        "columns": {"tokens": "words", "tags": "ner"},
+        "entity_types": ["LOC", "DATE"],
+        "allow_other_sizes": False,  # they are not in Table 1
+    }
+    try:
+        done = run(
+            folder,
+            "others",
+            ["data/sw/train.parquet", "data/yo/test.parquet"],
+            {"data": data},
+            HF_ENDPOINT=hub.endpoint,
+        )
+        asked = [request.path for request in hub.asked("GET", "/storage/")]
+    finally:
+        hub.stop()
+    assert done.returncode == 0, done.stdout
+    corpus = read_corpus(folder / "results/others/data/sw/train.parquet")
+    assert corpus.types == ("LOC", "DATE")
+    assert corpus.tokens == [["train", "Lamu", "Mei"], ["Lamu"]] * 3
+    assert corpus.tags == [[0, 1, 3], [1]] * 3
+    assert read_corpus(folder / "results/others/data/yo/test.parquet").tokens[0] == ["test", "Eko", "Mei"]
+    assert len(asked) == len(set(asked)) == 12  # of each language its six files, and no other

@@ -20,15 +20,16 @@ import score
 import test_sets
 import torch
 from ner_pruning.claims.paper_scores import check_reference
-from ner_pruning.data.sources import SPLITS, check_sizes, encoder_files, read_local, source_files
+from ner_pruning.data.sources import SPLITS, check_sizes, encoder_files, source_files
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import InputError
 from ner_pruning.scoring.prediction_files import read_predictions
 from ner_pruning.study.config import check_config, check_repeated_keys
-from ner_pruning.study.languages import read_languages
+from ner_pruning.study.languages import WRITE, read_languages
 from ner_pruning.training.encoder import fetch_encoder, random_encoder
 from ner_pruning.training.encoder_check import check_packing
 from ner_pruning.training.model import load_encoder
+from read_corpora import from_folder
 from safetensors.torch import load_file, save_file
 from study_configs import ROOT, SCHEMA, TABLE, TINY, merged
 from transformers import (
@@ -48,7 +49,7 @@ ROW = TINY["schedules"][0]
 INTEGER = "it must be a whole number without decimal point or exponent"
 NAME = "a name of letters a-z and A-Z, digits, '.', '_' and '-' that begins with a letter or digit"
 MAPPING = "it must be a mapping of keys to values"
-ALL = ", ".join(TABLE)
+CODE = "a code of lower-case letters and digits, with '-' or '_' between its parts, such as en or zh-yue"
 
 
 # Configs, laid on tiny.yaml
@@ -64,7 +65,7 @@ CONFIGS = [
     ({"data": {"synthetic": {"sizes": {"hii": {}}}}}, "data.synthetic.sizes.hii: the key 'train' is missing"),
     (
         {"data": {"synthetic": {"sizes": {"hj": {"train": 1, "validation": 1, "test": 1}}}}},
-        f"data.synthetic.sizes: 'hj' is not in resources/languages.tsv: {ALL}",
+        f"data.synthetic.sizes: no row for the language 'hj'; {WRITE}",
     ),
     (
         {"encoder": {"random": {"head": 2}}},
@@ -134,7 +135,7 @@ CONFIGS = [
     ({"languages": []}, "languages: [] is wrong: it must be a list of at least 1"),
     (
         {"languages": ["hi", "HI"]},
-        "languages.1: 'HI' is wrong: it must be a code of two lower-case letters, such as en",
+        f"languages.1: 'HI' is wrong: it must be {CODE}",
     ),
     ({"monolingual": ["hi", "hi"]}, "monolingual: ['hi', 'hi'] is wrong: it must be a list without repetitions"),
     ({"monolingual": None}, "monolingual: null is wrong: it must be a list"),
@@ -170,7 +171,7 @@ CONFIGS = [
     ({"bootstrap": {"resamples": 1099}}, "bootstrap.resamples: 1099 is wrong: it must be at least 1100"),
     ({"bootstrap": {"seed": -1}}, "bootstrap.seed: -1 is wrong: it must be at least 0"),
     ({"diagnosis": {"floor_factor": -1}}, "diagnosis.floor_factor: -1 is wrong: it must be more than 0"),
-    ({"tables": {"examples": ["hj"]}}, f"tables.examples: 'hj' is not in resources/languages.tsv: {ALL}"),
+    ({"tables": {"examples": ["hj"]}}, f"tables.examples: no row for the language 'hj'; {WRITE}"),
     (
         {"tables": {"examples": ["hi", "hi"]}},
         "tables.examples: ['hi', 'hi'] is wrong: it must be a list without repetitions",
@@ -591,7 +592,7 @@ DATA = {
     ),
     "tags_of_floats": (
         hub(hub_table(tags_type=pa.list_(pa.float64()))),
-        f"{VALIDATION}: column ner_tags is list<element: double>; expected list<integer>",
+        f"{VALIDATION}: column ner_tags is list<element: double>; expected list<integer> or list<string>",
     ),
     "more_tags_than_tokens": (
         hub(hub_table(tags=([1, 0], [1, 0]))),
@@ -611,15 +612,16 @@ DATA = {
     "folder_in_capitals": (
         lambda folder: (write_hub(folder), (folder / "sw").rename(folder / "SW")),
         "{folder}: no data of language 'sw'; looked for sw/train-00000-of-00001.parquet, train-sw.tsv, "
-        "sw/train-sw.tsv, sw/train, sw.tar.gz",
+        "sw/train-sw.tsv, sw/train, sw.tar.gz, sw/train.conll, .jsonl, .parquet, …",
     ),
     "text_empty": (rahimi(b""), "sw: validation: no sentences"),
     "text_of_blank_lines": (rahimi(b"\n\r\n\n"), "sw: validation: no sentences"),
     "text_utf_16": (rahimi("sw:Ann\tB-PER\n".encode("utf-16")), "{folder}/sw/dev: line 1: not UTF-8"),
     "text_of_tag_ids": (rahimi(b"sw:Ann\t1\n"), f"{{folder}}/sw/dev: line 1: tag '1'; expected one of {SEVEN}"),
-    "text_in_another_scheme": (
-        rahimi(b"sw:Ann\tO\nsw:Bob\tS-PER\n"),
-        f"{{folder}}/sw/dev: line 2: tag 'S-PER'; expected one of {SEVEN}",
+    "text_in_two_schemes": (
+        rahimi(b"sw:Ann\tB-PER\nsw:Lee\tO\nsw:Bob\tS-PER\n"),
+        "{folder}/sw/dev: line 2: tag O after B-PER; expected one scheme in a file, and other tags of the file are "
+        "BIOES, with E- or S-",
     ),
     "text_quoted": (
         rahimi(b'"sw:Ann"\t"B-PER"\n'),
@@ -641,7 +643,7 @@ def test_data(tmp_path, write, line):
     folder = tmp_path / "data"
     write(folder)
     with pytest.raises(InputError) as error:
-        check_sizes("sw", read_local(folder, "sw"), SIZE, allow_other_sizes=False)
+        check_sizes("sw", from_folder(folder, "sw"), SIZE, allow_other_sizes=False)
     assert str(error.value) == line.format(folder=folder)
 
 

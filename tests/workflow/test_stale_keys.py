@@ -47,6 +47,9 @@ HINDI_AND_MARATHI = (
 )
 """What follows from other test sets of these two: no job of Bulgarian models."""
 
+OTHER_DATA = FROM_DATA - {"published"}
+"""What follows from data that are not WikiAnn's, whose F1 the paper has published."""
+
 Change = tuple[str, Any, set[str]]
 # Key of config.yaml, or one of a row of its lists; another value; the jobs, beside `study_config`, which writes them
 # all. A key of data or of an encoder that the study doesn't take is among them with no job.
@@ -59,6 +62,17 @@ KEYS: list[Change] = [
     ("data.allow_other_sizes", False, FROM_DATA),  # whether the data are accepted at all, and the rows of schedules
     ("data.synthetic.seed", 1, set()),
     ("data.synthetic.sizes.hi.train", 25, set()),
+    ("data.path", "./{language}/{split}", OTHER_DATA),
+    ("data.names", {"hi": "./hi"}, OTHER_DATA),
+    ("data.splits.train", "./train", OTHER_DATA),
+    ("data.splits.validation", "./validation", OTHER_DATA),
+    ("data.splits.test", "./test", OTHER_DATA),
+    ("data.columns.tokens", "words", OTHER_DATA),
+    ("data.columns.tags", "tags", OTHER_DATA),
+    ("data.labels", ["O", "B-PER"], OTHER_DATA),
+    ("data.entity_types", ["PER", "ORG", "LOC", "DATE"], OTHER_DATA),
+    ("data.rename", {"ORG": "O"}, OTHER_DATA),
+    ("languages_table", "{folder}/languages.tsv", AFTER_CARDS | {"examples_table 10"}),
     # The order of languages is that of the sentences that a multilingual model trains on.
     (
         "languages",
@@ -165,6 +179,8 @@ TINY_DATA = jobs("language_data", ["hi", "mr"]) | {"perturb in-language hi", "te
 TINY_KEYS: list[Change] = [
     ("data.folder", "/nowhere", set()),
     ("data.allow_other_sizes", True, set()),
+    ("data.path", "{split}", set()),
+    ("data.columns.tags", "tags", set()),
     ("data.synthetic.seed", 1, TINY_DATA | {"overlap hi", "examples_table 10"} | TINY_ENCODED),
     ("data.synthetic.sizes.mr.train", 25, {"language_data mr"} | TINY_ENCODED),  # text of the encoder's vocabulary
     ("encoder.folder", "/nowhere", set()),
@@ -236,6 +252,7 @@ def each_of(changes: list[Change]) -> pytest.MarkDecorator:
 @pytest.fixture(scope="module")
 def planned(study) -> dict[str, Counter]:
     (study.folder / "linked").symlink_to(study.folder)
+    (study.folder / "languages.tsv").write_text("code\tregion\nhi\tAsia\n")
     (study.folder / "reference.csv").write_text("language,f1\nhi,0.8\n")
     (study.folder / "equal").mkdir()
     for name in FILES:

@@ -13,6 +13,7 @@ from ner_pruning import terms
 from ner_pruning.study import contents, grid
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
+from ner_pruning.study.data_form import WIKIANN, DataForm
 from ner_pruning.study.languages import pool_languages
 from ner_pruning.study.layout import ENCODER_FILES, RUN_FILES
 from ner_pruning.study.names import dataset_name, encoder_name, encoder_origin, hub_ids
@@ -23,17 +24,23 @@ gc.freeze()
 gc.set_threshold(*gc.get_threshold()[:2], 1000)
 
 LANGUAGES_FILE = get_own_file("resources/languages.tsv")
+MORE_LANGUAGES_FILE = get_own_file("resources/more_languages.tsv")
 PUBLISHED_FILE = get_own_file("resources/paper_f1.csv")
 SCHEMA = yaml.safe_load(Path(ROOT, "workflow", "schemas", "config.schema.yaml").read_text(encoding="utf-8"))
 
 with one_line_errors():  # before any job runs
-    STUDY_FILES = check_study_files(config, SCHEMA, LANGUAGES_FILE, PUBLISHED_FILE)
+    STUDY_FILES = check_study_files(config, SCHEMA, [LANGUAGES_FILE, MORE_LANGUAGES_FILE], PUBLISHED_FILE)
 
 TABLE = STUDY_FILES.table
 LANGUAGES = config["languages"]
+LANGUAGES_FILES = LANGUAGES_FILE
+if any(TABLE[code].train_size is None for code in LANGUAGES) or config["languages_table"]:  # not Table 1's as they are
+    LANGUAGES_FILES = [LANGUAGES_FILE, MORE_LANGUAGES_FILE, *map(local, STUDY_FILES.languages)]
 TRAINING_SETS = grid.training_sets(config)
 VARIANTS = terms.variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
 PERTURBATIONS = config["perturbations"]
+FORM = DataForm.of_config(config["data"])
+GROUPED_BY = grid.more_groupings(config)
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
 PREFIXED = str(workflow.modifier.modify_path(PLAN)) != PLAN  # in a module that says so
 
@@ -57,6 +64,10 @@ if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
 LOCK = lock_digest(ROOT / "requirements.lock", CONDA_PINS)
 
 
+# An input of the jobs that give the tags their ids, where the data say which types there are.
+ENTITY_TYPES = {} if FORM.entity_types else {"types": "<results>/data/entity_types.json"}
+
+
 pathvars:
     results=f"results/{config['study']}",
     run="<results>/runs/{training_set}/{variant}/seed-{seed}",
@@ -67,7 +78,7 @@ wildcard_constraints:
     training_set="|".join(TRAINING_SETS),
     variant="|".join(VARIANTS),
     seed="|".join(str(seed) for seed in config["seeds"]),
-    perturbation="|".join(terms.PERTURBATIONS),
+    perturbation="|".join({**dict.fromkeys(terms.PERTURBATIONS), **dict.fromkeys(PERTURBATIONS)}),
 
 
 @cache
@@ -122,6 +133,6 @@ def get_evaluated_languages():
 
 def get_corpus_path(part, language):
     """Return the corpus of a split or test set."""
-    if part in terms.PERTURBATIONS:
+    if terms.is_perturbation(part):
         return f"<results>/perturbed/{part}/{language}.parquet"
     return f"<results>/data/{language}/{'test' if part == terms.REGULAR else part}.parquet"

@@ -1,4 +1,4 @@
-"""WikiAnn and the encoder. Local rules: compute nodes may have no internet, and the rest takes seconds a language."""
+"""The data set and the encoder. Local rules: compute nodes may have no internet, and the rest takes seconds a language."""
 
 
 rule resolve_data:
@@ -32,15 +32,35 @@ rule language_data:
     conda:
         "../../envs/study.yaml"
     params:
+        **({} if FORM == WIKIANN else {"form": get_form}),
         language="{language}",
         source=config["data"]["source"],
         folder=config["data"]["folder"] if config["data"]["source"] == "local" else None,
         expected=get_expected_sizes,
-        allow_other_sizes=config["data"]["allow_other_sizes"] and config["data"]["source"] != "synthetic",
+        allow_other_sizes=get_allow_other_sizes,
         synthetic=get_synthetic,
         version=version_of("language_data"),
     script:
         "../scripts/language_data.py"
+
+
+if FORM.entity_types is None:
+
+    rule entity_types:
+        input:
+            [f"<results>/data/{language}/train.parquet" for language in LANGUAGES],
+        output:
+            "<results>/data/entity_types.json",
+        log:
+            "<results>/logs/entity_types.log",
+        priority: 1
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            version=version_of("entity_types"),
+        script:
+            "../scripts/entity_types.py"
 
 
 rule data_card:
@@ -103,6 +123,7 @@ rule build_encoder:
 
 rule encode:
     input:
+        **ENTITY_TYPES,
         corpus="<results>/data/{language}/train.parquet",
         tokenizer="<results>/encoder/tokenizer.json",
     output:
@@ -123,7 +144,7 @@ rule encode:
 rule language_groups:
     input:
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
-        languages=LANGUAGES_FILE,
+        languages=LANGUAGES_FILES,
     output:
         "<results>/groups.csv",
     log:
@@ -132,6 +153,7 @@ rule language_groups:
     conda:
         "../../envs/study.yaml"
     params:
+        **({"columns": GROUPED_BY} if GROUPED_BY else {}),
         languages=LANGUAGES,
         size_classes=[row["up_to"] for row in config["schedules"]],
         version=version_of("language_groups"),

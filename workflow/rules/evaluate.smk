@@ -3,7 +3,8 @@
 
 rule test_sets:
     input:
-        get_evaluation_corpora,
+        **ENTITY_TYPES,
+        corpora=get_evaluation_corpora,
     output:
         "<results>/evaluation/{language}.parquet",
     log:

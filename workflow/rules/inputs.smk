@@ -30,7 +30,16 @@ def get_encoder_sizes(wildcards):
 
 
 def get_expected_sizes(wildcards):
-    return sorted_values(grid.expected_sizes(wildcards.language, config, TABLE))
+    return sorted_values(grid.known_sizes(wildcards.language, config, TABLE))
+
+
+def get_allow_other_sizes(wildcards):
+    return grid.may_have_other_sizes(wildcards.language, config, TABLE)
+
+
+def get_form(wildcards):
+    """Return what a language reads of how the data set is named and written; it is not WikiAnn's."""
+    return sorted_values(FORM.of_language(wildcards.language))
 
 
 def get_synthetic(wildcards):
@@ -201,7 +210,7 @@ def get_example_perturbed(wildcards):
 
 def get_forensic_languages():
     """Return the languages of published monolingual perturbed cells that the study has in-language test sets of."""
-    if terms.IN_LANGUAGE not in PERTURBATIONS:
+    if terms.IN_LANGUAGE not in PERTURBATIONS or not is_like_table_1(config["data"]):
         return []
     cells = [cell for cell in STUDY_FILES.published if cell[:2] == (terms.MONOLINGUAL, terms.IN_LANGUAGE)]
     published = dict.fromkeys(cell.language for cell in cells)

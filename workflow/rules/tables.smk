@@ -4,7 +4,7 @@
 rule data_sizes_table:
     input:
         cards=[f"<results>/data/{language}/card.json" for language in LANGUAGES],
-        languages=LANGUAGES_FILE,
+        languages=LANGUAGES_FILES,
     output:
         csv="<results>/tables/table-1.csv",
         markdown="<results>/tables/table-1.md",
@@ -64,7 +64,7 @@ rule examples_table:
     input:
         test=get_example_test,
         perturbed=get_example_perturbed,
-        languages=LANGUAGES_FILE,
+        languages=LANGUAGES_FILES,
     output:
         csv="<results>/tables/table-{number}.csv",
         markdown="<results>/tables/table-{number}.md",

@@ -1,7 +1,7 @@
 """The files of each target of a study."""
 
 from ner_pruning.claims.paper_scores import cells_of_study
-from ner_pruning.data.sources import SPLITS
+from ner_pruning.study.data_form import SPLITS, is_like_table_1
 
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 
@@ -48,8 +48,8 @@ def get_diagnosis():
 
 
 def get_published_cells():
-    """Return the cells of the paper's tables that the study measures too."""
-    return cells_of_study(STUDY_FILES.published, config)
+    """Return the cells of the paper's tables that the study measures too; none of other data than WikiAnn's."""
+    return cells_of_study(STUDY_FILES.published, config) if is_like_table_1(config["data"]) else []
 
 
 def get_tables():

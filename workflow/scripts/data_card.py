@@ -3,7 +3,7 @@
 from jobs.logs import log_to
 from ner_pruning.data.data_cards import card
 from ner_pruning.data.tokenization import load_tokenizer
-from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.data.wikiann import read_corpus, read_tagging
 from ner_pruning.files import write_json
 
 
@@ -12,8 +12,9 @@ def main(
 ) -> None:
     """Write the card of three splits; tokenizer_path: the encoder's tokenizer.json; max_length: in pieces."""
     tokenizer = load_tokenizer(tokenizer_path, max_length)
-    corpora = [read_corpus(path) for path in (train_path, validation_path, test_path)]
-    write_json(out, card(language, *corpora, tokenizer, max_length))
+    paths = (train_path, validation_path, test_path)
+    corpora, tagging = [read_corpus(path) for path in paths], [read_tagging(path) for path in paths]
+    write_json(out, card(language, *corpora, tokenizer, max_length, tagging))
 
 
 if __name__ == "__main__":

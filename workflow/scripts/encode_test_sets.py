@@ -11,7 +11,7 @@ def main(evaluation_path: str, tokenizer_path: str, max_length: int, out: str) -
     parts = {}
     for name in read_names(evaluation_path):
         corpus = read_test_set(evaluation_path, name)
-        parts[name] = encode(corpus.tokens, corpus.tags, tokenizer)
+        parts[name] = encode(corpus.tokens, corpus.tags, tokenizer, corpus.types)
     write_encoded_evaluation(out, parts)
 
 

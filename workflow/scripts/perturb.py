@@ -17,8 +17,9 @@ def main(
     **options: Any,
 ) -> None:
     """Perturb a test set; pool_paths: pool languages to what replaces; options: those of `replace_mentions`."""
-    pool = mention_pool((read_corpus(path) for path in pool_paths.values()), unique_mentions)
-    perturbed, counts = replace_mentions(read_corpus(test_path), pool, **options)
+    test = read_corpus(test_path)
+    pool = mention_pool((read_corpus(path) for path in pool_paths.values()), unique_mentions, test.types)
+    perturbed, counts = replace_mentions(test, pool, **options)
     counts["pool_languages"] = sorted(pool_paths)
     write_corpus(out_parquet, perturbed)
     write_json(out_json, counts)

@@ -12,6 +12,7 @@ from jobs.gpus import claim_gpu, gpu_slots
 from jobs.logs import log_to
 from ner_pruning.claims.equal_budget import equal_budget_languages
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, take, write_encoded
+from ner_pruning.data.test_sets import read_encoded_evaluation
 from ner_pruning.files import write_json
 from ner_pruning.planning import costs
 from ner_pruning.planning.calibration import distinct_pieces
@@ -19,7 +20,7 @@ from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.planning.dry_run import planned_jobs
 from ner_pruning.planning.power import PlannedLanguage, claims_power
 from ner_pruning.study.schedules import choose_schedule
-from ner_pruning.terms import Run
+from ner_pruning.terms import REGULAR, Run
 from ner_pruning.training.model import choose_device
 
 SAMPLE = 2000
@@ -85,6 +86,11 @@ def main(
     train, evaluation = (
         {language: read_encoded(path) for language, path in paths.items()} for paths in (train_paths, evaluation_paths)
     )
+    counted = {code: read_encoded_evaluation(path)[1][REGULAR] for code, path in evaluation_paths.items()}
+    languages = {
+        code: dataclasses.replace(each, train_sentences=len(train[code]), test_sentences=counted[code])
+        for code, each in languages.items()
+    }
     sizes = training_set_sizes(training_sets, train, evaluation)
     largest = max(sizes, key=lambda name: sizes[name].sentences)
     with TemporaryDirectory(prefix="plan.") as folder:

@@ -20,14 +20,14 @@ def main(
     for test_set, language in sorted(predicted.symmetric_difference(expected)):
         missing = "gold" if (test_set, language) in predicted else "predictions"
         raise InputError(f"{manifest_path}: run {run}, language {language}, test set {test_set}: no {missing} for it")
-    rows, counts = [], {}
+    rows, counts, types = [], {}, None
     for test_set in dict.fromkeys(test_set for test_set, _ in expected):  # one test set at a time: it bounds memory
         predictions = read_predictions(Path(predictions_folder, f"{test_set}.parquet"), entries[test_set])
         for language in [language for other, language in expected if other == test_set]:
             corpus, part = read_test_set(gold[language], test_set), predictions[language]
             check_alignment(part, corpus, run=run, language=language, test_set=test_set)
-            lost = {"words_lost": sum(part.lost)}
-            rows.append({"test_set": test_set, "language": language, **lost, **score(corpus.tags, part.tags)})
+            lost, types = {"words_lost": sum(part.lost)}, corpus.types
+            rows.append({"test_set": test_set, "language": language, **lost, **score(corpus.tags, part.tags, types)})
             if test_set != VALIDATION:
                 counts[test_set, language] = sentence_counts(corpus.tags, part.tags)
             f1 = (
@@ -37,7 +37,7 @@ def main(
             )
             print(f"{run} {test_set} {language}: {f1}")
     write_counts(out_counts, counts)
-    write_scores(out_csv, rows)
+    write_scores(out_csv, rows, types)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@ import json
 import data_card
 import pytest
 from ner_pruning.data.data_cards import card, compare, count_pieces, describe
-from ner_pruning.data.sources import read_local
 from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError
+from read_corpora import from_folder
 from real_data import WIKIANN, needs_wikiann
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 
@@ -120,7 +120,7 @@ def test_known_facts_of_real_data():
         "yo": (0, None, 15),
     }
     for language, (inside, unique, overlap) in facts.items():
-        corpora = read_local(WIKIANN, language)
+        corpora = from_folder(WIKIANN, language)
         described = {split: describe(corpus) for split, corpus in corpora.items()}
         assert sum(counts["inside_without_begin"] for counts in described.values()) == inside
         if unique is not None:

@@ -12,9 +12,10 @@ import language_data
 import pytest
 import resolve_revision
 from ner_pruning.data.mentions import LABELS
-from ner_pruning.data.sources import SPLITS, check_sizes, read_local, source_files
+from ner_pruning.data.sources import SPLITS, check_sizes, source_files
 from ner_pruning.data.wikiann import Corpus, read_corpus
 from ner_pruning.files import InputError
+from read_corpora import from_folder
 from real_data import WIKIANN, needs_wikiann
 
 PROJECT = Path(__file__).parents[3]
@@ -78,16 +79,16 @@ WRITERS = [write_hub, write_xtreme, write_xtreme_by_language, write_rahimi, writ
 @pytest.mark.parametrize("write", WRITERS)
 def test_every_layout_gives_the_same_corpora(tmp_path, write):
     write(tmp_path, "en", corpora_of_words())
-    assert read_local(tmp_path, "en") == corpora_of_words()
+    assert from_folder(tmp_path, "en") == corpora_of_words()
 
 
 @needs_wikiann
 @pytest.mark.parametrize("write", WRITERS)
 @pytest.mark.parametrize("language", ["yo", "te", "ta"])
 def test_real_data_survive_every_layout(tmp_path, write, language):
-    corpora = read_local(WIKIANN, language)
+    corpora = from_folder(WIKIANN, language)
     write(tmp_path, language, corpora)
-    assert read_local(tmp_path, language) == corpora
+    assert from_folder(tmp_path, language) == corpora
 
 
 def test_shards_are_found_and_read_in_order(tmp_path):
@@ -98,7 +99,7 @@ def test_shards_are_found_and_read_in_order(tmp_path):
         "train-00001-of-00002.parquet",
         "validation-00000-of-00002.parquet",
     ]
-    assert read_local(tmp_path, "en") == corpora_of_words()
+    assert from_folder(tmp_path, "en") == corpora_of_words()
 
 
 def test_source_files_are_those_that_are_read(tmp_path):
@@ -187,7 +188,7 @@ def test_a_bad_folder_is_refused_in_one_line(tmp_path, prepare, message):
     folder.mkdir()
     prepare(folder)
     with pytest.raises(InputError) as error:
-        read_local(folder, "en")
+        from_folder(folder, "en")
     assert str(error.value).startswith(message.format(folder=folder))
     assert "\n" not in str(error.value)
 

@@ -4,8 +4,9 @@ import datasets
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from ner_pruning.data.wikiann import Corpus, read_corpus, read_hub_shards, read_tagged_text, write_corpus
+from ner_pruning.data.wikiann import Corpus, read_corpus, write_corpus
 from ner_pruning.files import InputError
+from read_corpora import from_shards, from_text
 from real_data import WIKIANN, needs_wikiann
 
 SMALL = Corpus(tokens=[["Lamu", "ni", "mji"], ["\u2028", "a\u00a0b"]], tags=[[5, 0, 0], [1, 2]])
@@ -113,9 +114,9 @@ def test_a_bad_corpus_is_not_written(tmp_path):
 
 def test_shards_are_read_one_after_another(tmp_path):
     paths = [
-        write_table(tmp_path / f"{i}.parquet", ([f"{i}"],), ([i],), tags_type=pa.list_(pa.int64())) for i in (4, 2)
+        write_table(tmp_path / f"{i}.parquet", ([f"{i}"],), ([i],), tags_type=pa.list_(pa.int64())) for i in (5, 3)
     ]
-    assert read_hub_shards(paths) == Corpus([["4"], ["2"]], [[4], [2]])
+    assert from_shards(paths) == Corpus([["5"], ["3"]], [[5], [3]])
 
 
 OURS = ["O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC"]
@@ -164,10 +165,9 @@ FEATURES = {
 @pytest.mark.parametrize("features", FEATURES.values(), ids=FEATURES)
 def test_tag_names_are_read_however_they_are_written(tmp_path, features):
     ours = with_description(tmp_path / "ours.parquet", json.dumps({"info": {"features": features(OURS)}}))
-    assert read_hub_shards([ours]) == Corpus([["a"]], [[1]])
+    assert from_shards([ours]) == Corpus([["a"]], [[1]])
     swapped = with_description(tmp_path / "swapped.parquet", json.dumps({"info": {"features": features(SWAPPED)}}))
-    with pytest.raises(InputError, match=r"swapped\.parquet: tag names are O, B-LOC, .*; expected O, B-PER, I-PER, "):
-        read_hub_shards([swapped])
+    assert from_shards([swapped]) == Corpus([["a"]], [[5]])  # by name: their B-LOC is our fifth label
 
 
 @pytest.mark.parametrize(
@@ -184,27 +184,33 @@ def test_tag_names_as_datasets_writes_them_now(tmp_path, feature):
     features = datasets.Features({"tokens": datasets.List(datasets.Value("string")), "ner_tags": feature})
     rows = {"tokens": [["a"]], "ner_tags": [[1]]}
     datasets.Dataset.from_dict(rows, features=features).to_parquet(tmp_path / "a.parquet")
-    with pytest.raises(InputError, match=r"a\.parquet: tag names are O, B-LOC, .*; expected O, B-PER, I-PER, "):
-        read_hub_shards([tmp_path / "a.parquet"])
+    assert from_shards([tmp_path / "a.parquet"]) == Corpus([["a"]], [[5]])
 
 
 @pytest.mark.parametrize(
     "names, shown",
     [
-        (["O", "B-PER", "I-PER"], "O, B-PER, I-PER"),
-        (list("0123456"), "0, 1, 2, 3, 4, 5, 6"),  # of a ClassLabel with a number of classes and no names
-        ([*OURS, "B-MISC", "I-MISC"], "O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, B-MISC, I-MISC"),
-        ({"1": "O", "2": "B-PER"}, "1 = O, 2 = B-PER"),
-        (7, "7"),
-        ([], "missing"),
+        # of a ClassLabel with a number of classes and no names
+        (list("0123456"), f"row 0: tag '1'; expected one of {', '.join(OURS)}"),
+        (["O", "B-MISC"], "row 0: tag 'B-MISC' of a type that is not in `data: entity_types` (PER, ORG, LOC); add it"),
+        (["O"], "row 0: tag id 1; expected one of 0 = O"),
+        ({"0": "O", "2": "B-PER"}, "row 0: tag id 1; expected one of 0 = O, 2 = B-PER"),
+        (7, "tag names 7 in its metadata; expected a list of names"),
+        ([1, 2], "tag names [1, 2] in its metadata; expected a list of names"),
+        ([], "row 0: tag ids without names; expected their names in the file, or in `data: labels`"),
     ],
 )
 def test_other_tag_names_are_refused(tmp_path, names, shown):
     description = json.dumps({"info": {"features": {"ner_tags": {"feature": class_label(names)}}}})
     with pytest.raises(InputError) as error:
-        read_hub_shards([with_description(tmp_path / "a.parquet", description)])
-    expected = "O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC, in this order"
-    assert str(error.value) == f"{tmp_path}/a.parquet: tag names are {shown}; expected {expected}"
+        from_shards([with_description(tmp_path / "a.parquet", description)])
+    assert str(error.value).startswith(f"{tmp_path}/a.parquet: {shown}")
+
+
+@pytest.mark.parametrize("names", [["O", "B-PER", "I-PER"], [*OURS, "B-MISC", "I-MISC"], {"1": "B-PER", "7": "I-X"}])
+def test_names_of_other_lists_are_read_by_their_ids(tmp_path, names):
+    description = json.dumps({"info": {"features": {"ner_tags": {"feature": class_label(names)}}}})
+    assert from_shards([with_description(tmp_path / "a.parquet", description)]) == Corpus([["a"]], [[1]])
 
 
 def with_description(path, description):
@@ -226,13 +232,13 @@ def with_description(path, description):
     ],
 )
 def test_a_description_without_tag_names_says_nothing(tmp_path, description):
-    assert read_hub_shards([with_description(tmp_path / "a.parquet", description)]) == Corpus([["a"]], [[1]])
+    assert from_shards([with_description(tmp_path / "a.parquet", description)]) == Corpus([["a"]], [[1]])
 
 
 def test_a_description_that_cannot_be_read_is_refused(tmp_path):
     path = with_description(tmp_path / "a.parquet", "{")
     with pytest.raises(InputError, match=r"a\.parquet: its metadata huggingface is not JSON \("):
-        read_hub_shards([path])
+        from_shards([path])
 
 
 LAMU = Corpus([["Lamu", "ni"], ["mji"]], [[5, 0], [0]])
@@ -245,7 +251,7 @@ TEXTS = {
     "byte_order_mark_as_token": ("\ufeff\tO\n", "", Corpus([["\ufeff"]], [[0]])),
     "later_byte_order_mark": ("a\tO\n\ufeff\tO\n", "", Corpus([["a", "\ufeff"]], [[0, 0]])),
     "prefix_removed_once": ("en:en:\tO\nen::\tO\nen:a:b\tO\n", "en:", Corpus([["en:", ":", "a:b"]], [[0, 0, 0]])),
-    "colon_without_prefix": ("en:a\tI-ORG\n", "", Corpus([["en:a"]], [[4]])),
+    "colon_without_prefix": ("en:a\tB-ORG\n", "", Corpus([["en:a"]], [[3]])),
     "unicode_line_ends": (
         "a\u2028b\tO\n\u0085\tO\nc\x0bd\x0c\x1c\tO\n",
         "",
@@ -267,13 +273,13 @@ TEXTS = {
 
 @pytest.mark.parametrize("text, prefix, expected", TEXTS.values(), ids=TEXTS)
 def test_tagged_text_is_read(text, prefix, expected):
-    assert read_tagged_text(text.encode(), "en/train", prefix) == expected
+    assert from_text(text.encode(), "en/train", prefix) == expected
 
 
 SEVEN = "expected one of O, B-PER, I-PER, B-ORG, I-ORG, B-LOC, I-LOC"
 BAD_TEXTS = {
     "lower_case_tag": (b"a\tO\nb\tb-per\n", "", f"line 2: tag 'b-per'; {SEVEN}"),
-    "other_type": (b"a\tI-MISC\n", "", f"line 1: tag 'I-MISC'; {SEVEN}"),
+    "other_type": (b"a\tI-MISC\n", "", "line 1: tag 'I-MISC' of a type that is not in `data: entity_types`"),
     "spaced_tag": (b"a\tO \n", "", f"line 1: tag 'O '; {SEVEN}"),
     "no_tag": (b"a\tO\n\nb\n", "", "line 3: no tag; expected token<TAB>tag"),
     "space_for_tab": (b"a O\n", "", "line 1: no tag; expected token<TAB>tag"),
@@ -290,7 +296,7 @@ BAD_TEXTS = {
 @pytest.mark.parametrize("content, prefix, message", BAD_TEXTS.values(), ids=BAD_TEXTS)
 def test_bad_text_is_refused_in_one_line_naming_file_and_line(content, prefix, message):
     with pytest.raises(InputError) as error:
-        read_tagged_text(content, "en/train", prefix)
+        from_text(content, "en/train", prefix)
     assert str(error.value).startswith(f"en/train: {message}")
     assert "\n" not in str(error.value)
 
@@ -309,5 +315,5 @@ def test_real_sentences_survive_text_and_parquet(tmp_path, language):
         for row in rows
     )
     expected = Corpus([row["tokens"] for row in rows], [row["ner_tags"] for row in rows])
-    write_corpus(tmp_path / "test.parquet", read_tagged_text(text.encode(), language, f"{language}:"))
-    assert read_hub_shards([path]) == read_corpus(tmp_path / "test.parquet") == expected
+    write_corpus(tmp_path / "test.parquet", from_text(text.encode(), language, f"{language}:"))
+    assert from_shards([path]) == read_corpus(tmp_path / "test.parquet") == expected

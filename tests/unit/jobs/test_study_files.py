@@ -11,7 +11,7 @@ from ner_pruning.files import InputError
 from study_configs import PAPER, SCHEMA, merged
 
 ROOT = Path(__file__).parents[3]
-RESOURCES = (ROOT / "resources/languages.tsv", ROOT / "resources/paper_f1.csv")
+RESOURCES = ([ROOT / "resources/languages.tsv", ROOT / "resources/more_languages.tsv"], ROOT / "resources/paper_f1.csv")
 TINY = merged(PAPER, yaml.safe_load((ROOT / "studies/tiny.yaml").read_text()))
 
 
@@ -44,7 +44,7 @@ def check(config):
 
 def test_files_of_a_study_in_folders(local, tmp_path):
     files = check(local)
-    assert len(files.table) == 40 and files.table["hi"].name == "Hindi"
+    assert len(files.table) == 333 and files.table["hi"].name == "Hindi" and files.languages == []
     assert len(files.published) > 100
     assert files.data == {
         code: [tmp_path / f"data/{split}-{code}.tsv" for split in ("train", "dev", "test")] for code in ("hi", "mr")

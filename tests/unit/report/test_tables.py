@@ -74,7 +74,7 @@ def test_table_1_counts_and_classes_other_sizes(resource, tmp_path):
         cards[language] = tmp_path / f"{language}.json"
         cards[language].write_text(json.dumps({"splits": {"train": {"sentences": sentences}}}))
     out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
-    data_sizes_table.main(cards, ["yo"], LANGUAGES, CLASSES, Provenance("demo", True), *out)
+    data_sizes_table.main(cards, ["yo"], [LANGUAGES], CLASSES, Provenance("demo", True), *out)
     rows = pd.read_csv(out[0], dtype=str).to_numpy().tolist()
     assert rows == [
         ["100", "sw yo*", "0.12", "50–100"],
@@ -255,7 +255,7 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
     write_corpus(paths[0], before)
     write_corpus(paths[1], after)
     out = tmp_path / "t.csv", tmp_path / "t.md", tmp_path / "t.tex"
-    examples_table.main(*paths, LANGUAGES, "yo", 11, 5, Provenance("small", False), *out)
+    examples_table.main(*paths, [LANGUAGES], "yo", 11, 5, Provenance("small", False), *out)
     assert pd.read_csv(out[0]).to_numpy().tolist() == [
         [1, "a | in [LOC Rome]", "a | in [LOC New York]"],
         [4, "* of x [LOC Èkó]", "* of x [LOC Ìbàdàn]"],
@@ -263,7 +263,7 @@ def test_examples_are_the_first_long_sentences_that_changed(tmp_path):
     text = out[1].read_text()
     assert "Table 11: Example of test sentences for Yoruba (yo)" in text and "the first 2 sentences" in text
     assert "a \\| in [LOC Rome]" in text and "\\* of x" in text
-    examples_table.main(*paths, LANGUAGES, "yo", 11, 1, Provenance("small", False), *out)
+    examples_table.main(*paths, [LANGUAGES], "yo", 11, 1, Provenance("small", False), *out)
     assert len(pd.read_csv(out[0])) == 1
 
 

@@ -12,7 +12,7 @@ from ner_pruning.data.mentions import TYPES, find_mentions, mention_tags
 from ner_pruning.data.overlap import known_mentions, typed_mentions
 from ner_pruning.data.perturbation import mention_pool, replace_mentions
 from ner_pruning.data.test_sets import write_evaluation
-from ner_pruning.data.wikiann import Corpus, read_hub_shards, write_corpus
+from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError, sentence_digest
 from ner_pruning.parquet import read_table, write_table
 from ner_pruning.report.diagnosis_tables import diagnosis_tables
@@ -22,6 +22,7 @@ from ner_pruning.scoring.f1 import score
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.scoring.score_table import RUN_COLUMNS
 from ner_pruning.terms import Provenance
+from read_corpora import from_shards
 from real_data import WIKIANN, needs_wikiann
 
 OUT, B_PER, I_PER, B_ORG, I_ORG, B_LOC, I_LOC = range(7)
@@ -262,7 +263,7 @@ def test_a_perturbed_score_without_a_regular_one_is_refused():
 
 
 def real_test(language, sentences=1500):
-    corpus = read_hub_shards([Path(WIKIANN, language, "test-00000-of-00001.parquet")])
+    corpus = from_shards([Path(WIKIANN, language, "test-00000-of-00001.parquet")])
     return Corpus(corpus.tokens[:sentences], corpus.tags[:sentences])
 
 
@@ -389,7 +390,7 @@ def test_a_model_that_knows_seen_mentions_only_is_wrong_on_mentions():
     """Hindi sentences with Marathi mentions: seen ones are right, others get a type drawn and an end too early."""
     regular = real_test("hi")
     perturbed = perturb(regular, "hi", real_test("mr"))
-    known = known_mentions([read_hub_shards([Path(WIKIANN, "hi", "train-00000-of-00001.parquet")])])
+    known = known_mentions([from_shards([Path(WIKIANN, "hi", "train-00000-of-00001.parquet")])])
     draw, seen = random.Random(3), [mention in known for mention in typed_mentions(perturbed)]
     predicted, number = [[OUT] * len(tags) for tags in perturbed.tags], 0
     for tags, sentence in zip(perturbed.tags, predicted, strict=True):

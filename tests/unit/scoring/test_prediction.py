@@ -7,7 +7,6 @@ import torch
 from ner_pruning.data.encoded_sentences import LOST, concatenate
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.tokenization import encode, load_tokenizer
-from ner_pruning.data.wikiann import read_hub_shards
 from ner_pruning.files import InputError, file_digest
 from ner_pruning.scoring import prediction as predict_module
 from ner_pruning.scoring.prediction import first_of_same, lost_words, predict, predict_language
@@ -15,6 +14,7 @@ from ner_pruning.training.checkpoint import load_run, save_run
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.model import load_encoder
 from ner_pruning.training.packing import pack
+from read_corpora import from_shards
 from real_data import WIKIANN, needs_wikiann
 from small_models import IGNORED, padded_inputs, random_sentences, tiny_model
 
@@ -58,7 +58,7 @@ def test_predictions_are_the_best_tags_of_the_padded_model(family, budget, monke
 def test_10000_real_sentences_get_the_tags_of_the_padded_model(tmp_path):
     tokens = []
     for language in ("ar", "de", "hi", "zh", "ta"):
-        tokens += read_hub_shards([WIKIANN / language / "test-00000-of-00001.parquet"]).tokens[:2667]
+        tokens += from_shards([WIKIANN / language / "test-00000-of-00001.parquet"]).tokens[:2667]
     tokens = tokens[:10_000]
     assert len(tokens) == 10_000
     sizes = {"vocabulary": 8000, "hidden": 32, "layers": 2, "heads": 4, "feed_forward": 64, "positions": 512}
@@ -186,10 +186,8 @@ def test_a_stored_model_predicts_as_the_one_in_memory(folder):
 @pytest.mark.parametrize(
     "labels",
     [
-        ["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG"],  # XTREME's order
         [*LABELS[:5], LABELS[6], LABELS[5]],
         [*LABELS, "B-MISC"],
-        LABELS[:3],
         [f"LABEL_{number}" for number in range(7)],
     ],
 )
@@ -198,9 +196,18 @@ def test_a_model_of_other_labels_is_refused(folder, labels):
     config["id2label"] = {str(number): label for number, label in enumerate(labels)}
     config["label2id"] = {label: number for number, label in enumerate(labels)}
     (folder / "run" / "config.json").write_text(json.dumps(config))
-    with pytest.raises(InputError, match=r"config\.json: labels .*, expected {0: 'O', 1: 'B-PER'") as error:
+    with pytest.raises(InputError, match=r"config\.json: labels .*, expected 0 = O, then B- and I-") as error:
         load(folder)
     assert "\n" not in str(error.value)
+
+
+def test_a_model_of_other_types_than_the_sentences_is_refused(folder):
+    config = json.loads((folder / "run" / "config.json").read_text())
+    labels = ["O", "B-LOC", "I-LOC", "B-PER", "I-PER", "B-ORG", "I-ORG"]  # XTREME's order
+    config["id2label"] = {str(number): label for number, label in enumerate(labels)}
+    (folder / "run" / "config.json").write_text(json.dumps(config))
+    with pytest.raises(InputError, match="^yo: a model of the types LOC, PER, ORG; expected PER, ORG, LOC, as of the"):
+        predict_language(load(folder), "yo", SENTENCES, {"regular": len(SENTENCES)}, "fp32")
 
 
 @pytest.mark.parametrize("name", ["classifier.weight", "roberta.encoder.layer.0.output.dense.weight"])

@@ -168,8 +168,9 @@ def with_labels(labels):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (with_labels([LABELS[0], *LABELS[3:], *LABELS[1:3]]), "labels .* in its metadata, expected"),
-        (with_labels(LABELS[:5]), "labels .* in its metadata, expected"),
+        (with_labels([LABELS[0], *LABELS[2:], LABELS[1]]), "labels .* in its metadata, expected"),
+        (with_labels(LABELS[:4]), "labels .* in its metadata, expected"),
+        (with_labels("O"), "labels .* in its metadata, expected"),
         (with_labels(None), "labels none in its metadata, expected"),
         (lambda table: table.slice(0, 0), "no rows"),
         (rows(0, 4, 1, 2, 3, 5), "the rows of a language are not next to each other"),

@@ -62,7 +62,10 @@ FIRST = PAPER["schedules"][0]
         ({"seeds": [1, 1]}, "config: seeds: [1, 1] is wrong: it must be a list without repetitions"),
         ({"seeds": 1}, "config: seeds: 1 is wrong: it must be a list"),
         ({"seeds": [-1]}, "config: seeds.0: -1 is wrong: it must be at least 0"),
-        ({"languages": ["en", "xx"]}, "config: languages: 'xx' is not in resources/languages.tsv: af, ar, "),
+        (
+            {"languages": ["en", "xx"]},
+            "config: languages: no row for the language 'xx'; expected a row with code, name, script and family in ",
+        ),
         (
             {"languages": ["en", "en"]},
             "config: languages: ['en', 'en'] is wrong: it must be a list without repetitions",
@@ -70,7 +73,7 @@ FIRST = PAPER["schedules"][0]
         ({"languages": ["en", False]}, "config: languages.1: false is wrong: it must be a text, in quotes"),
         (
             {"languages": ["English"]},
-            "config: languages.0: 'English' is wrong: it must be a code of two lower-case letters",
+            "config: languages.0: 'English' is wrong: it must be a code of lower-case letters and digits, with '-' or",
         ),
         ({"monolingual": ["en"], "languages": ["de", "hi"]}, "config: monolingual: 'en' is not in languages: de, hi"),
         ({"monolingual": [], "multilingual": False}, "leave nothing to train"),
@@ -106,7 +109,7 @@ FIRST = PAPER["schedules"][0]
         ({"pruning": {"scopes": ["all"]}}, "config: pruning.scopes.0: 'all' is wrong: it must be one of partial, full"),
         (
             {"perturbations": ["in-town"]},
-            "config: perturbations.0: 'in-town' is wrong: it must be one of in-language, ",
+            "config: perturbations: 'in-town': no town of the language 'af'; expected it in the column town of ",
         ),
         ({"replacement": {"share": 0}}, "config: replacement.share: 0 is wrong: it must be more than 0"),
         ({"replacement": {"share": 1.5}}, "config: replacement.share: 1.5 is wrong: it must be at most 1"),

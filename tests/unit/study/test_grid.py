@@ -25,6 +25,7 @@ from ner_pruning.study.grid import (
 from ner_pruning.study.languages import pool_languages, read_languages
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import Run, parse_variant, variant_names
+from study_configs import PAPER
 
 ROOT = Path(__file__).parents[3]
 TABLE = read_languages(ROOT / "resources" / "languages.tsv")
@@ -189,9 +190,9 @@ CONFIG = {
     "languages": ALL,
     "monolingual": ["en", "yo"],
     "multilingual": True,
-    "data": {"source": "hub", "allow_other_sizes": False, "synthetic": {"seed": 0, "sizes": {}}},
+    "data": PAPER["data"],
 }
-SYNTHETIC = {
+SYNTHETIC = PAPER["data"] | {
     "source": "synthetic",
     "allow_other_sizes": True,
     "synthetic": {

@@ -8,13 +8,13 @@ from pathlib import Path
 import export_run
 import pytest
 from huggingface_hub import ModelCard
-from ner_pruning.data.sources import read_local
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.files import InputError
 from ner_pruning.training.encoder import fetch_encoder, random_encoder, train_wordpiece
 from ner_pruning.training.encoder_check import check_packing
 from ner_pruning.training.model import load_encoder
 from ner_pruning.training.tokenizer import SENTENCES, check_letters, words_as_text
+from read_corpora import from_folder
 from real_data import WIKIANN, needs_wikiann
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, RobertaConfig, RobertaModel
@@ -136,7 +136,7 @@ def test_words_of_real_sentences_are_cut_as_running_text(family):
     read = words_as_text(tokenizer, "encoder: x")
     sentences = []
     for language in ("yo", "sw", "jv", "hi", "zh", "ar", "ko", "te", "ru", "tr"):
-        sentences += read_local(WIKIANN, language)["test"].tokens[:100]
+        sentences += from_folder(WIKIANN, language)["test"].tokens[:100]
     sentences = [words for words in sentences if all(word.split() == [word] for word in words)]
     assert len(sentences) > 990
     assert not differing(read, tokenizer, sentences)

@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,7 +10,8 @@ from ner_pruning.claims import equal_budget
 from ner_pruning.claims.paper_scores import PublishedF1, check_reference, read_published, read_reference
 from ner_pruning.data.sources import encoder_files, source_files
 from ner_pruning.files import InputError
-from ner_pruning.study.config import check_config, make_floats
+from ner_pruning.study.config import check_config, check_schema, make_floats
+from ner_pruning.study.data_form import DataForm
 from ner_pruning.study.languages import Language, read_languages
 
 from jobs import folders
@@ -19,7 +20,8 @@ from jobs import folders
 class StudyFiles(NamedTuple):
     """What a study reads.
 
-    table: the rows of languages.tsv, by language.
+    table: the rows of the tables of languages, by language.
+    languages: the study's own table of languages, if it has one.
     published: the cells of the paper's tables.
     data: the files of each language in `data: folder`; none with another source.
     encoder: the files in `encoder: folder`; none with another source.
@@ -27,6 +29,7 @@ class StudyFiles(NamedTuple):
     """
 
     table: dict[str, Language]
+    languages: list[str]
     published: list[PublishedF1]
     data: dict[str, list[Path]]
     encoder: list[Path]
@@ -34,19 +37,26 @@ class StudyFiles(NamedTuple):
 
 
 def check_study_files(
-    config: dict[str, Any], schema: Mapping[str, Any], languages_file: str | os.PathLike, paper_file: str | os.PathLike
+    config: dict[str, Any],
+    schema: Mapping[str, Any],
+    languages_files: Sequence[str | os.PathLike],
+    paper_file: str | os.PathLike,
 ) -> StudyFiles:
     """Check a config and all files that it names, and return what the study reads.
 
-    Whole numbers of the config become floats where the schema has numbers. schema: of the config; languages_file,
-    paper_file: resources/languages.tsv and resources/paper_f1.csv. Raises InputError on the first fault.
+    Whole numbers of the config become floats where the schema has numbers. schema: of the config; languages_files: the
+    workflow's tables of languages; paper_file: resources/paper_f1.csv. Raises InputError on the first fault.
     """
-    table = read_languages(languages_file)
+    check_schema(config, schema)
+    own = [config["languages_table"]] if config["languages_table"] else []
+    folders.check_inputs(own, "`languages_table`")
+    table = read_languages(*languages_files, *own)
     check_config(config, schema, table)
     make_floats(config, schema)
     published, data, encoder, of_equal_budget = read_published(paper_file), {}, [], []
     if config["data"]["source"] == "local":
-        data = {code: source_files(config["data"]["folder"], code) for code in config["languages"]}
+        form = DataForm.of(config["data"])
+        data = {code: source_files(config["data"]["folder"], code, form) for code in config["languages"]}
         folders.check_inputs(itertools.chain.from_iterable(data.values()), "a file of `data: folder`")
     if config["encoder"]["source"] == "local":
         encoder = encoder_files(config["encoder"]["folder"])
@@ -60,4 +70,4 @@ def check_study_files(
             what = "expected in `equal_budget` the results of a finished study"
             raise InputError(f"{config['equal_budget']}: no {missing[0].name}; {what}")
         folders.check_inputs(of_equal_budget, "a file of `equal_budget`")
-    return StudyFiles(table, published, data, encoder, of_equal_budget)
+    return StudyFiles(table, own, published, data, encoder, of_equal_budget)

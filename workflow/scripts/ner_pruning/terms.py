@@ -13,8 +13,24 @@ IN_SCRIPT = "in-script"
 IN_FAMILY = "in-family"
 
 PERTURBATIONS = (IN_LANGUAGE, IN_SCRIPT, IN_FAMILY)
-GROUPING = {IN_SCRIPT: "script", IN_FAMILY: "family"}
-"""The property that the languages of a cross-language pool share."""
+"""The paper's. A study may have others: `in-region`, within the languages that share the region."""
+
+
+def is_perturbation(test_set: str) -> bool:
+    """Return whether a test set is a perturbed one."""
+    return test_set.startswith("in-")
+
+
+def grouping(perturbation: str) -> str:
+    """Return the property that the languages of a cross-language pool share: the script of `in-script`."""
+    return perturbation.removeprefix("in-")
+
+
+def perturbations_among(test_sets: Iterable[str]) -> list[str]:
+    """Return the perturbed ones of some test sets, each once: the paper's in its order, then the others by name."""
+    own = set(filter(is_perturbation, test_sets))
+    return [*(name for name in PERTURBATIONS if name in own), *sorted(own.difference(PERTURBATIONS))]
+
 
 F1_TABLES: dict[int, tuple[str, str, str]] = {
     2: (MULTILINGUAL, REGULAR, "partial"),
@@ -52,6 +68,16 @@ def parse_variant(variant: str) -> tuple[str, int]:
 
 
 SETTINGS = (MONOLINGUAL, MULTILINGUAL)
+
+
+OUTSIDE = "O"
+"""The tag of words outside of mentions."""
+
+Types = tuple[str, ...]
+"""Entity types, in the order of their label ids."""
+
+TYPES: Types = ("PER", "ORG", "LOC")
+"""The paper's, in the order in which the Hub data set `unimelb-nlp/wikiann` numbers its tags."""
 
 
 SCOPES = ("partial", "full")

@@ -5,7 +5,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from ner_pruning.data.mentions import TYPES, count_inside_without_begin, find_mentions
+from ner_pruning.data.mentions import count_inside_without_begin, find_mentions
 from ner_pruning.data.overlap import known_mentions, seen_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import read_json
@@ -15,12 +15,20 @@ _BATCH = 1000  # sentences encoded at a time: all pieces of a language at once w
 
 
 def card(
-    language: str, train: Corpus, validation: Corpus, test: Corpus, tokenizer: Tokenizer, max_length: int
+    language: str,
+    train: Corpus,
+    validation: Corpus,
+    test: Corpus,
+    tokenizer: Tokenizer,
+    max_length: int,
+    tagging: Sequence[Mapping[str, Any] | None] = (None, None, None),
 ) -> dict[str, Any]:
     """Return the data card of a language, ready for JSON.
 
     tokenizer: the encoder's; max_length: the longest sentence that is encoded whole, in pieces with the special ones.
-    The card holds, for each split, what `describe` counts and, between train and test, what `compare` counts.
+    tagging: what was done to the tags of each split, None for nothing.
+    The card holds, for each split, what `describe` counts, what was done to its tags if anything was, and, between
+    train and test, what `compare` counts.
     """
     tokenizer = Tokenizer.from_str(tokenizer.to_str())  # a copy, because lengths are counted before any cut
     tokenizer.no_truncation()
@@ -30,8 +38,12 @@ def card(
         "language": language,
         "max_length": max_length,
         "splits": {
-            split: {**describe(corpus), **count_pieces(corpus.tokens, tokenizer, max_length)}
-            for split, corpus in splits.items()
+            split: {
+                **describe(corpus),
+                **count_pieces(corpus.tokens, tokenizer, max_length),
+                **({} if done is None else {"tagging": dict(done)}),
+            }
+            for (split, corpus), done in zip(splits.items(), tagging, strict=True)
         },
         "test_in_train": compare(train, test),
     }
@@ -44,9 +56,9 @@ def read_training_sizes(cards: Mapping[str, str]) -> dict[str, int]:
 
 def describe(corpus: Corpus) -> dict[str, Any]:
     """Count sentences, tokens, mentions by type, sentences that repeat an earlier one, and I- tags without a B-."""
-    mentions = dict.fromkeys(TYPES, 0)
+    mentions = dict.fromkeys(corpus.types, 0)
     for tags in corpus.tags:
-        for mention in find_mentions(tags):
+        for mention in find_mentions(tags, corpus.types):
             mentions[mention.type] += 1
     return {
         "sentences": len(corpus),

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
+from ner_pruning.data.wikiann import metadata_of_types, types_in
 from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table, write_table
+from ner_pruning.terms import TYPES, Types
 
 LOST = -1
 """First piece of a word that has none: it gives no piece, or it lies past the length limit."""
@@ -25,6 +27,7 @@ class EncodedSentences:
     first_pieces: by word, position of its first piece within its sentence, or LOST (total words).
     tags: tag id of each word (total words).
     digests: digest of each sentence's tokens (sentences), see `files.sentence_digest`.
+    types: entity types, whose labels the tag ids are of.
     """
 
     pieces: np.ndarray
@@ -33,6 +36,7 @@ class EncodedSentences:
     tags: np.ndarray
     word_offsets: np.ndarray
     digests: Sequence[str]
+    types: Types = TYPES
 
     def __len__(self) -> int:
         return len(self.piece_offsets) - 1
@@ -62,7 +66,7 @@ def write_encoded(path: str | os.PathLike, sentences: EncodedSentences, metadata
             "digest": pa.array(sentences.digests, pa.string()),
         }
     ).cast(SCHEMA)
-    write_table(path, table.replace_schema_metadata(metadata))
+    write_table(path, table.replace_schema_metadata({**(metadata or {}), **metadata_of_types(sentences.types)} or None))
 
 
 def read_encoded(path: str | os.PathLike) -> EncodedSentences:
@@ -80,13 +84,20 @@ def read_encoded(path: str | os.PathLike) -> EncodedSentences:
         tags=values["tags"],
         word_offsets=offsets["tags"] - offsets["tags"][0],
         digests=table["digest"].to_pylist(),
+        types=types_in(table.schema.metadata, str(path)),
     )
 
 
 def concatenate(parts: Sequence[EncodedSentences]) -> EncodedSentences:
-    """Join the sentences of several languages into one pool, in the order given."""
+    """Join the sentences of several languages into one pool, in the order given.
+
+    Raises InputError when they differ in their entity types.
+    """
     if len(parts) == 1:
         return parts[0]
+    for part in parts:
+        if part.types != parts[0].types:
+            raise InputError(f"entity types {', '.join(part.types)} and {', '.join(parts[0].types)}; expected one set")
 
     def joined_offsets(name: str) -> np.ndarray:
         counts = [np.diff(getattr(part, name)) for part in parts]
@@ -99,6 +110,7 @@ def concatenate(parts: Sequence[EncodedSentences]) -> EncodedSentences:
         tags=np.concatenate([part.tags for part in parts]),
         word_offsets=joined_offsets("word_offsets"),
         digests=[digest for part in parts for digest in part.digests],
+        types=parts[0].types,
     )
 
 
@@ -112,6 +124,7 @@ def take(sentences: EncodedSentences, chosen: np.ndarray) -> EncodedSentences:
         tags=sentences.tags[words],
         word_offsets=np.concatenate([[0], np.cumsum(sentences.word_counts[chosen])]),
         digests=[sentences.digests[sentence] for sentence in chosen],
+        types=sentences.types,
     )
 
 

@@ -51,14 +51,14 @@ def resolve_revision(repository: str, revision: str, repo_type: str) -> str:
 def download(repository: str, commit: str, repo_type: str, patterns: Sequence[str], what: str) -> Path:
     """Return the folder of the client's cache with the files of a commit that match one of `patterns`, whole.
 
-    patterns: as of `Path.glob`, all for one folder, such as `sw/*.parquet`; what: how errors name what is wanted. Files
+    patterns: as of `Path.glob`, such as `sw/*.parquet`; what: how errors name what is wanted. Files
     in the cache are not requested again. On every call each file is compared with the digest that the Hub gives it
     (SHA-256, or git's for small files); one that differs is downloaded once more. Raises InputError that names `what`
     and the cause when no file matches, when the Hub stays out of reach or does not have them, or when a file differs
     again.
     """
     folder = retry(lambda: _snapshot(repository, commit, repo_type, patterns), what)
-    files = sorted({path for pattern in patterns for path in folder.glob(pattern)})
+    files = sorted({path for pattern in patterns for path in folder.glob(pattern) if path.is_file()})
     if not files:
         raise InputError(f"{what}: has no file {' or '.join(patterns)}")
     for path in files:
@@ -76,7 +76,8 @@ def download(repository: str, commit: str, repo_type: str, patterns: Sequence[st
 def _snapshot(repository: str, commit: str, repo_type: str, patterns: Sequence[str]) -> Path:
     if not sys.stderr.isatty():  # in a file the bars of several jobs would run into each other's lines
         disable_progress_bars()
-    below = "*/" * (patterns[0].count("/") + 1) + "*"  # what `Path.glob` does not take: the client's * matches a slash
+    # what `Path.glob` does not take: the client's * matches a slash
+    below = "*/" * (max(pattern.count("/") for pattern in patterns) + 1) + "*"
     folder = snapshot_download(
         repository, repo_type=repo_type, revision=commit, allow_patterns=list(patterns), ignore_patterns=below
     )

@@ -1,31 +1,45 @@
-"""The tag set, and entity mentions as spans of a tagged sentence."""
+"""Entity types, the labels that they give, and entity mentions as spans of a tagged sentence."""
 
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-TYPES: tuple[str, ...] = ("PER", "ORG", "LOC")
-LABELS: tuple[str, ...] = ("O", "B-PER", "I-PER", "B-ORG", "I-ORG", "B-LOC", "I-LOC")
-"""Tag names by tag id, as the Hub data set `unimelb-nlp/wikiann` numbers them."""
+from ner_pruning.terms import OUTSIDE, TYPES, Types
+
+MOST_TYPES = 63
+"""Label ids are stored as bytes with a sign, which hold 127 labels."""
+
+
+def labels_of(types: Sequence[str]) -> tuple[str, ...]:
+    """Return the labels of entity types by label id: O, then B- and I- of each type."""
+    return (OUTSIDE, *(f"{prefix}-{type}" for type in types for prefix in "BI"))
+
+
+LABELS = labels_of(TYPES)
+"""The paper's."""
+
+
+def types_of(labels: Sequence[str]) -> Types | None:
+    """Return the entity types of labels in the order of their ids; None if they are not those of `labels_of`."""
+    if isinstance(labels, str):
+        return None
+    types = tuple(label.removeprefix("B-") for label in labels[1::2] if isinstance(label, str))
+    proper = all(types) and len(set(types)) == len(types)
+    return types if proper and tuple(labels) == labels_of(types) else None
 
 
 class Mention(NamedTuple):
-    """An entity mention: its type (PER, ORG or LOC) and its words, from `start` up to but without `end`."""
+    """An entity mention: its type and its words, from `start` up to but without `end`."""
 
     type: str
     start: int
     end: int
 
 
-def begin_tag(type: str) -> int:
-    """Return the id of the tag B-`type`; the tag I-`type` is the next id."""
-    return 1 + 2 * TYPES.index(type)
-
-
-def find_mentions(tags: Sequence[int]) -> list[Mention]:
+def find_mentions(tags: Sequence[int], types: Sequence[str] = TYPES) -> list[Mention]:
     """Return the mentions of one sentence from left to right.
 
-    tags: tag ids, one per word. A mention begins at a B- tag, and also at an I- tag that does not continue a mention of
-    the same type: seqeval's default mode (Nakayama 2018, `get_entities`).
+    tags: tag ids of the labels of `types`, one per word. A mention begins at a B- tag, and also at an I- tag that does
+    not continue a mention of the same type: seqeval's default mode (Nakayama 2018, `get_entities`).
     """
     mentions = []
     start, current = 0, 0  # `current` is the B- tag id of the open mention, 0 for none
@@ -34,17 +48,17 @@ def find_mentions(tags: Sequence[int]) -> list[Mention]:
         if inside and tag - 1 == current:
             continue
         if current:
-            mentions.append(Mention(TYPES[current // 2], start, position))
+            mentions.append(Mention(types[current // 2], start, position))
         current = tag - 1 if inside else tag
         start = position
     if current:
-        mentions.append(Mention(TYPES[current // 2], start, len(tags)))
+        mentions.append(Mention(types[current // 2], start, len(tags)))
     return mentions
 
 
-def mention_tags(type: str, length: int) -> list[int]:
+def mention_tags(type: str, length: int, types: Sequence[str] = TYPES) -> list[int]:
     """Return the IOB2 tag ids of a mention of `length` words: B- first, I- after it."""
-    begin = begin_tag(type)
+    begin = 1 + 2 * types.index(type)
     return [begin] + [begin + 1] * (length - 1)
 
 

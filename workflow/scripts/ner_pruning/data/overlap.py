@@ -11,7 +11,7 @@ Words = tuple[str, ...]
 def typed_mentions(corpus: Corpus) -> Iterator[tuple[str, Words]]:
     """Yield every mention of a corpus, in order and with repetitions, as (type, words)."""
     for tokens, tags in zip(corpus.tokens, corpus.tags, strict=True):
-        for mention in find_mentions(tags):
+        for mention in find_mentions(tags, corpus.types):
             yield mention.type, tuple(tokens[mention.start : mention.end])
 
 

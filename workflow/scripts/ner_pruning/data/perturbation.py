@@ -5,9 +5,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from ner_pruning.data.mentions import TYPES, find_mentions, mention_tags
+from ner_pruning.data.mentions import find_mentions, mention_tags
 from ner_pruning.data.overlap import Words, known_mentions, typed_mentions
 from ner_pruning.data.wikiann import Corpus
+from ner_pruning.terms import TYPES, Types
 
 Pool = dict[str, list[Words]]
 DRAW_BITS = 128
@@ -17,15 +18,15 @@ def _all_mentions(corpora: Iterable[Corpus]) -> list[tuple[str, Words]]:
     return [mention for corpus in corpora for mention in typed_mentions(corpus)]
 
 
-def mention_pool(corpora: Iterable[Corpus], unique: bool = True) -> Pool:
+def mention_pool(corpora: Iterable[Corpus], unique: bool = True, types: Types = TYPES) -> Pool:
     """Return the mentions of all corpora by type, sorted by code point; each once, or with `unique` false as often as
     it occurs.
 
-    Every type of the tag set is a key, with an empty list where no corpus has a mention of it. The order of the corpora
-    makes no difference.
+    Every type of `types` is a key, with an empty list where no corpus has a mention of it; other types are left out.
+    The order of the corpora makes no difference.
     """
     mentions: Iterable[tuple[str, Words]] = known_mentions(corpora) if unique else _all_mentions(corpora)
-    return {type: sorted(words for other, words in mentions if other == type) for type in TYPES}
+    return {type: sorted(words for other, words in mentions if other == type) for type in types}
 
 
 def keyed_draw(*key: str | int) -> int:
@@ -75,7 +76,7 @@ def replace_mentions(
         new_tokens: list[str] = []
         new_tags: list[int] = []
         copied = 0  # words of the original sentence that are done
-        for number, mention in enumerate(find_mentions(tags)):
+        for number, mention in enumerate(find_mentions(tags, corpus.types)):
             key = (seed, perturbation, language, sentence, number)
             words = tuple(tokens[mention.start : mention.end])
             mentions += 1
@@ -90,7 +91,7 @@ def replace_mentions(
             new_tokens += tokens[copied : mention.start]
             new_tags += tags[copied : mention.start]
             new_tokens += words
-            new_tags += mention_tags(mention.type, len(words))
+            new_tags += mention_tags(mention.type, len(words), corpus.types)
             copied = mention.end
         all_tokens.append(new_tokens + list(tokens[copied:]))
         all_tags.append(new_tags + list(tags[copied:]))
@@ -101,4 +102,4 @@ def replace_mentions(
         "kept": kept,
         "pool": {type: len(candidates) for type, candidates in pool.items()},
     }
-    return Corpus(all_tokens, all_tags, list(range(len(all_tokens)))), counts
+    return Corpus(all_tokens, all_tags, list(range(len(all_tokens))), corpus.types), counts

@@ -1,25 +1,33 @@
-"""Where a study's sentences come from: a local folder in one of three layouts, or the Hub."""
+"""Where a study's sentences come from: a local folder or the Hub, in WikiAnn's layouts or another data set's."""
 
 import json
 import os
 import re
 import tarfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ner_pruning.data.mentions import LABELS
 from ner_pruning.files import InputError
+from ner_pruning.study.data_form import SPLITS, WIKIANN, DataForm
+from ner_pruning.terms import TYPES
 
 # The workflow calls `source_files` while it builds its graph: Parquet and Hub libraries are imported where used.
 if TYPE_CHECKING:
+    from ner_pruning.data.tag_schemes import Converted, TaggedSentences
     from ner_pruning.data.wikiann import Corpus
 
-SPLITS: tuple[str, ...] = ("train", "validation", "test")
 ENCODER_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
 TOKENIZER_NAMES = ("tokenizer.json", "vocab.txt", "vocab.json")  # else a .model of SentencePiece
 _TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}  # in XTREME's and Rahimi's files
 _LFS_POINTER = b"version https://git-lfs"  # how the text begins that a clone without Git LFS has for a large file
+
+
+_TEXT_ENDINGS = ("txt", "tsv", "conll", "conllu", "bio", "iob", "iob1", "iob2", "bioes", "bilou", "col", "data")
+_JSON_ENDINGS = ("jsonl", "ndjson", "json")
+_SHARD = r"(\d{5})-of-(\d{5})(?:-[0-9a-f]{8,64})?"
 
 
 class _Layout(NamedTuple):
@@ -31,29 +39,33 @@ class _Layout(NamedTuple):
 
 
 def check_sizes(
-    language: str, corpora: Mapping[str, "Corpus"], expected: Mapping[str, int], allow_other_sizes: bool
+    language: str, corpora: Mapping[str, "Corpus"], expected: Mapping[str, int] | None, allow_other_sizes: bool
 ) -> None:
-    """Raise InputError when a split is empty or, unless `allow_other_sizes`, has another number of sentences."""
+    """Raise InputError when a split is empty or, unless `allow_other_sizes`, has another number of sentences.
+
+    expected: by split; None where no sizes are known, and others are allowed.
+    """
     for split in SPLITS:
         found = len(corpora[split])
         if found == 0:
             raise InputError(f"{language}: {split}: no sentences")
-        if found != expected[split] and not allow_other_sizes:
+        if not allow_other_sizes and found != expected[split]:
             raise InputError(
                 f"{language}: {split}: {found} sentences; expected {expected[split]} "
                 "(sizes select the pruning schedule; `data: allow_other_sizes: true` permits others)"
             )
 
 
-def source_files(folder: str | os.PathLike, language: str) -> list[Path]:
+def source_files(folder: str | os.PathLike, language: str, form: DataForm = WIKIANN) -> list[Path]:
     """Return the files of a local folder that hold a language: train, validation and test, or one archive.
 
     Layouts, of which the first complete one is taken: the Hub's (`en/train-00000-of-00001.parquet`, `validation`,
     `test`, in any number of shards), XTREME's (`train-en.tsv`, `dev-en.tsv`, `test-en.tsv`, in the folder or in `en/`),
-    Rahimi et al.'s (`en/train`, `en/dev`, `en/test`, or these in `en.tar.gz`). Raises InputError that names folder,
-    language and what was looked for when there is none, or when a split or a shard is missing.
+    Rahimi et al.'s (`en/train`, `en/dev`, `en/test`, or these in `en.tar.gz`), and files of one of the endings that are
+    read (`en/train.conll`, …). Of a form with its own paths only the last is looked for, there. Raises InputError that
+    names folder, language and what was looked for when there is none, or when a split or a shard is missing.
     """
-    files = _find_layout(folder, language).files
+    files = _find_layout(folder, language, form).files
     return list(dict.fromkeys(path for split in SPLITS for path in files[split]))
 
 
@@ -99,40 +111,69 @@ def _check_folder(folder: Path, expected: str) -> None:
     raise InputError(f"{folder}: {found}; expected {expected}{hint}")
 
 
-def read_local(folder: str | os.PathLike, language: str) -> dict[str, "Corpus"]:
-    """Read a language from a local folder (layouts: `source_files`) into one corpus per split.
+def read_local(folder: str | os.PathLike, language: str, form: DataForm = WIKIANN) -> dict[str, "Converted"]:
+    """Read a language from a local folder (layouts: `source_files`) into one converted corpus per split.
 
-    Raises InputError on what `source_files`, `wikiann.read_hub_shards` and `wikiann.read_tagged_text` refuse.
+    Raises InputError on what `source_files`, the functions of `readers` and `tag_schemes.convert` refuse.
     """
-    from ner_pruning.data.wikiann import read_hub_shards, read_tagged_text
+    from ner_pruning.data.tag_schemes import convert
 
-    layout = _find_layout(folder, language)
-    if layout.name == "Hub":
-        return {split: read_hub_shards(layout.files[split]) for split in SPLITS}
+    sentences = _read_sentences(folder, language, form)
+    return {split: convert(found, form.entity_types, form.rename) for split, found in sentences.items()}
+
+
+def _read_sentences(folder: str | os.PathLike, language: str, form: DataForm) -> dict[str, "TaggedSentences"]:
+    from ner_pruning.data import readers
+
+    layout = _find_layout(folder, language, form)
+    if layout.name in ("Hub", "path"):
+        return {split: _read_files(files, language, form) for split, files in layout.files.items()}
     if layout.name == "archive":
         contents = _read_archive(layout.files["train"][0])
     else:
         contents = {split: (str(path), path.read_bytes()) for split, (path,) in layout.files.items()}
     prefix = "" if layout.name == "XTREME" else f"{language}:"
-    return {split: read_tagged_text(content, source, prefix) for split, (source, content) in contents.items()}
+    return {split: readers.read_tagged_text(content, source, prefix) for split, (source, content) in contents.items()}
 
 
-def read_hub(repository: str, language: str, commit: str) -> dict[str, "Corpus"]:
-    """Read a language of a Hub data set, at one commit, into one corpus per split.
+def _read_files(files: list[Path], language: str, form: DataForm) -> "TaggedSentences":
+    """Read the files of a split, whose endings say how they are written."""
+    from ner_pruning.data import readers
 
-    The data set has the Hub layout of `source_files`. commit: as `hub.resolve_revision` returns it. Raises InputError
-    on what `hub.download` and `read_local` refuse.
+    columns = (form.columns["tokens"], form.columns["tags"])
+    labels = LABELS if form.labels is None and form.entity_types == TYPES else form.labels  # WikiAnn's for its types
+    ending, path = files[0].suffix.removeprefix(".").lower(), files[0]
+    if ending == "parquet" or ending in _JSON_ENDINGS:
+        if not all(isinstance(name, str) for name in columns):
+            raise InputError(
+                f"{path}: `data: columns` are numbers ({columns[0]}, {columns[1]}); expected the names of its columns"
+            )
+        if ending == "parquet":
+            return readers.read_shards(files, columns, labels)
+        return readers.read_json_lines(path.read_bytes(), str(path), columns, labels)
+    return readers.read_columns(path.read_bytes(), str(path), form.name(language), *columns)
+
+
+def read_hub(repository: str, language: str, commit: str, form: DataForm = WIKIANN) -> dict[str, "Converted"]:
+    """Read a language of a Hub data set, at one commit, into one converted corpus per split.
+
+    The data set has the Hub's layout of `source_files`, or that of its form. commit: as `hub.resolve_revision` returns
+    it. Raises InputError on what `hub.download` and `read_local` refuse.
     """
     from ner_pruning.data.hub import download
 
     what = f"{repository}, language {language} (revision {commit})"
-    return read_local(download(repository, commit, "dataset", [f"{language}/*.parquet"], what), language)
+    patterns = [f"{language}/*.parquet"]
+    if form != WIKIANN:
+        bases = [form.base(language, split) for split in SPLITS]
+        patterns = [f"{base}{end}" for base in bases for end in ("", "[.-]*", "/*.parquet")]
+    return read_local(download(repository, commit, "dataset", patterns, what), language, form)
 
 
-def _find_layout(folder: str | os.PathLike, language: str) -> _Layout:
+def _find_layout(folder: str | os.PathLike, language: str, form: DataForm) -> _Layout:
     folder = Path(folder)
     _check_folder(folder, "the data of `data: folder`")
-    layouts = list(_layouts(folder, language))
+    layouts = [*(_layouts(folder, language) if form.keeps_paths else ()), _layout_of_form(folder, language, form)]
     for layout in layouts:
         if all(layout.files.values()):
             return layout
@@ -140,12 +181,59 @@ def _find_layout(folder: str | os.PathLike, language: str) -> _Layout:
         missing = [split for split, files in layout.files.items() if not files]
         if len(missing) < len(SPLITS):
             names = ", ".join(f"{split} ({layout.expected[split]})" for split in missing)
-            raise InputError(f"{folder}: {language}: a missing split in {layout.name}'s layout: {names}")
+            of = "the files of `data: path`" if layout.name == "path" else f"{layout.name}'s layout"
+            raise InputError(f"{folder}: {language}: a missing split in {of}: {names}")
     names = ", ".join(f"{layout.expected['train'].relative_to(folder)}" for layout in layouts)
     raise InputError(f"{folder}: no data of language {language!r}; looked for {names}")
 
 
-def _layouts(folder: Path, language: str):
+def _layout_of_form(folder: Path, language: str, form: DataForm) -> _Layout:
+    """Return the files of `data: path`, with any of the endings that are read; raises InputError where one has two."""
+    files, expected = {}, {}
+    for split in SPLITS:
+        base = form.base(language, split)
+        kinds = {
+            "": [] if form.keeps_paths else _files_matching(folder, base),
+            **{
+                f".{end}": _files_matching(folder, f"{base}.{end}")
+                for end in (*_TEXT_ENDINGS, *_JSON_ENDINGS, "parquet")
+            },
+            " in shards": [path for parent, name in _parents(folder, base) for path in _find_shards(parent, name)],
+            " in a folder": [path for path in _folders_matching(folder, base) for path in _exported(path)],
+        }
+        found = [paths for paths in kinds.values() if paths]
+        if len(found) > 1 or any(len(kinds[end]) > 1 for end in kinds if not end.startswith(" ")):
+            names = ", ".join(str(path.relative_to(folder)) for paths in found for path in paths)
+            raise InputError(f"{folder}: {language}: {split}: more than one file: {names}; expected one, or its shards")
+        files[split] = found[0] if found else []
+        expected[split] = folder / f"{base}.conll, .jsonl, .parquet, …"
+    return _Layout("path", files, expected)
+
+
+def _files_matching(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.is_file())
+
+
+def _folders_matching(folder: Path, pattern: str) -> list[Path]:
+    return sorted(path for path in folder.glob(pattern) if path.is_dir())
+
+
+def _parents(folder: Path, base: str) -> list[tuple[Path, str]]:
+    """Return the folders that a path's files may be in, each with what their names begin with."""
+    parent, name = os.path.split(base)
+    return [(path, name) for path in _folders_matching(folder, parent)] if parent else [(folder, name)]
+
+
+def _exported(folder: Path) -> list[Path]:
+    """Return the Parquet files 0000.parquet, 0001.parquet, … that the Hub's exporter writes into a split's folder."""
+    paths = sorted(path for path in folder.iterdir() if re.fullmatch(r"\d{4}\.parquet", path.name))
+    for number, path in enumerate(paths):
+        if int(path.stem) != number:
+            raise InputError(f"{folder}: no {number:04d}.parquet; expected all shards")
+    return paths
+
+
+def _layouts(folder: Path, language: str) -> Iterator[_Layout]:
     own = folder / language
     yield _Layout(
         "Hub",
@@ -166,8 +254,11 @@ def _find_shards(folder: Path, split: str) -> list[Path]:
     """Return the Parquet shards of a split in their order; raises InputError when some of them are missing."""
     shards = {}
     for path in sorted(folder.glob(f"{split}-*-of-*.parquet")):
-        if match := re.fullmatch(r"(\d{5})-of-(\d{5})", path.stem.removeprefix(f"{split}-")):
-            shards[int(match[1]), int(match[2])] = path
+        if match := re.fullmatch(_SHARD, path.stem.removeprefix(f"{split}-")):
+            number = int(match[1]), int(match[2])
+            if number in shards:
+                raise InputError(f"{folder}: {split}: shards of more than one set: {shards[number].name}, {path.name}")
+            shards[number] = path
     counts = {count for _, count in shards}
     if len(counts) > 1:
         names = ", ".join(path.name for path in shards.values())

@@ -15,10 +15,11 @@ from babel import Locale
 from babel.core import get_global
 from faker import Faker
 
-from ner_pruning.data.mentions import TYPES, mention_tags
+from ner_pruning.data.mentions import mention_tags
 from ner_pruning.data.synthetic_lists import COUNTRIES, FRAMES, LISTS, Lists
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
+from ner_pruning.terms import TYPES
 
 PERSONS_PER_GENDER = 300
 NAMES_PER_POOL = 250

@@ -6,6 +6,7 @@ One file instead of five keeps the graph of jobs small: every multilingual run i
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pyarrow.parquet as pq
 
@@ -20,8 +21,9 @@ NAMES = "test_sets"
 
 def write_evaluation(path: str | os.PathLike, corpora: Mapping[str, Corpus]) -> None:
     """Write corpora by test set, each as a row group with the columns tokens and ner_tags; the file appears whole."""
-    tables = {name: corpus_to_table(Corpus(corpus.tokens, corpus.tags)) for name, corpus in corpora.items()}
-    schema = next(iter(tables.values())).schema.with_metadata({NAMES: json.dumps(list(tables))})
+    tables = {name: corpus_to_table(replace(corpus, original=None)) for name, corpus in corpora.items()}
+    schema = next(iter(tables.values())).schema
+    schema = schema.with_metadata({NAMES: json.dumps(list(tables)), **(schema.metadata or {})})
     with atomic_path(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd") as writer:
         for table in tables.values():
             writer.write_table(table.replace_schema_metadata(schema.metadata), row_group_size=max(1, len(table)))

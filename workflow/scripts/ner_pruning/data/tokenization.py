@@ -8,6 +8,7 @@ from tokenizers import Encoding, Tokenizer
 
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
 from ner_pruning.files import InputError, sentence_digest
+from ner_pruning.terms import TYPES, Types
 
 ENCODING_CHUNK = 1000
 """Sentences handed to the tokenizer at once: bounds the memory of its Python objects."""
@@ -33,11 +34,13 @@ def first_pieces(encoding: Encoding, words: int) -> np.ndarray:
     return firsts
 
 
-def encode(tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[int]], tokenizer: Tokenizer) -> EncodedSentences:
+def encode(
+    tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[int]], tokenizer: Tokenizer, types: Types = TYPES
+) -> EncodedSentences:
     """Encode pre-split sentences; a word that is lost keeps its place (`LOST`).
 
-    tokens, tags: words and tag ids of each sentence. Raises InputError when the tokenizer loses most words, which no
-    tokenizer that fits the text does.
+    tokens, tags: words and tag ids of each sentence; types: whose labels these ids are of. Raises InputError when the
+    tokenizer loses most words, which no tokenizer that fits the text does.
     """
     if not tokens:
         raise InputError("encoding: no sentences")
@@ -59,6 +62,7 @@ def encode(tokens: Sequence[Sequence[str]], tags: Sequence[Sequence[int]], token
         tags=np.concatenate([np.array(sentence, np.int8) for sentence in tags]),
         word_offsets=_offsets(firsts),
         digests=[sentence_digest(words) for words in tokens],
+        types=types,
     )
 
 

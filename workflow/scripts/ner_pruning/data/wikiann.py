@@ -1,31 +1,35 @@
-"""Named-entity corpora in WikiAnn's form: the Parquet files of a study, the Hub's Parquet files, and tagged text."""
+"""Tagged corpora and their Parquet files, in the form of WikiAnn on the Hub: the columns tokens and ner_tags."""
 
-import codecs
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.mentions import labels_of
 from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_metadata, read_table, write_table
+from ner_pruning.terms import TYPES, Types
+
+_TYPES, _TAGGING = b"entity_types", b"tagging"
+"""Keys of a file's metadata, as JSON: entity types other than the paper's, and what was done to the tags."""
 
 
 @dataclass(frozen=True)
 class Corpus:
     """Tagged sentences.
 
-    tokens: words of each sentence; tags: tag ids into LABELS, one per word; original: in a perturbed test set, for each
-    sentence, the row of the regular test set it was made from.
+    tokens: words of each sentence; tags: label ids, one per word; original: in a perturbed test set, for each sentence,
+    the row of the regular test set it was made from; types: entity types, whose labels the ids are of.
     """
 
     tokens: list[list[str]]
     tags: list[list[int]]
     original: list[int] | None = None
+    types: Types = TYPES
 
     def __len__(self) -> int:
         return len(self.tokens)
@@ -36,19 +40,45 @@ def read_corpus(path: str | os.PathLike) -> Corpus:
 
     Raises InputError that names the file, and the row (counted from 0), when the file is no Parquet file, when a column
     is missing or of another type, when a sentence or a token is empty, when a sentence has not one tag a token, or when
-    a tag is none of 0..6.
+    a tag is no label id.
     """
     return corpus_from_table(read_table(path), str(path))
 
 
-def write_corpus(path: str | os.PathLike, corpus: Corpus) -> None:
+def write_corpus(path: str | os.PathLike, corpus: Corpus, tagging: Mapping[str, Any] | None = None) -> None:
     """Write a corpus as Parquet: tokens list<string>, ner_tags list<int8> and, if it has them, original int32.
 
-    The file appears whole, and the same corpus gives the same bytes. Raises InputError on what `read_corpus` refuses.
+    tagging: what was done to the tags (`tag_schemes.Converted.record`), None for nothing. The file appears whole, and
+    the same corpus gives the same bytes. Raises InputError on what `read_corpus` refuses.
     """
     table = corpus_to_table(corpus)
-    _check(table, str(path))
+    check_sentences(table, str(path))
+    _check_ids(table, str(path), corpus.types)
+    if tagging is not None:
+        table = table.replace_schema_metadata({**(table.schema.metadata or {}), _TAGGING: json.dumps(tagging)})
     write_table(path, table)
+
+
+def read_tagging(path: str | os.PathLike) -> dict[str, Any] | None:
+    """Return what `write_corpus` was told of the tags of a corpus, None for nothing."""
+    text = read_metadata(path).get(_TAGGING)
+    return None if text is None else json.loads(text)
+
+
+def metadata_of_types(types: Types) -> dict[bytes, str]:
+    """Return what a file's metadata say of entity types: nothing of the paper's."""
+    return {} if types == TYPES else {_TYPES: json.dumps(types)}
+
+
+def types_in(metadata: Mapping[bytes, bytes] | None, source: str) -> Types:
+    """Return the entity types in a file's metadata; source: what the error names."""
+    text = (metadata or {}).get(_TYPES)
+    if text is None:
+        return TYPES
+    types = json.loads(text)
+    if not isinstance(types, list) or not all(isinstance(type, str) for type in types):
+        raise InputError(f"{source}: entity_types {types} in its metadata; expected a list of names")
+    return tuple(types)
 
 
 def corpus_to_table(corpus: Corpus) -> pa.Table:
@@ -59,118 +89,7 @@ def corpus_to_table(corpus: Corpus) -> pa.Table:
     }
     if corpus.original is not None:
         columns["original"] = pa.array(corpus.original, pa.int32())
-    return pa.table(columns)
-
-
-def read_hub_shards(paths: Sequence[str | os.PathLike]) -> Corpus:
-    """Read the Parquet shards of one split as the Hub stores them, one after another; raises as `read_corpus` does.
-
-    Where a file describes its features, its tag names must be LABELS, in this order.
-    """
-    corpora = []
-    for path in paths:
-        table = read_table(path)
-        for names in _described_tag_names(table, str(path)):
-            check_label_names(names, str(path))
-        corpora.append(corpus_from_table(table, str(path)))
-    return Corpus(
-        tokens=[sentence for corpus in corpora for sentence in corpus.tokens],
-        tags=[sentence for corpus in corpora for sentence in corpus.tags],
-    )
-
-
-def _described_tag_names(table: pa.Table, source: str) -> list[list]:
-    """Return all lists of tag names in what `datasets` wrote into a Parquet file about its column ner_tags.
-
-    Its versions differ in how a feature is nested: `{"feature": …, "_type": "List"}` (or LargeList, Sequence), a list
-    `[…]` of the one inner feature, a mapping of the features to themselves or a list of mappings with a `name`. The
-    names themselves are a list, or a mapping from ids.
-    """
-    description = (table.schema.metadata or {}).get(b"huggingface")
-    if not description:
-        return []
-    try:
-        value = json.loads(description)
-    except ValueError as error:
-        raise InputError(f"{source}: its metadata huggingface is not JSON ({error})") from None
-    features = _values_of("ner_tags", value)
-    return [_listed(names) for feature in features for names in _values_of("names", feature) if names is not None]
-
-
-def _values_of(key: str, tree: Any) -> Iterator[Any]:
-    """Yield what a tree of mappings and lists has under a key, or beside that key as a `name`, at any depth."""
-    if isinstance(tree, dict):
-        if key in tree:
-            yield tree[key]
-        elif tree.get("name") == key:
-            yield tree
-        else:
-            tree = list(tree.values())
-    if isinstance(tree, list):
-        for inner in tree:
-            yield from _values_of(key, inner)
-
-
-def _listed(names: Any) -> list:
-    """Return tag names in the order of their ids; with the ids if these are not 0, 1, …, as no names are written."""
-    if isinstance(names, dict):
-        ids = [str(number) for number in range(len(names))]
-        return [names[id] for id in ids] if set(ids) == set(names) else [f"{id} = {name}" for id, name in names.items()]
-    return names if isinstance(names, list) else [names]
-
-
-def read_tagged_text(content: bytes, source: str, prefix: str = "") -> Corpus:
-    """Read lines `token<TAB>tag`, with blank lines between sentences: XTREME's form, and with a prefix Rahimi et al.'s.
-
-    content: UTF-8, with or without a byte order mark, lines ending in LF or CRLF; source: what errors name; prefix:
-    what every line begins with and no token keeps (`en:`). Raises InputError that names source and line (from 1).
-    """
-    if not content.startswith(codecs.BOM_UTF8 + b"\t"):  # else it is a token: Tamil has this one
-        content = content.removeprefix(codecs.BOM_UTF8)
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line_number = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{source}: line {line_number}: not UTF-8") from None
-    corpus = Corpus(tokens=[], tags=[])
-    tokens, tags = [], []
-    # Only "\n" ends a line: tokens may hold what str.splitlines and str.split take for line ends and spaces.
-    for number, line in enumerate([*text.split("\n"), ""], start=1):
-        line = line.removesuffix("\r")
-        if line:
-            token, tag = _split_line(line, f"{source}: line {number}", prefix)
-            tokens.append(token)
-            tags.append(tag)
-        elif tokens:
-            corpus.tokens.append(tokens)
-            corpus.tags.append(tags)
-            tokens, tags = [], []
-    return corpus
-
-
-def _split_line(line: str, place: str, prefix: str) -> tuple[str, int]:
-    columns = line.split("\t")
-    if len(columns) == 1:
-        hint = "XTREME's script leaves the tags out of its test files"
-        raise InputError(f"{place}: no tag; expected token<TAB>tag ({hint})")
-    if len(columns) != 2:
-        raise InputError(f"{place}: {len(columns)} columns; expected token<TAB>tag")
-    token, tag = columns
-    if not token.startswith(prefix):
-        raise InputError(f"{place}: {token!r} does not begin with {prefix!r}; expected {prefix}token<TAB>tag")
-    token = token[len(prefix) :]
-    if not token:
-        raise InputError(f"{place}: an empty token; expected {prefix}token<TAB>tag")
-    if tag not in LABELS:
-        raise InputError(f"{place}: tag {tag!r}; expected one of {', '.join(LABELS)}")
-    return token, LABELS.index(tag)
-
-
-def check_label_names(names: Sequence[str], source: str) -> None:
-    """Raise InputError that names `source` unless `names` are the seven LABELS in the order of their ids."""
-    if tuple(names) != LABELS:
-        found = ", ".join(map(str, names)) or "missing"
-        raise InputError(f"{source}: tag names are {found}; expected {', '.join(LABELS)}, in this order")
+    return pa.table(columns).replace_schema_metadata(metadata_of_types(corpus.types) or None)
 
 
 def corpus_from_table(table: pa.Table, source: str) -> Corpus:
@@ -178,31 +97,41 @@ def corpus_from_table(table: pa.Table, source: str) -> Corpus:
 
     source: what errors name. Raises as `read_corpus` does.
     """
-    _check(table, source)
+    types = types_in(table.schema.metadata, source)
+    check_sentences(table, source)
+    _check_ids(table, source, types)
     return Corpus(
         tokens=table["tokens"].to_pylist(),
         tags=table["ner_tags"].to_pylist(),
         original=table["original"].to_pylist() if "original" in table.column_names else None,
+        types=types,
     )
 
 
-def _check(table: pa.Table, source: str) -> None:
-    """Check a table column by column, not row by row, because it is done on every read."""
+def check_sentences(
+    table: pa.Table, source: str, names: tuple[str, str] = ("tokens", "ner_tags"), *, named: bool = False
+) -> None:
+    """Raise InputError unless a table has columns of words and of tags, one tag a word.
+
+    It is checked column by column, not row by row, because it is done on every read. names: of the two columns; named:
+    whether tags may also be texts.
+    """
+    tokens_name, tags_name = names
     for name, is_item, expected in (
-        ("tokens", _is_string, "list<string>"),
-        ("ner_tags", pa.types.is_integer, "list<integer>"),
+        (tokens_name, is_string, "list<string>"),
+        (tags_name, _is_tag if named else pa.types.is_integer, f"list<integer>{' or list<string>' * named}"),
     ):
         if name not in table.column_names:
-            raise InputError(f"{source}: no column {name}; expected tokens and ner_tags")
+            raise InputError(f"{source}: no column {name}; expected {tokens_name} and {tags_name}")
         if table.column_names.count(name) > 1:
             raise InputError(f"{source}: more than one column {name}; expected one")
         type = table.schema.field(name).type
         if not ((pa.types.is_list(type) or pa.types.is_large_list(type)) and is_item(type.value_type)):
             raise InputError(f"{source}: column {name} is {type}; expected {expected}")
 
-    tokens, tags = table["tokens"], table["ner_tags"]
+    tokens, tags = table[tokens_name], table[tags_name]
     token_counts, tag_counts = pc.list_value_length(tokens), pc.list_value_length(tags)
-    for name, counts in (("tokens", token_counts), ("ner_tags", tag_counts)):
+    for name, counts in ((tokens_name, token_counts), (tags_name, tag_counts)):
         _refuse_row(pc.is_null(counts), source, f"{name} is missing")
     _refuse_row(pc.equal(token_counts, 0), source, "a sentence without tokens; expected at least one")
     row = _first_true(pc.not_equal(token_counts, tag_counts))
@@ -210,7 +139,7 @@ def _check(table: pa.Table, source: str) -> None:
         numbers = f"{token_counts[row]} tokens and {tag_counts[row]} tags"
         raise InputError(f"{source}: row {row}: {numbers}; expected one tag per token")
 
-    words, ids = pc.list_flatten(tokens), pc.list_flatten(tags)
+    words = pc.list_flatten(tokens)
     item = _first_true(pc.fill_null(pc.equal(pc.binary_length(words), 0), True))
     if item is not None:
         row = pc.list_parent_indices(tokens)[item]
@@ -220,11 +149,17 @@ def _check(table: pa.Table, source: str) -> None:
     except pa.ArrowInvalid:
         row = pc.list_parent_indices(tokens)[_first_not_utf8(words)]
         raise InputError(f"{source}: row {row}: a token that is not UTF-8") from None
-    in_range = pc.and_(pc.greater_equal(ids, 0), pc.less(ids, len(LABELS)))
+
+
+def _check_ids(table: pa.Table, source: str, types: Types) -> None:
+    """Raise InputError unless all tags are label ids of entity types, and the rows of origin are numbers."""
+    tags, labels = table["ner_tags"], labels_of(types)
+    ids = pc.list_flatten(tags)
+    in_range = pc.and_(pc.greater_equal(ids, 0), pc.less(ids, len(labels)))
     item = _first_true(pc.invert(pc.fill_null(in_range, False)))
     if item is not None:
         row = pc.list_parent_indices(tags)[item]
-        allowed = ", ".join(f"{id} = {label}" for id, label in enumerate(LABELS))
+        allowed = ", ".join(f"{id} = {label}" for id, label in enumerate(labels))
         raise InputError(f"{source}: row {row}: tag id {ids[item]}; expected one of {allowed}")
 
     if "original" in table.column_names:
@@ -235,8 +170,13 @@ def _check(table: pa.Table, source: str) -> None:
         _refuse_row(pc.invert(valid), source, "original is not a row number; expected 0 or more")
 
 
-def _is_string(type: pa.DataType) -> bool:
+def is_string(type: pa.DataType) -> bool:
+    """Return whether the values of a type are texts."""
     return pa.types.is_string(type) or pa.types.is_large_string(type)
+
+
+def _is_tag(type: pa.DataType) -> bool:
+    return pa.types.is_integer(type) or is_string(type)
 
 
 def _first_not_utf8(words: pa.ChunkedArray) -> int:

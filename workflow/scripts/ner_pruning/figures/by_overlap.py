@@ -13,13 +13,13 @@ from ner_pruning.figures.point_labels import label_points
 from ner_pruning.figures.style import (
     COLUMN_WIDTH,
     PAGE_WIDTH,
-    PERTURBATION_STYLES,
     STYLE,
     handle,
     held,
     label_axes,
     make_small_multiples,
     number_of,
+    perturbation_styles,
     put_legend,
     put_title,
     say_if_undefined,
@@ -30,7 +30,7 @@ from ner_pruning.files import InputError
 from ner_pruning.statistics.correlations import LEAST_WITH_INTERVAL
 from ner_pruning.statistics.interval_table import by_language, in_each_scope, main_setting, select
 from ner_pruning.table import count
-from ner_pruning.terms import MONOLINGUAL, PERTURBATIONS, REGULAR, SCOPES, Provenance
+from ner_pruning.terms import MONOLINGUAL, REGULAR, SCOPES, Provenance, perturbations_among
 
 NOVELTY_HEIGHT = 1.75  # inches of a panel with its title and ticks
 NOVELTY_COLUMNS = 4
@@ -119,7 +119,12 @@ def fraction_and_novelty(
     sparsity of the partial scope, of the full one where the study has no partial one.
     """
     setting = main_setting(intervals)
-    rows = select(intervals, statistic=["fraction", "unseen_share"], setting=setting, test_set=PERTURBATIONS)
+    rows = select(
+        intervals,
+        statistic=["fraction", "unseen_share"],
+        setting=setting,
+        test_set=perturbations_among(intervals["test_set"]),
+    )
     rows = in_each_scope(by_language(rows))
     if rows.empty:
         raise InputError(f"intervals: no {setting} model on a perturbed test set; expected at least one")
@@ -127,13 +132,14 @@ def fraction_and_novelty(
     keys = ["test_set", "language", "scope", "sparsity"]
     frame = _points(select(rows, scope=scope), ["fraction", "unseen_share"], keys)
     defined = frame.dropna(subset=["fraction", "unseen_share"])
-    sparsities, perturbations = sorted(frame["sparsity"].unique()), held(frame["test_set"], PERTURBATIONS)
+    sparsities, perturbations = sorted(frame["sparsity"].unique()), perturbations_among(frame["test_set"])
+    styles = perturbation_styles(perturbations)
     figure, cells = make_small_multiples(len(sparsities), [NOVELTY_HEIGHT], NOVELTY_COLUMNS)
     for (axes,), sparsity in zip(cells, sparsities, strict=True):
         panel = defined[defined["sparsity"] == sparsity]
         for perturbation in perturbations:
             points = panel[panel["test_set"] == perturbation]
-            colour, marker = PERTURBATION_STYLES[perturbation]
+            colour, marker = styles[perturbation]
             line = {"color": colour, "marker": marker, "linestyle": "", "markeredgewidth": 0, "alpha": 0.8}
             axes.plot(100 * points["unseen_share"], points["fraction"], **line)
         say_if_undefined(axes, panel["fraction"], "no language has\na regular F1\nabove chance\nand mentions")
@@ -146,7 +152,7 @@ def fraction_and_novelty(
     for perturbation in perturbations:
         counts = defined[defined["test_set"] == perturbation].groupby("sparsity")["language"].nunique()
         number = number_of(counts.reindex(sparsities, fill_value=0))
-        handles.append(handle(f"{perturbation} ({number})", *PERTURBATION_STYLES[perturbation], linestyle=""))
+        handles.append(handle(f"{perturbation} ({number})", *styles[perturbation], linestyle=""))
     put_legend(
         figure, handles, columns=min(len(handles), 3 if len(cells) > 2 else 2), title="perturbation (n languages)"
     )

@@ -12,7 +12,6 @@ from ner_pruning.figures.by_language import all_languages
 from ner_pruning.figures.by_overlap import f1_and_overlap, fraction_and_novelty
 from ner_pruning.figures.style import (
     BARS,
-    PERTURBATION_STYLES,
     REFERENCE_COLOUR,
     SCOPE_NAMES,
     SETTING_STYLES,
@@ -27,6 +26,7 @@ from ner_pruning.figures.style import (
     make_panels,
     name_test_set,
     number_of,
+    perturbation_styles,
     put_legend,
     put_title,
     reference,
@@ -48,7 +48,7 @@ from ner_pruning.statistics.interval_table import (
     settings_of,
 )
 from ner_pruning.table import count_range
-from ner_pruning.terms import IN_LANGUAGE, PERTURBATIONS, REGULAR, SCOPES, SETTINGS, Provenance
+from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS, Provenance, perturbations_among
 
 Drawn = tuple[Figure, pd.DataFrame]
 """A figure and the rows of the table of intervals that it shows."""
@@ -183,12 +183,13 @@ def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provena
     rows = in_each_scope(rows)
     frame, floors = (select(rows, statistic=statistic) for statistic in ("fraction", "floor_fraction"))
     scopes, sparsities = held(frame["scope"], [*SCOPES, ""]), sorted(frame["sparsity"].unique())
-    perturbations = held(frame["test_set"], PERTURBATIONS)
+    perturbations = perturbations_among(frame["test_set"])
+    styles = perturbation_styles(perturbations)
     figure, panels = make_panels(1, len(scopes), len(sparsities), height=2.1)
     for axes, scope in zip(panels[0], scopes, strict=True):
         for perturbation, shift in zip(perturbations, shifts(len(perturbations)), strict=True):
             place = {"scope": scope, "test_set": perturbation}
-            colour, marker = PERTURBATION_STYLES[perturbation]
+            colour, marker = styles[perturbation]
             draw_mean(axes, line_by_sparsity(select(frame, **place), sparsities), colour, marker, shift)
             floor = line_by_sparsity(select(floors, **place), sparsities)["estimate"]
             # One value has no line to be dotted: it gets a point.
@@ -199,7 +200,7 @@ def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provena
         axes.set_title(SCOPE_NAMES[scope])
     panels[0][0].set_ylabel("F1 perturbed / regular")
     label_panels(panels, sparsities)
-    handles = [handle(perturbation, *PERTURBATION_STYLES[perturbation]) for perturbation in perturbations]
+    handles = [handle(perturbation, *styles[perturbation]) for perturbation in perturbations]
     put_legend(figure, [*handles, reference("chance floor / regular")], columns=2)
     head = f"Perturbed F1 as a fraction of regular F1, {setting} models"
     missing = left_out(frame, "regular F1 above chance")

@@ -69,11 +69,18 @@ SETTING_STYLES = dict(zip(SETTINGS, [(_COLOURBLIND[1], "s"), (_COLOURBLIND[0], "
 PERTURBATION_STYLES = dict(
     zip(PERTURBATIONS, [(_COLOURBLIND[2], "o"), (_COLOURBLIND[4], "s"), (_COLOURBLIND[3], "^")], strict=True)
 )
+_OTHER_STYLES = [(_COLOURBLIND[place], marker) for place, marker in ((5, "D"), (6, "v"), (7, "P"), (8, "X"))]
 # Light and dark, so that they differ in grey too.
 SCOPE_STYLES = dict(zip(SCOPES, [(_COLOURBLIND[9], "o"), ("#882255", "D")], strict=True))
 SCOPE_LINES = {"partial": "-", "full": "--", "": "-"}
 SIZE_MARKERS = "osD^vP*X"
 SCOPE_NAMES = {"partial": "partial", "full": "full (incl. embeddings)", "": "dense"}
+
+
+def perturbation_styles(perturbations: Iterable[str]) -> dict[str, tuple[Colour, str]]:
+    """Return colour and marker of perturbed test sets: those of the paper always have the same."""
+    own = [name for name in perturbations if name not in PERTURBATION_STYLES]
+    return PERTURBATION_STYLES | {name: _OTHER_STYLES[n % len(_OTHER_STYLES)] for n, name in enumerate(own)}
 
 
 def size_styles(sizes: Sequence[int]) -> dict[int, tuple[Colour, str]]:

@@ -70,7 +70,7 @@ def main(work: Work) -> Rates:
     start_seconds = time.time() - work.spawned
     sentences = with_pieces(read_encoded(work.train))
     record = store_run(work, sentences)
-    model = load_encoder(work.encoder, dropout=work.finetuning["dropout"], seed=1)
+    model = load_encoder(work.encoder, dropout=work.finetuning["dropout"], seed=1, types=sentences.types)
     words = model.get_input_embeddings().weight
     rows, hidden = words.shape
     fixed_weights = sum(parameter.numel() for parameter in model.parameters()) - words.numel()

@@ -8,7 +8,7 @@ from ner_pruning.data.mentions import find_mentions
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import size_class
 from ner_pruning.table import Table, count
-from ner_pruning.terms import Provenance
+from ner_pruning.terms import TYPES, Provenance, Types
 
 
 def data_sizes_table(
@@ -32,12 +32,12 @@ def data_sizes_table(
     for size, languages in sorted(classes.items()):
         counted = [train_sentences[language] for language in languages]
         low, high = min(counted), max(counted)
-        share = sum(resource[language].pretraining_share for language in languages) / len(languages)
+        shares = [share for code in languages if (share := resource[code].pretraining_share) is not None]
         rows.append(
             {
                 "# Sent.": str(size),
                 "Languages": " ".join(code + "*" * (code in monolingual) for code in sorted(languages)),
-                "Pretr. Token %": f"{share:.2f}",
+                "Pretr. Token %": f"{sum(shares) / len(shares):.2f}" if shares else "",
                 "Sentences counted": str(high) if low == high else f"{low}–{high}",
             }
         )
@@ -53,10 +53,10 @@ def data_sizes_table(
     return Table("table-1", title, notes, pd.DataFrame(rows))
 
 
-def mark_mentions(tokens: Sequence[str], tags: Sequence[int]) -> str:
+def mark_mentions(tokens: Sequence[str], tags: Sequence[int], types: Types = TYPES) -> str:
     """Return a sentence as text in which a mention reads "[PER John Smith]"; tags: tag ids, one a word."""
     words = list(tokens)
-    for mention in find_mentions(tags):
+    for mention in find_mentions(tags, types):
         words[mention.start] = f"[{mention.type} {words[mention.start]}"
         words[mention.end - 1] += "]"
     return " ".join(words)
@@ -72,12 +72,14 @@ def examples_table(
     language: Language,
     examples: int,
     provenance: Provenance,
+    types: Types = TYPES,
     least_words: int = 4,
 ) -> Table:
     """Return table 10 or 11: sentences of a test set beside what the in-language perturbation made of them.
 
-    pairs: (row in the test set, original, perturbed), in the order of the perturbed set. The first `examples` pairs are
-    shown that differ in a mention and have at least `least_words` words before and after; all, if there are fewer.
+    pairs: (row in the test set, original, perturbed), in the order of the perturbed set; types: of their tags. The
+    first `examples` pairs are shown that differ in a mention and have at least `least_words` words before and after;
+    all, if there are fewer.
     """
     rows = []
     for sentence, original, perturbed in pairs:
@@ -86,7 +88,11 @@ def examples_table(
         if min(len(original[0]), len(perturbed[0])) < least_words or list(original[0]) == list(perturbed[0]):
             continue
         rows.append(
-            {"sentence": str(sentence), "original": mark_mentions(*original), "perturbed": mark_mentions(*perturbed)}
+            {
+                "sentence": str(sentence),
+                "original": mark_mentions(*original, types),
+                "perturbed": mark_mentions(*perturbed, types),
+            }
         )
     title = (
         f"Example of test sentences for {language.name} ({language.code}) using the entity mention "

@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
-from ner_pruning.terms import VALIDATION, parse_variant
+from ner_pruning.scoring.score_table import types_scored
+from ner_pruning.terms import PERTURBATIONS, VALIDATION, is_perturbation, parse_variant
 
 TASK = "token-classification"
 
@@ -15,7 +16,7 @@ SCOPES = {"partial": "linear layers of the encoder", "full": "linear layers of t
 BODY = """
 # {name}
 
-Tags named entities (PER, ORG, LOC, in IOB2) in {languages}.
+Tags named entities ({types}, in IOB2) in {languages}.
 
 | | |
 |:--|:--|
@@ -37,7 +38,7 @@ The tag of a word is that of its first piece.
 
 Micro averages over mentions, as seqeval counts them. The test set `regular` is the test split; `in-language`,
 `in-script` and `in-family` are that split with each mention replaced by another of its type, of the same language, or
-of the languages that share its script or family.
+of the languages that share its script or family{groups}.
 
 {scores}
 """
@@ -76,6 +77,8 @@ def model_card(
     body = BODY.format(
         name=name,
         languages=", ".join(languages),
+        types=", ".join(types_scored(scores.columns)) or "none",
+        groups=_groups(scores),
         encoder=encoder,
         dataset=dataset,
         training_set=training_set,
@@ -85,6 +88,12 @@ def model_card(
         **{key: run[key] for key in ("sentences", "steps", "precision", "seed")},
     )
     return ModelCard(f"---\n{data.to_yaml()}\n---\n{body}")
+
+
+def _groups(scores: pd.DataFrame) -> str:
+    """Return how the card describes the test sets within groups of a study's own; scores: a run's scores.csv."""
+    own = [name for name in dict.fromkeys(scores["test_set"]) if is_perturbation(name) and name not in PERTURBATIONS]
+    return "".join(f"; for `{name}`, of those that share its {name.removeprefix('in-')}" for name in own)
 
 
 def describe_pruning(variant: str, sparsity: pd.DataFrame) -> str:

@@ -12,14 +12,14 @@ import numpy as np
 import pandas as pd
 from scipy.optimize import linear_sum_assignment
 
-from ner_pruning.data.mentions import LABELS, TYPES, find_mentions
+from ner_pruning.data.mentions import MOST_TYPES, find_mentions, labels_of
 from ner_pruning.data.overlap import Words, seen_mentions, typed_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
 from ner_pruning.scoring.information import Information, information
 from ner_pruning.scoring.score_table import RUN_COLUMNS
 from ner_pruning.table import count
-from ner_pruning.terms import PERTURBATIONS, REGULAR, Run
+from ner_pruning.terms import REGULAR, TYPES, Run, Types, is_perturbation
 
 MISALIGNED = "misaligned"
 PERMUTED = "labels permuted"
@@ -67,7 +67,7 @@ def perturbed_scores(scores: pd.DataFrame) -> pd.DataFrame:
     """
     scores = scores.dropna(subset=["f1"])
     regular = scores.loc[scores["test_set"] == REGULAR, [*RUN_COLUMNS, "f1"]].rename(columns={"f1": "f1_regular"})
-    perturbed = scores[scores["test_set"].isin(PERTURBATIONS)].merge(regular, on=RUN_COLUMNS, how="left")
+    perturbed = scores[scores["test_set"].map(is_perturbation)].merge(regular, on=RUN_COLUMNS, how="left")
     alone = perturbed[perturbed["f1_regular"].isna()]
     if len(alone):
         row = alone.iloc[0]
@@ -114,13 +114,14 @@ def diagnose(
     f1_regular, floor_high: F1 of the run on both sets, and the upper end of the floor's interval on the perturbed one.
     The finding is that of `choose_finding`. Raises ValueError where the sets differ in their number of mentions.
     """
+    types = perturbed.types
     gold, spans = find_spans(perturbed.tags), find_spans(predicted)
     lengths = np.array([len(tokens) for tokens in perturbed.tokens], dtype=np.int64)
     realigned = best_realignment(gold, spans, perturbed.tokens)
-    relabelled = best_relabelling(perturbed.tags, predicted)
-    types_permuted = best_type_permutation(gold, spans, lengths)
+    relabelled = best_relabelling(perturbed.tags, predicted, types)
+    types_permuted = best_type_permutation(gold, spans, lengths, types)
     predicted_o, gold_o = o_share(predicted), o_share(perturbed.tags)
-    said = information(perturbed.tags, predicted)
+    said = information(perturbed.tags, predicted, labels=len(labels_of(types)))
     finding = choose_finding(
         {MISALIGNED: [realigned], PERMUTED: [relabelled, types_permuted]},
         f1=f1,
@@ -259,32 +260,36 @@ def _cut(spans: np.ndarray, first: int, words: np.ndarray) -> np.ndarray:
 
 
 def _end_and_type(spans: np.ndarray) -> np.ndarray:
-    return spans[:, 2] * len(TYPES) + spans[:, 3]
+    return spans[:, 2] * (MOST_TYPES + 1) + spans[:, 3]
 
 
 # Relabelling
 
 
-def best_relabelling(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> Explanation:
+def best_relabelling(
+    gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], types: Types = TYPES
+) -> Explanation:
     """Return the renaming of predicted labels, one to one, under which most words agree with the gold (Kuhn 1955).
 
-    gold, predicted: tag ids, one list per sentence, one id per word. Its name, such as "B-PER→B-LOC …", has only
-    the labels that are predicted and renamed.
+    gold, predicted: tag ids of the labels of `types`, one list per sentence, one id per word. Its name, such as
+    "B-PER→B-LOC …", has only the labels that are predicted and renamed.
     """
     flat_gold, flat = (np.fromiter(chain.from_iterable(tags), dtype=np.int64) for tags in (gold, predicted))
-    names, text = _assign(flat, flat_gold, LABELS)
+    names, text = _assign(flat, flat_gold, labels_of(types))
     renamed = find_spans([[names[tag] for tag in tags] for tags in predicted])
     return _explanation(text, find_spans(gold), renamed, np.array([len(tags) for tags in gold], dtype=np.int64))
 
 
-def best_type_permutation(gold: np.ndarray, spans: np.ndarray, lengths: np.ndarray) -> Explanation:
+def best_type_permutation(
+    gold: np.ndarray, spans: np.ndarray, lengths: np.ndarray, types: Types = TYPES
+) -> Explanation:
     """Return the renaming of the types of predicted mentions, one to one, under which most are correct.
 
     gold, spans: gold and predicted mentions, as `find_spans` returns them; lengths: words of each sentence. It is named
     "PER→ORG …", with the types that are predicted and renamed only.
     """
     overlapped, exact = first_overlapped(gold, spans)
-    names, text = _assign(spans[exact, 3], gold[overlapped[exact], 3], TYPES)
+    names, text = _assign(spans[exact, 3], gold[overlapped[exact], 3], types)
     renamed = np.column_stack([spans[:, :3], np.array(names)[spans[:, 3]]])
     return _explanation(text, gold, renamed, lengths)
 
@@ -345,11 +350,11 @@ def scores_by_class(gold: np.ndarray, spans: np.ndarray, classes: Mapping[str, n
 
 
 def find_spans(tags: Sequence[Sequence[int]]) -> np.ndarray:
-    """Return all mentions, in order, as rows of sentence, start, end (words) and index into TYPES: mentions × 4."""
+    """Return all mentions, in order, as rows of sentence, start, end (words) and number of the type: mentions × 4."""
     rows = [
-        (sentence, mention.start, mention.end, TYPES.index(mention.type))
+        (sentence, mention.start, mention.end, mention.type)
         for sentence, of_sentence in enumerate(tags)
-        for mention in find_mentions(of_sentence)
+        for mention in find_mentions(of_sentence, range(MOST_TYPES))  # numbers stand for the names of types
     ]
     return np.array(rows, dtype=np.int64).reshape(-1, 4)
 
@@ -374,7 +379,7 @@ def _f1(correct: int, predicted: int, gold: int) -> float:
 def o_share(tags: Sequence[Sequence[int]]) -> float:
     """Return the share of words with the tag O, 1 where there are no words; tags: ids, one list per sentence."""
     flat = np.fromiter(chain.from_iterable(tags), dtype=np.int64)
-    return float(np.mean(flat == LABELS.index("O"))) if len(flat) else 1.0
+    return float(np.mean(flat == 0)) if len(flat) else 1.0
 
 
 # Report

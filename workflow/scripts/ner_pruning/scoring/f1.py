@@ -13,19 +13,32 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
-from ner_pruning.data.mentions import TYPES
 from ner_pruning.files import InputError, write_csv
 from ner_pruning.parquet import read_table, write_table
+from ner_pruning.terms import TYPES, Types
 
-SCORE_COLUMNS: dict[str, str] = {
-    "test_set": "str",
-    "language": "str",
-    **dict.fromkeys(["sentences", "words", "words_lost", "mentions", "predicted", "correct"], "int64"),
-    **dict.fromkeys(["precision", "recall", "f1", *(f"f1_{type}" for type in TYPES)], "float64"),
-    **{f"support_{type}": "int64" for type in TYPES},
-    "f1_strict": "float64",
-}
-"""Columns of a run's scores, and their types."""
+
+def score_columns(types: Sequence[str]) -> dict[str, str]:
+    """Return the columns of a run's scores, with their types; types: the entity types of the study."""
+    return {
+        "test_set": "str",
+        "language": "str",
+        **dict.fromkeys(["sentences", "words", "words_lost", "mentions", "predicted", "correct"], "int64"),
+        **dict.fromkeys(["precision", "recall", "f1", *(f"f1_{type}" for type in types)], "float64"),
+        **{f"{SUPPORT}{type}": "int64" for type in types},
+        "f1_strict": "float64",
+    }
+
+
+SUPPORT = "support_"
+"""Before the name of a type: the number of its gold mentions."""
+
+SCORE_COLUMNS: dict[str, str] = score_columns(TYPES)
+"""The paper's."""
+
+
+_KEYS = 64
+"""More than the types that there can be."""
 
 
 @dataclass(frozen=True)
@@ -37,12 +50,12 @@ class LocatedMentions:
 
     start: np.ndarray  # position of the first word
     end: np.ndarray  # position after the last word
-    type: np.ndarray  # index into TYPES
+    type: np.ndarray  # index into the study's types
     begun: np.ndarray  # whether the first tag is B-: the mentions that seqeval's strict IOB2 mode knows
 
     def keys(self, positions: int) -> np.ndarray:
         """Return one number a mention that holds its start, end and type; `positions` is more than any end."""
-        return (self.start * positions + self.end) * len(TYPES) + self.type
+        return (self.start * positions + self.end) * _KEYS + self.type
 
 
 def lay_out(tags: Sequence[Sequence[int]]) -> tuple[np.ndarray, np.ndarray]:
@@ -109,12 +122,15 @@ def precision_recall_f1(correct: int, predicted: int, gold: int) -> tuple[float,
     return precision, recall, 2 * precision * recall / (precision + recall) if correct else 0.0
 
 
-def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> dict[str, int | float]:
-    """Return the scores of predicted tags: SCORE_COLUMNS without test_set, language and words_lost.
+def score(
+    gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], types: Types = TYPES
+) -> dict[str, int | float]:
+    """Return the scores of predicted tags: `score_columns` without test_set, language and words_lost.
 
-    gold, predicted: tag ids, one list per sentence, one id per word. Precision, recall and F1 are 0..1: the micro
-    average over mentions, and F1 by type, in seqeval's default mode. f1_strict is the micro average in its strict mode
-    with scheme IOB2. Undefined ratios are 0.0 (seqeval's zero_division=0). Raises ValueError for unequal lengths.
+    gold, predicted: tag ids, one list per sentence, one id per word, of the labels of `types`. Precision, recall and F1
+    are 0..1: the micro average over mentions, and F1 by type, in seqeval's default mode. f1_strict is the micro average
+    in its strict mode with scheme IOB2. Undefined ratios are 0.0 (seqeval's zero_division=0). Raises ValueError for
+    unequal lengths.
     """
     if list(map(len, gold)) != list(map(len, predicted)):
         raise ValueError("gold and predicted tags differ in number")
@@ -123,7 +139,7 @@ def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> 
     gold_keys, predicted_keys = (mentions.keys(first[-1]) for mentions in (gold_mentions, predicted_mentions))
     correct_keys = np.intersect1d(gold_keys, predicted_keys, assume_unique=True)
     by_type = np.array(
-        [np.bincount(k % len(TYPES), minlength=len(TYPES)) for k in (correct_keys, predicted_keys, gold_keys)]
+        [np.bincount(k % _KEYS, minlength=len(types)) for k in (correct_keys, predicted_keys, gold_keys)]
     )
     precision, recall, f1 = precision_recall_f1(len(correct_keys), len(predicted_keys), len(gold_keys))
 
@@ -138,8 +154,8 @@ def score(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]]) -> 
         "precision": precision,
         "recall": recall,
         "f1": f1,
-        **{f"f1_{type}": precision_recall_f1(*map(int, by_type[:, n]))[2] for n, type in enumerate(TYPES)},
-        **{f"support_{type}": int(by_type[2, n]) for n, type in enumerate(TYPES)},
+        **{f"f1_{type}": precision_recall_f1(*map(int, by_type[:, n]))[2] for n, type in enumerate(types)},
+        **{f"{SUPPORT}{type}": int(by_type[2, n]) for n, type in enumerate(types)},
         "f1_strict": precision_recall_f1(len(correct_strict), len(predicted_strict), len(gold_strict))[2],
     }
 
@@ -158,9 +174,9 @@ def sentence_counts(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[
     return np.stack([np.bincount(rows, minlength=len(gold)) for rows in sentences], axis=1).astype(np.int32)
 
 
-def write_scores(path: str | os.PathLike, rows: Iterable[Mapping[str, object]]) -> None:
-    """Write a run's scores, one row per test set and language, as CSV with the columns SCORE_COLUMNS."""
-    write_csv(path, rows, list(SCORE_COLUMNS))
+def write_scores(path: str | os.PathLike, rows: Iterable[Mapping[str, object]], types: Types = TYPES) -> None:
+    """Write a run's scores, one row per test set and language, as CSV with the columns of `score_columns`."""
+    write_csv(path, rows, list(score_columns(types)))
 
 
 COUNTS = ("correct", "predicted", "gold")

@@ -1,22 +1,43 @@
 """Whether predicted tags say anything of the gold ones, or are those of an untrained head or of no model at all.
 
-The last layer of a model, its head, gives each of the seven labels its own row of weights. Before training these rows
+The last layer of a model, its head, gives each label its own row of weights. Before training these rows
 are drawn from one distribution: every naming of the labels is then equally likely, whatever the encoder below the head
 knows of the sentence. So the question is not whether predicted and gold tags are dependent (over a pretrained encoder
 they are), but whether the labels have the right names.
 """
 
+import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import chain, permutations
 from typing import NamedTuple
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 from scipy.stats import chi2_contingency
 
-from ner_pruning.data.mentions import LABELS, TYPES
+from ner_pruning.data.mentions import LABELS
 
-RENAMINGS = np.array(list(permutations(range(len(LABELS)))))
-"""All ways to name seven labels, 5,040 × 7; the first leaves them as they are."""
+MOST_RENAMINGS = 5040
+"""All of seven labels; of more labels so many are drawn."""
+
+
+@cache
+def renamings(labels: int) -> np.ndarray:
+    """Return ways to name so many labels, one a row, of which the first leaves them as they are.
+
+    These are all of up to seven labels, else MOST_RENAMINGS drawn at random: with the right one among them, the share
+    of renamings that are as good is a valid p-value (Phipson & Smyth 2010).
+    """
+    if math.factorial(labels) <= MOST_RENAMINGS:
+        return np.array(list(permutations(range(labels))))
+    random = np.random.default_rng(labels)
+    drawn = [random.permutation(labels) for _ in range(MOST_RENAMINGS - 1)]
+    return np.array([np.arange(labels), *drawn])
+
+
+RENAMINGS = renamings(len(LABELS))
+"""Of the paper's labels, 5,040 × 7."""
 
 GOOD_RENAMINGS = 0.03
 """The labels have the right names if at most this share of the renamings agrees with the gold at least as well."""
@@ -27,17 +48,14 @@ CLEAN_MENTIONS = 0.25
 ASSOCIATED = 0.01
 """Types (or B- and I-) are dependent if a chi-squared test of independence has a p-value below this."""
 
-_TAG_TYPES = [range(1 + 2 * place, 3 + 2 * place) for place in range(len(TYPES))]  # B- and I- of each type
-_TAG_ROLES = [range(1, len(LABELS), 2), range(2, len(LABELS), 2)]  # B- of all types, I- of all
-
 
 class Information(NamedTuple):
     """What predicted tags say of the gold ones.
 
     mutual_information: of predicted and gold tags of the words, as a share of the entropy of the gold tags.
     shuffles_as_good: share of the SHUFFLES of the predicted tags over all words that agree with the gold as well.
-    renamings_as_good: share of RENAMINGS of the predicted labels that agree with the gold as well, those that change no
-        predicted label included.
+    renamings_as_good: share of the `renamings` of the predicted labels that agree with the gold as well, those that
+        change no predicted label included.
     tells_mentions: of `tells_mentions`.
     """
 
@@ -53,12 +71,16 @@ class Information(NamedTuple):
         return self.shuffles_as_good > 0 or not named
 
 
-def information(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], *, seed: int = 0) -> Information:
-    """Return what predicted tags say of the gold ones; gold, predicted: tag ids, one list per sentence."""
+def information(
+    gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]], *, labels: int = len(LABELS), seed: int = 0
+) -> Information:
+    """Return what predicted tags say of the gold ones; gold, predicted: ids of `labels` tags, one list per sentence."""
     flat_gold, flat = (np.fromiter(chain.from_iterable(tags), dtype=np.int64) for tags in (gold, predicted))
-    table, random = confusion(flat_gold, flat), np.random.default_rng(seed)
+    table, random = confusion(flat_gold, flat, labels), np.random.default_rng(seed)
     agreement = np.trace(beyond_chance(table)) - _ROUNDING
-    shuffled = [np.trace(beyond_chance(confusion(flat_gold, random.permutation(flat)))) for _ in range(SHUFFLES)]
+    shuffled = [
+        np.trace(beyond_chance(confusion(flat_gold, random.permutation(flat), labels))) for _ in range(SHUFFLES)
+    ]
     return Information(
         mutual_information=mutual_information(table),
         shuffles_as_good=float(np.mean(np.array(shuffled) >= agreement)),
@@ -70,9 +92,8 @@ def information(gold: Sequence[Sequence[int]], predicted: Sequence[Sequence[int]
 _ROUNDING = 1e-6  # words; agreement is a number of words beyond chance
 
 
-def confusion(gold: np.ndarray, predicted: np.ndarray) -> np.ndarray:
-    """Return the number of words by predicted and gold tag, 7 × 7; gold, predicted: tag ids of the words."""
-    size = len(LABELS)
+def confusion(gold: np.ndarray, predicted: np.ndarray, size: int = len(LABELS)) -> np.ndarray:
+    """Return the number of words by predicted and gold tag, size × size; gold, predicted: tag ids of the words."""
     return np.bincount(predicted * size + gold, minlength=size**2).reshape(size, size)
 
 
@@ -87,7 +108,7 @@ def renamings_as_good(table: np.ndarray) -> float:
     table: of `confusion`. Agreement is beyond chance, so that the frequencies of the labels alone say nothing. For the
     predictions of a head with exchangeable rows the share is at most x in at most x of all cases.
     """
-    agreement = beyond_chance(table)[np.arange(len(LABELS)), RENAMINGS].sum(axis=1)
+    agreement = beyond_chance(table)[np.arange(len(table)), renamings(len(table))].sum(axis=1)
     return float(np.mean(agreement >= agreement[0] - _ROUNDING))
 
 
@@ -101,7 +122,9 @@ def tells_mentions(table: np.ndarray) -> bool:
     in_mentions, words = table[1:].sum(), table.sum()
     if not in_mentions or table[1:, 0].sum() * words > CLEAN_MENTIONS * table[:, 0].sum() * in_mentions:
         return False
-    return not any(_contradicts(_merge(table, groups)) for groups in (_TAG_TYPES, _TAG_ROLES))
+    of_types = [range(place, place + 2) for place in range(1, len(table), 2)]  # B- and I- of each type
+    of_roles = [range(1, len(table), 2), range(2, len(table), 2)]  # B- of all types, I- of all
+    return not any(_contradicts(_merge(table, groups)) for groups in (of_types, of_roles))
 
 
 def _merge(table: np.ndarray, groups: Sequence[Sequence[int]]) -> np.ndarray:
@@ -114,8 +137,8 @@ def _contradicts(table: np.ndarray) -> bool:
     held = table[np.ix_(table.any(axis=1), table.any(axis=0))]
     if min(held.shape, default=0) < 2 or chi2_contingency(held, correction=False).pvalue >= ASSOCIATED:
         return False
-    rest, places = beyond_chance(table), np.arange(len(table))
-    return max(rest[places, list(order)].sum() for order in permutations(places)) > np.trace(rest) + _ROUNDING
+    rest = beyond_chance(table)
+    return rest[linear_sum_assignment(rest, maximize=True)].sum() > np.trace(rest) + _ROUNDING
 
 
 def mutual_information(table: np.ndarray) -> float:

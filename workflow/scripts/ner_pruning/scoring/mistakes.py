@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from ner_pruning.data.mentions import LABELS, TYPES
+from ner_pruning.data.mentions import LABELS
 from ner_pruning.scoring.f1 import GoldRow, lay_out
+from ner_pruning.terms import TYPES
 
 SORTED_LABELS = sorted(LABELS)
 """The labels as `sort | uniq` writes them, whose order XTREME's scripts may read: O comes last."""

@@ -7,10 +7,10 @@ import torch
 from transformers import PreTrainedModel
 
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
-from ner_pruning.data.mentions import LABELS
+from ner_pruning.files import InputError
 from ner_pruning.progress import SECONDS, ProgressLines
 from ner_pruning.scoring.prediction_files import LanguagePredictions
-from ner_pruning.training.model import load_batch
+from ner_pruning.training.model import load_batch, types_of_model
 from ner_pruning.training.packing import batches_by_length, pack
 from ner_pruning.training.precision import computing_in, piece_multiple
 
@@ -30,7 +30,7 @@ def predict(
     with.
     """
     device = next(model.parameters()).device
-    tags = np.full(len(sentences.first_pieces), LABELS.index("O"), np.int8)
+    tags = np.zeros(len(sentences.first_pieces), np.int8)  # O
     same = first_of_same(sentences)
     distinct = np.unique(same)
     distinct = distinct[sentences.lengths[distinct] > 0]
@@ -84,12 +84,19 @@ def first_of_same(sentences: EncodedSentences) -> np.ndarray:
 def predict_language(
     model: PreTrainedModel, language: str, sentences: EncodedSentences, sizes: Mapping[str, int], precision: str
 ) -> dict[str, LanguagePredictions]:
-    """Return the predictions for a language by test set; sizes: numbers of sentences, in the order they stand in."""
+    """Return the predictions for a language by test set; sizes: numbers of sentences, in the order they stand in.
+
+    Raises InputError for a model of other entity types than the sentences'.
+    """
+    types = types_of_model(model.config, language)
+    if types != sentences.types:
+        found, expected = ", ".join(types), ", ".join(sentences.types)
+        raise InputError(f"{language}: a model of the types {found}; expected {expected}, as of the sentences")
     tags, lost = predict(model, sentences, precision, language), lost_words(sentences)
     parts, start = {}, 0
     for name, size in sizes.items():
         rows = slice(start, start + size)
-        parts[name] = LanguagePredictions(language, sentences.digests[rows], tags[rows], lost[rows])
+        parts[name] = LanguagePredictions(language, sentences.digests[rows], tags[rows], lost[rows], types=types)
         start += size
     return parts
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.mentions import labels_of, types_of
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError, file_digest, read_json, sentence_digest, write_json
 from ner_pruning.parquet import read_table, write_table
+from ner_pruning.terms import TYPES, Types
 
 _SCHEMA = pa.schema(
     [
@@ -22,8 +23,7 @@ _SCHEMA = pa.schema(
         ("digest", pa.string()),
         ("tags", pa.list_(pa.int8())),
         ("lost", pa.int16()),
-    ],
-    metadata={"labels": json.dumps(LABELS)},
+    ]
 )
 
 
@@ -35,6 +35,7 @@ class LanguagePredictions:
     tags: tag ids, one per word; a word that got no prediction has the tag O.
     lost: number of words of the sentence that got no prediction.
     sentences: sentence numbers as a file gives them; None stands for 0, 1, …, which is what gets written.
+    types: entity types, whose labels the tag ids are of.
     """
 
     language: str
@@ -42,18 +43,24 @@ class LanguagePredictions:
     tags: Sequence[Sequence[int]]
     lost: Sequence[int]
     sentences: Sequence[int] | None = None
+    types: Types = TYPES
 
 
 def write_predictions(path: str | Path, predictions: Sequence[LanguagePredictions]) -> None:
     """Write the predictions of a test set, its languages one after another; equal input gives equal bytes.
 
-    Raises ValueError for lists of unequal length, a tag id outside LABELS, or a language given twice.
+    Raises ValueError for lists of unequal length, a tag id that is none of the labels', languages of several label
+    sets, or a language given twice.
     """
     if len({part.language for part in predictions}) != len(predictions):
         raise ValueError(f"{path}: a language is given twice")
+    sets = {part.types for part in predictions}
+    if len(sets) > 1:
+        raise ValueError(f"{path}: predictions of several sets of entity types")
+    labels = json.dumps(labels_of(sets.pop() if sets else TYPES))
     tables = [_to_table(part) for part in predictions]
     table = pa.concat_tables([_SCHEMA.empty_table(), *tables]).combine_chunks()
-    write_table(path, table, use_dictionary=["language"])
+    write_table(path, table.replace_schema_metadata({"labels": labels}), use_dictionary=["language"])
 
 
 def _to_table(part: LanguagePredictions) -> pa.Table:
@@ -63,8 +70,9 @@ def _to_table(part: LanguagePredictions) -> pa.Table:
     lengths = np.fromiter(map(len, part.tags), dtype=np.int32, count=number)
     # int64 first, so that an id that doesn't fit int8 is seen and not wrapped
     tags = np.fromiter(chain.from_iterable(part.tags), dtype=np.int64, count=int(lengths.sum()))
-    if tags.size and not 0 <= tags.min() <= tags.max() < len(LABELS):
-        raise ValueError(f"language {part.language}: a tag id is outside 0..{len(LABELS) - 1}")
+    last = 2 * len(part.types)
+    if tags.size and not 0 <= tags.min() <= tags.max() <= last:
+        raise ValueError(f"language {part.language}: a tag id is outside 0..{last}")
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32)
     columns = [
         pa.repeat(pa.scalar(part.language), number),
@@ -89,14 +97,13 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
     if not table.schema.equals(_SCHEMA):
         found = ", ".join(f"{field.name} {field.type}" for field in table.schema)
         raise InputError(f"{path}: columns {found}; expected {', '.join(f'{f.name} {f.type}' for f in _SCHEMA)}")
-    labels = (table.schema.metadata or {}).get(b"labels", b"none").decode(errors="replace")
-    if labels != json.dumps(LABELS):
-        raise InputError(f"{path}: labels {labels} in its metadata, expected {json.dumps(LABELS)}")
+    types = _types_in(table.schema.metadata, path)
     if any(column.null_count for column in table.columns):
         raise InputError(f"{path}: a row has an empty value")
     values = table.column("tags").combine_chunks().flatten()
-    if values.null_count or not np.isin(values.to_numpy(zero_copy_only=False), range(len(LABELS))).all():
-        raise InputError(f"{path}: a tag id is outside 0..{len(LABELS) - 1}")
+    last = 2 * len(types)
+    if values.null_count or not np.isin(values.to_numpy(zero_copy_only=False), range(last + 1)).all():
+        raise InputError(f"{path}: a tag id is outside 0..{last}")
 
     codes = table.column("language").combine_chunks().dictionary_encode()
     limits = np.flatnonzero(np.diff(codes.indices.to_numpy(), prepend=-1, append=-1))  # each language's first row, end
@@ -113,11 +120,24 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
             _lists(rows.column("tags")),
             rows.column("lost").to_pylist(),
             rows.column("sentence").to_pylist(),
+            types,
         )
     for key, found in (("languages", list(predictions)), ("rows", len(table))):
         if entry is not None and found != entry[key]:
             raise InputError(f"{path}: {key} {found}, expected {entry[key]} as in the manifest")
     return predictions
+
+
+def _types_in(metadata: Mapping[bytes, bytes] | None, path: str | Path) -> Types:
+    """Return the entity types of the labels in a file's metadata; raises InputError that names the file for others."""
+    text = (metadata or {}).get(b"labels", b"none").decode(errors="replace")
+    try:
+        types = types_of(json.loads(text))
+    except (TypeError, ValueError):  # not JSON, or no list
+        types = None
+    if types is None:
+        raise InputError(f"{path}: labels {text} in its metadata, expected O, then B- and I- of each entity type")
+    return types
 
 
 def _lists(column: pa.ChunkedArray) -> list[list[int]]:
@@ -160,9 +180,12 @@ def check_alignment(predictions: LanguagePredictions, gold: Corpus, *, run: str,
     """Refuse predictions that were not made for exactly the sentences of `gold`, in their order.
 
     Raises InputError that names run, language, test set and the first sentence that differs: in its number, the digest
-    of its tokens, its number of tags, its number of lost words, or by missing on one side.
+    of its tokens, its number of tags, its number of lost words, or by missing on one side; or other entity types.
     """
     where = f"run {run}, language {language}, test set {test_set}"
+    if predictions.types != gold.types:
+        found, expected = ", ".join(predictions.types), ", ".join(gold.types)
+        raise InputError(f"{where}: predictions of the types {found}; expected {expected}, as of the gold")
     if predictions.language != language:
         raise InputError(f"{where}: the predictions are of language {predictions.language}")
     predicted, expected = len(predictions.tags), len(gold.tokens)

@@ -1,6 +1,7 @@
 """The table of all runs' scores, each with its two floors and the shares of changed and unseen mentions."""
 
-from collections.abc import Mapping, Sequence
+import csv
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pandas as pd
 from ner_pruning.files import InputError
 from ner_pruning.frames import read_frame
 from ner_pruning.parquet import read_table
-from ner_pruning.scoring.f1 import SCORE_COLUMNS
+from ner_pruning.scoring.f1 import SUPPORT, score_columns
 from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Run
 
 RUN_COLUMNS = ["training_set", "setting", "variant", "scope", "sparsity", "seed", "language"]
@@ -24,8 +25,18 @@ ORDER = ["training_set", "scope", "sparsity", "seed", "test_set", "language"]
 
 
 def read_scores(path: str | Path) -> pd.DataFrame:
-    """Return a run's scores, columns SCORE_COLUMNS; raises InputError for other columns or unreadable values."""
-    return read_frame(path, SCORE_COLUMNS, "scores")
+    """Return a run's scores, with the columns of `score_columns` for the types that the file has.
+
+    Raises InputError for other columns or unreadable values.
+    """
+    with open(path, encoding="utf-8", newline="") as file:
+        columns = next(csv.reader(file), [])
+    return read_frame(path, score_columns(types_scored(columns)), "scores")
+
+
+def types_scored(columns: Iterable[str]) -> list[str]:
+    """Return the entity types of a run's scores by their columns, in the order of their label ids."""
+    return [column.removeprefix(SUPPORT) for column in columns if column.startswith(SUPPORT)]
 
 
 def read_all_scores(path: str | Path) -> pd.DataFrame:
@@ -70,7 +81,7 @@ def collect(
     scores: each run with its scores. floors: `chance_floor` by language and test set, with `shuffle_floor` as the value
     of `shuffled`.
     overlap: by training set, with the columns language, test_set and unseen_share. perturbed: the counts `mentions` and
-    `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of SCORE_COLUMNS, and NOVELTY_COLUMNS,
+    `changed` by (perturbation, language). The columns are RUN_COLUMNS, the rest of the scores', and NOVELTY_COLUMNS,
     which are NaN on validation and where a share or floor does not exist. Rows are sorted by ORDER.
 
     Raises InputError that names run, language and test set where a row is given twice, is missing or is not expected,
@@ -81,6 +92,10 @@ def collect(
     runs = [run for run, _ in scores]
     if len(set(runs)) < len(runs):
         raise InputError(f"run {max(runs, key=runs.count)} is given twice")
+    for run, frame in scores:
+        if list(frame.columns) != list(scores[0][1].columns):
+            types = [", ".join(types_scored(columns)) for columns in (frame.columns, scores[0][1].columns)]
+            raise InputError(f"run {run}: scores of the types {types[0]}; expected {types[1]}, as of {scores[0][0]}")
     for run, frame in scores:
         _check_rows(run, frame, floors)
     table = pd.concat([_with_run(*each) for each in scores], ignore_index=True)
@@ -103,7 +118,7 @@ def collect(
     if not table.loc[table["test_set"] != VALIDATION, "mentions"].any():
         raise InputError("scores: no test set has a mention; expected one or more, F1 is of mentions")
     table = table.astype(dict.fromkeys(NOVELTY_COLUMNS, "float64"))
-    rest = [column for column in SCORE_COLUMNS if column not in RUN_COLUMNS]
+    rest = [column for column in scores[0][1].columns if column not in RUN_COLUMNS]
     return table[RUN_COLUMNS + rest + NOVELTY_COLUMNS].sort_values(ORDER, ignore_index=True)
 
 

@@ -24,7 +24,7 @@ from ner_pruning.statistics.intervals import (
     mean_of_defined,
     median_of_defined,
 )
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, PERTURBATIONS, REGULAR, SCOPES, SETTINGS, Cell
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, SCOPES, SETTINGS, Cell, is_perturbation
 
 MEAN, MEDIAN, OVER_LANGUAGES = "mean", "median", "over languages"
 """What stands for a language where a value is of several."""
@@ -189,7 +189,7 @@ def _statistics(cells: Cells, cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
     if cell.sparsity:
         dense = cell._replace(sparsity=0)
         found += [("difference", [cell, dense]), ("relative_difference", [cell, dense])]
-    if cell.test_set in PERTURBATIONS:
+    if is_perturbation(cell.test_set):
         regular = cell._replace(test_set=REGULAR)
         found += [("fraction", [cell, regular]), ("floor_fraction", [cell, regular])]
     if cell.setting == MULTILINGUAL:
@@ -237,7 +237,7 @@ def languages_of_every_perturbation(cells: Cells) -> set[str]:
     for setting in reversed(SETTINGS):
         of_sets: dict[str, set[str]] = {}
         for cell in cells.kinds():
-            if cell.setting == setting and cell.test_set in PERTURBATIONS:
+            if cell.setting == setting and is_perturbation(cell.test_set):
                 of_sets.setdefault(cell.test_set, set()).update(cells.languages(cell))
         if of_sets and (common := set.intersection(*of_sets.values())):
             return common

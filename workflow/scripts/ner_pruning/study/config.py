@@ -12,10 +12,11 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from ner_pruning.files import InputError
+from ner_pruning.study.data_form import SPLITS, DataForm
 from ner_pruning.study.grid import fixed_training_size, possible_schedules, study_runs, training_sets
-from ner_pruning.study.languages import Language
+from ner_pruning.study.languages import NUMBERS, WRITE, Language
 from ner_pruning.study.schedules import Schedule
-from ner_pruning.terms import variant_names
+from ner_pruning.terms import IN_LANGUAGE, MULTILINGUAL, OUTSIDE, grouping, variant_names
 
 _TYPES = {
     "array": "a list",
@@ -90,23 +91,33 @@ _Validator = extend(
 )
 
 
-def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
-    """Raise InputError on the first wrong value: its type and range (the schema), and how the values fit together."""
+def check_schema(config: Mapping[str, Any], schema: Mapping[str, Any]) -> None:
+    """Raise InputError on the first value of a config that is of a wrong type or out of its range."""
     error = best_match(_Validator(schema).iter_errors(config))
     if error is not None:
         raise InputError(f"config: {schema_message(error)}")
+
+
+def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Mapping[str, Language]) -> None:
+    """Raise InputError on the first wrong value: its type and range (the schema), and how the values fit together.
+
+    table: of the languages that there are, by code.
+    """
+    check_schema(config, schema)
     studied = config["languages"]
-    _known("languages", studied, table, "resources/languages.tsv")
+    _check_rows("languages", studied, table)
     _known("monolingual", config["monolingual"], studied, "languages")
-    _known("tables.examples", config["tables"]["examples"], table, "resources/languages.tsv")
+    _check_rows("tables.examples", config["tables"]["examples"], table)
     if not config["monolingual"] and not config["multilingual"]:
         raise InputError("config: multilingual: false and monolingual: [] leave nothing to train")
     if config["multilingual"] and len(studied) < 2:
         raise InputError("config: multilingual: true needs two languages or more; set it to false")
     if bool(config["pruning"]["scopes"]) != bool(config["pruning"]["sparsities"]):
         raise InputError("config: pruning: scopes and sparsities: both or neither must be empty")
-    _known("data.synthetic.sizes", list(config["data"]["synthetic"]["sizes"]), table, "resources/languages.tsv")
+    _check_rows("data.synthetic.sizes", list(config["data"]["synthetic"]["sizes"]), table)
     _check_data(config["data"], studied)
+    _check_form(DataForm.of(config["data"]), studied)
+    _check_perturbations(config["perturbations"], studied, table)
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
     _check_fewer_runs(config)
@@ -179,6 +190,50 @@ def _known(key: str, values: Sequence, known, where: str) -> None:
     unknown = [value for value in values if value not in known]
     if unknown:
         raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {', '.join(map(str, known))}")
+
+
+def _check_rows(key: str, codes: Sequence[str], table: Mapping[str, Language]) -> None:
+    for code in codes:
+        if code == MULTILINGUAL:
+            raise InputError(f"config: {key}: {code!r} is the training set of all languages, not the code of one")
+        if code not in table:
+            raise InputError(f"config: {key}: no row for the language {_shown(code)}; {WRITE}")
+
+
+def _check_perturbations(perturbations: Sequence[str], studied: Sequence[str], table: Mapping[str, Language]) -> None:
+    """Refuse a perturbation within groups that the table of languages does not tell of every language."""
+    for name in perturbations:
+        column = grouping(name)
+        if name == IN_LANGUAGE:
+            continue
+        if column in ("code", "name", "size", "sentences", *NUMBERS):
+            raise InputError(f"config: perturbations: {name!r}: no groups of languages; expected another column")
+        for code in studied:
+            if not table[code].group(column):
+                raise InputError(
+                    f"config: perturbations: {name!r}: no {column} of the language {code!r}; expected it in the column "
+                    f"{column} of `languages_table`, a file with the columns code and {column} separated by tabs"
+                )
+
+
+def _check_form(form: DataForm, studied: Sequence[str]) -> None:
+    placeholders = re.findall(r"\{[^{}]*\}|[{}]", form.path)
+    unknown = [found for found in placeholders if found not in ("{language}", "{split}")]
+    if unknown or form.path.startswith("/"):
+        raise InputError(
+            f"config: data.path: {_shown(form.path)} is wrong: it must be a path in the folder or repository, with "
+            "{language} and {split}"
+        )
+    paths = {(form.base(code, split)): (code, split) for code in studied for split in SPLITS}
+    if len(paths) < len(studied) * len(SPLITS):
+        what = "splits" if len(set(form.splits.values())) < len(SPLITS) or "{split}" not in form.path else "languages"
+        raise InputError(f"config: data.path: {_shown(form.path)} gives several {what} the same files")
+    _known("data.names", list(form.names), studied, "languages")
+    if form.entity_types is not None:
+        if OUTSIDE in form.entity_types:
+            raise InputError("config: data.entity_types: 'O' is the tag of words outside of mentions, not a type")
+        new = [name for name in form.rename.values() if name != OUTSIDE]
+        _known("data.rename", new, form.entity_types, "data.entity_types")
 
 
 def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:

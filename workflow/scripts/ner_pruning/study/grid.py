@@ -3,9 +3,10 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ner_pruning.study.data_form import SPLITS, is_of_table_1
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import choose_schedule
-from ner_pruning.terms import DENSE, MULTILINGUAL, Run, parse_variant, variant_names
+from ner_pruning.terms import DENSE, MULTILINGUAL, PERTURBATIONS, Run, grouping, parse_variant, variant_names
 
 MOST_MONOLINGUAL = 10
 """Monolingual training sets, as many as the paper has, whose training curves a figure can show."""
@@ -37,22 +38,42 @@ def study_runs(config: Mapping[str, Any]) -> list[Run]:
     return runs
 
 
-def expected_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int]:
-    """Return the sentences by split that a language must have: of Table 1, or of the synthetic corpus.
+def more_groupings(config: Mapping[str, Any]) -> list[str]:
+    """Return the columns of the table of languages that only a study's own perturbations group languages by."""
+    return [grouping(name) for name in config["perturbations"] if name not in PERTURBATIONS]
+
+
+def known_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int] | None:
+    """Return the sentences by split of a language: of Table 1, or of the synthetic corpus; None of other data.
 
     Rahimi et al. 2019 made the validation split as large as the test split.
     """
     if config["data"]["source"] == "synthetic":
         return dict(config["data"]["synthetic"]["sizes"][language])
     row = table[language]
+    if row.train_size is None or not is_of_table_1(config["data"]):
+        return None
     return {"train": row.train_size, "validation": row.test_size, "test": row.test_size}
+
+
+def expected_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int]:
+    """Return the sentences by split that a language is planned with: `known_sizes`, else those of the largest class."""
+    known = known_sizes(language, config, table)
+    return dict.fromkeys(SPLITS, config["schedules"][-1]["up_to"]) if known is None else known
+
+
+def may_have_other_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> bool:
+    """Return whether a language may have any number of sentences: by the config, or because no size of it is known."""
+    if config["data"]["source"] == "synthetic":
+        return False
+    return config["data"]["allow_other_sizes"] or known_sizes(language, config, table) is None
 
 
 def fixed_training_size(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> int | None:
     """Return the number of training sentences as far as the config fixes it; None where other sizes are allowed."""
-    if config["data"]["allow_other_sizes"] and config["data"]["source"] != "synthetic":
-        return None
     codes = training_languages(training_set, config)
+    if any(may_have_other_sizes(code, config, table) for code in codes):
+        return None
     return sum(expected_sizes(code, config, table)["train"] for code in codes)
 
 

@@ -18,8 +18,9 @@ from transformers import (
     logging,
 )
 
-from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.mentions import labels_of, types_of
 from ner_pruning.files import InputError
+from ner_pruning.terms import TYPES, Types
 from ner_pruning.training.attention import PACKED_ATTENTION, SentenceGrid, sentence_grid
 from ner_pruning.training.dropout import replace_dropout
 from ner_pruning.training.packing import PackedBatch
@@ -34,15 +35,16 @@ logging.set_verbosity_error()
 logging.disable_progress_bar()
 
 
-def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int) -> PreTrainedModel:
-    """Load an encoder with a new linear tagging head over LABELS, drawn from `seed`, in float32.
+def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int, types: Types = TYPES) -> PreTrainedModel:
+    """Load an encoder with a new linear tagging head over the labels of `types`, drawn from `seed`, in float32.
 
     dropout: probability of every dropout of the encoder and of the head's. Raises InputError when the folder cannot be
     loaded or lacks weights of the encoder.
     """
     config = _load_config(folder)
-    config.id2label = dict(enumerate(LABELS))
-    config.label2id = {label: number for number, label in enumerate(LABELS)}
+    labels = labels_of(types)
+    config.id2label = dict(enumerate(labels))
+    config.label2id = {label: number for number, label in enumerate(labels)}
     for key in DROPOUT_KEYS + HEAD_DROPOUT_KEYS:
         if hasattr(config, key):
             setattr(config, key, dropout)
@@ -55,15 +57,26 @@ def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int) -> Pre
 def load_trained(config_path: str | os.PathLike, weights: dict[str, torch.Tensor]) -> PreTrainedModel:
     """Return a run's model in float32, for prediction, from its config and its weights by name.
 
-    Raises InputError when the config is damaged, weights are missing, or the labels are not LABELS with their ids.
+    Raises InputError when the config is damaged, weights are missing, or the labels are not those of entity types.
     """
     folder = Path(config_path).parent
     config = _load_config(folder)
-    if config.id2label != dict(enumerate(LABELS)):
-        raise InputError(f"{config_path}: labels {config.id2label}, expected {dict(enumerate(LABELS))}")
+    types_of_model(config, str(config_path))
     model, missing = _load_weights(folder, config, weights)
     _refuse_missing(folder, missing)
     return model.eval()
+
+
+def types_of_model(config: PreTrainedConfig, source: str) -> Types:
+    """Return the entity types of a tagging model in the order of its label ids; source: what errors name.
+
+    Raises InputError when its labels are not O, and B- and I- of each type.
+    """
+    labels = [config.id2label.get(number) for number in range(len(config.id2label))]
+    types = types_of(labels)
+    if types is None:
+        raise InputError(f"{source}: labels {config.id2label}, expected 0 = O, then B- and I- of each entity type")
+    return types
 
 
 def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:

@@ -102,7 +102,7 @@ def train_run(
     if run.scope and (misfit := schedule.misfit(len(sentences))):
         raise InputError(f"schedules: pruning {misfit}")
 
-    model = load_encoder(encoder_folder, dropout=finetuning["dropout"], seed=run.seed)
+    model = load_encoder(encoder_folder, dropout=finetuning["dropout"], seed=run.seed, types=sentences.types)
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=run.scope == "full")
     pruner = Pruner({}, {})
     if run.scope:

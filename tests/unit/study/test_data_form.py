@@ -1,0 +1,99 @@
+"""How a study's data are named and written: the paths of splits, what a language reads, and wrong values."""
+
+import pytest
+from ner_pruning.files import InputError
+from ner_pruning.study.config import check_config
+from ner_pruning.study.data_form import WIKIANN, DataForm, is_like_table_1, is_of_table_1
+from ner_pruning.study.grid import expected_sizes, fixed_training_size, known_sizes, may_have_other_sizes
+from study_configs import PAPER, SCHEMA, TABLE, TINY, merged
+
+
+def data(**values):
+    return merged(PAPER["data"], values)
+
+
+def test_the_paper_s_form_is_wikiann_s():
+    assert DataForm.of_config(PAPER["data"]) == WIKIANN
+    assert DataForm.of({}) == WIKIANN  # a config that is older than the keys
+    assert DataForm.of_config(data(source="synthetic", path="elsewhere")) == WIKIANN  # text that is made up has no path
+
+
+def test_paths_of_splits():
+    form = DataForm.of(data(path="data/{split}_{language}", names={"sw": "swa"}, splits={"validation": "dev"}))
+    assert [form.base(code, "validation") for code in ("sw", "yo")] == ["data/dev_swa", "data/dev_yo"]
+
+
+def test_a_language_reads_only_its_own_name():
+    form = DataForm.of(data(names={"sw": "swa", "yo": "yor"}, entity_types=["B", "A"], labels=["O", "B-A"]))
+    read = form.of_language("sw")
+    assert read["names"] == {"sw": "swa"} and read["entity_types"] == ["B", "A"] and read["labels"] == ["O", "B-A"]
+    assert DataForm.of(read).entity_types == ("B", "A")
+    assert DataForm.of(DataForm.of(data(entity_types=None)).of_language("sw")).entity_types is None
+
+
+OTHERS = [
+    {"repository": "someone/ner"},
+    {"entity_types": None},
+    {"entity_types": ["LOC", "PER", "ORG"]},
+    {"path": "{split}/{language}"},
+    {"names": {"sw": "swa"}},
+    {"splits": {"validation": "dev"}},
+    {"columns": {"tags": "tags"}},
+    {"rename": {"ORG": "O"}},
+    {"labels": ["O"]},
+]
+
+
+@pytest.mark.parametrize("values", OTHERS, ids=[next(iter(values)) for values in OTHERS])
+def test_the_sizes_of_table_1_are_those_of_wikiann_alone(values):
+    other = PAPER | {"data": data(**values)}
+    assert not is_of_table_1(other["data"]) and not is_like_table_1(other["data"])
+    assert known_sizes("yo", other, TABLE) is None and may_have_other_sizes("yo", other, TABLE)
+    assert fixed_training_size("yo", other, TABLE) is None
+    assert expected_sizes("yo", other, TABLE) == dict.fromkeys(("train", "validation", "test"), 20000)
+
+
+def test_wikiann_by_another_owner_or_in_a_folder_is_checked():
+    for values in ({}, {"repository": "someone/WikiAnn"}, {"source": "local", "folder": "x", "repository": "a/b"}):
+        assert is_of_table_1(data(**values))
+    assert not may_have_other_sizes("yo", PAPER, TABLE)
+    assert is_like_table_1(TINY["data"]) and not is_of_table_1(TINY["data"])
+
+
+LOCAL = {"source": "local", "folder": "x"}
+BAD = [
+    ({"path": "{language}"}, "data.path: '{language}' gives several splits the same files"),
+    ({"path": "{split}"}, "data.path: '{split}' gives several languages the same files"),
+    ({"splits": {"test": "train"}}, "data.path: '{language}/{split}' gives several splits the same files"),
+    ({"path": "{lang}/{split}"}, "data.path: '{lang}/{split}' is wrong: it must be a path in the folder or repository"),
+    ({"path": "/data/{language}/{split}"}, "data.path: '/data/{language}/{split}' is wrong: it must be a path in the"),
+    ({"names": {"yo": "yor"}}, "data.names: 'yo' is not in languages: hi, mr"),
+    ({"names": {"hi": "x", "mr": "x"}}, "data.path: '{language}/{split}' gives several languages the same files"),
+    ({"entity_types": ["PER", "O"]}, "data.entity_types: 'O' is the tag of words outside of mentions, not a type"),
+    ({"entity_types": []}, "data.entity_types: [] is wrong: it must be a list of at least 1"),
+    ({"entity_types": ["A B"]}, "data.entity_types.0: 'A B' is wrong: it must be a name without spaces, such as PER"),
+    ({"entity_types": [f"T{n}" for n in range(64)]}, "data.entity_types: "),
+    ({"rename": {"OTH": "MISC"}}, "data.rename: 'MISC' is not in data.entity_types: PER, ORG, LOC"),
+    ({"rename": {"OTH": False}}, "data.rename.OTH: false is wrong: it must be a text, in quotes"),
+    ({"labels": ["O", "PER"]}, "data.labels.1: 'PER' is wrong: it must be a tag, such as O or B-PER"),
+    ({"columns": {"tokens": 1.5}}, "data.columns.tokens: 1.5 is wrong: it must be a text or a whole number without"),
+    ({"splits": {"dev": "dev"}}, "data.splits: unknown key 'dev'; allowed: train, validation, test"),
+]
+
+
+@pytest.mark.parametrize("values, line", BAD, ids=[line[:40] for _, line in BAD])
+def test_wrong_values(values, line):
+    with pytest.raises(InputError) as error:
+        check_config(merged(TINY, {"data": LOCAL | values}), SCHEMA, TABLE)
+    assert str(error.value).startswith(f"config: {line}") and "\n" not in str(error.value)
+
+
+def test_the_name_of_all_languages_together_is_no_language():
+    with pytest.raises(InputError, match="^config: languages: 'multilingual' is the training set of all languages"):
+        check_config(merged(TINY, {"languages": ["hi", "multilingual"]}), SCHEMA, TABLE)
+    with pytest.raises(
+        InputError, match="^config: languages: no row for the language 'zh-yue'; expected a row with code"
+    ):
+        check_config(merged(TINY, {"languages": ["hi", "zh-yue"]}), SCHEMA, TABLE)
+    with pytest.raises(InputError, match="^config: perturbations: 'in-name': no groups of languages; expected another"):
+        check_config(merged(TINY, {"perturbations": ["in-name"]}), SCHEMA, TABLE)

@@ -1,0 +1,231 @@
+"""Studies of a user's own data, from the config alone: text in BIOES with other types; JSON lines with other languages.
+
+Each goes from the files to its scores, which are those of seqeval on the tags as the files have them.
+"""
+
+import csv
+import json
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from ner_pruning.data.mentions import labels_of
+from ner_pruning.data.test_sets import read_names, read_test_set
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.scoring.prediction_files import read_manifest, read_predictions
+from seqeval.metrics import f1_score
+from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
+from seqeval.scheme import IOB2, IOBES, Entities
+from workflow_copy import ROOT, Workflow, copy_workflow
+
+SIZES = {"train": 48, "validation": 12, "test": 20}
+NAMES = {
+    "PER": ["Asha", "Juma Bakari", "Neema"],
+    "MISC": ["Kombe la Dunia", "Uhuru"],
+    "DATE": ["Mei", "mwaka jana", "Juni 2020"],
+    "work-of-art": ["Utenzi wa Tambuka"],
+}
+TINY = yaml.safe_load((ROOT / "studies/tiny.yaml").read_text(encoding="utf-8"))
+LEARNING = {"finetuning": TINY["finetuning"] | {"epochs": 30, "learning_rate": 0.01}}
+
+
+def made_up(number: int, types: list[str], seed: int) -> list[list[tuple[str, str]]]:
+    """Return sentences of (word, tag) in IOB2, whose words tell their tags."""
+    draw, made = random.Random(seed), []
+    for _ in range(number):
+        sentence = []
+        for _ in range(draw.randint(1, 3)):
+            type = draw.choice(types)
+            words = draw.choice(NAMES[type]).split()
+            sentence += [(word, f"{'I' if place else 'B'}-{type}") for place, word in enumerate(words)]
+            sentence += [(word, "O") for word in draw.choice(["alisema kwa", "na", "ilikuwa ya"]).split()]
+        made.append(sentence)
+    return made
+
+
+def bioes(sentence: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    tags = [tag for _, tag in sentence]
+    last = [not (place + 1 < len(tags) and tags[place + 1].startswith("I-")) for place in range(len(tags))]
+    change = {("B", True): "S", ("I", True): "E"}
+    return [
+        (word, tag if tag == "O" else change.get((tag[0], end), tag[0]) + tag[1:])
+        for (word, tag), end in zip(sentence, last, strict=True)
+    ]
+
+
+def scores_of(folder: Path, run: str) -> dict[tuple[str, str], dict[str, str]]:
+    with open(folder / f"runs/{run}/scores.csv", encoding="utf-8", newline="") as file:
+        return {(row["language"], row["test_set"]): row for row in csv.DictReader(file)}
+
+
+def check_scores(folder: Path, run: str, languages: list[str], types: list[str]) -> float:
+    """Compare a run's scores with seqeval's on the tags of its gold and predictions; return the mean regular F1."""
+    scores, regular = scores_of(folder, run), []
+    for language in languages:
+        evaluation = folder / f"evaluation/{language}.parquet"
+        for test_set in read_names(evaluation):
+            gold = read_test_set(evaluation, test_set)
+            manifest = read_manifest(folder / f"runs/{run}/predictions.json")[test_set]
+            part = read_predictions(folder / f"runs/{run}/predictions/{test_set}.parquet", manifest)[language]
+            assert gold.types == part.types == tuple(types)
+            names = labels_of(types)
+            texts = [[[names[tag] for tag in tags] for tags in each] for each in (gold.tags, part.tags)]
+            row = scores[language, test_set]
+            assert float(row["f1"]) == f1_score(*texts, zero_division=0)
+            assert float(row["f1_strict"]) == f1_score(*texts, mode="strict", scheme=IOB2, zero_division=0)
+            held = sorted({tag[2:] for each in texts for tags in each for tag in tags} - {""})
+            _, _, f1, support = precision_recall_fscore_support(*texts, zero_division=0)
+            assert [float(row[f"f1_{type}"]) for type in held] == f1.tolist()
+            assert [int(row[f"support_{type}"]) for type in held] == support.tolist()
+            regular += [float(row["f1"])] * (test_set == "regular")
+    return float(np.mean(regular))
+
+
+# A folder of text in BIOES, one language
+
+
+@pytest.fixture(scope="module")
+def text_study(tmp_path_factory) -> Workflow:
+    """Swahili in files train.txt, valid.txt and test.txt; the data say which types there are, test alone has a date."""
+    workflow = copy_workflow(tmp_path_factory.mktemp("text"))
+    for place, (split, number) in enumerate(SIZES.items()):
+        sentences = made_up(number, ["MISC", "work-of-art", *(["DATE"] if split == "test" else [])], place)
+        blocks = ["\n".join(f"{word} {tag}" for word, tag in bioes(sentence)) for sentence in sentences]
+        name = "valid" if split == "validation" else split
+        (workflow.folder / f"ner/{name}.txt").parent.mkdir(exist_ok=True)
+        (workflow.folder / f"ner/{name}.txt").write_text(
+            "-DOCSTART- O\n\n" + "\n\n".join(blocks) + "\n", encoding="utf-8"
+        )
+    study = {
+        **TINY,
+        **LEARNING,
+        "study": "text",
+        "data": {
+            "source": "local",
+            "folder": "ner",
+            "path": "{split}",
+            "splits": {"validation": "valid"},
+            "entity_types": None,
+        },
+        "languages": ["sw"],
+        "monolingual": ["sw"],
+        "tables": {"examples": ["sw"], "sentences": 2},
+        "export": ["sw/dense/seed-1"],
+    }
+    (workflow.folder / "text.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    workflow.run("text.yaml")
+    workflow.run("text.yaml", "export")
+    return workflow
+
+
+def test_text_in_bioes_is_studied_by_its_own_types(text_study):
+    results = text_study.folder / "results/text"
+    types = ["DATE", "MISC", "work-of-art"]
+    assert json.loads((results / "data/entity_types.json").read_text()) == types
+    config = json.loads((results / "runs/sw/full-50/seed-1/config.json").read_text())
+    assert list(config["id2label"].values()) == list(labels_of(types))
+    assert check_scores(results, "sw/dense/seed-1", ["sw"], types) > 0.3
+    check_scores(results, "sw/full-50/seed-1", ["sw"], types)
+
+
+def test_the_mentions_are_those_of_the_file(text_study):
+    """seqeval reads the BIOES of the file, and the IOB2 of what the study keeps of it."""
+    blocks = (text_study.folder / "ner/test.txt").read_text(encoding="utf-8").strip().split("\n\n")[1:]
+    pairs = [[line.split(" ") for line in block.split("\n")] for block in blocks]
+    corpus = read_corpus(text_study.folder / "results/text/data/sw/test.parquet")
+    assert corpus.tokens == [[word for word, _ in pair] for pair in pairs]
+    ours = [[labels_of(corpus.types)[tag] for tag in tags] for tags in corpus.tags]
+    theirs = Entities([[tag for _, tag in pair] for pair in pairs], IOBES).entities
+    assert [[str(entity) for entity in found] for found in Entities(ours, IOB2).entities] == [
+        [str(entity) for entity in found] for found in theirs
+    ]
+
+
+def test_the_data_card_counts_the_conversion(text_study):
+    text = (text_study.folder / "ner/train.txt").read_text(encoding="utf-8")
+    tagging = json.loads((text_study.folder / "results/text/data/sw/card.json").read_text())["splits"]["train"][
+        "tagging"
+    ]
+    changed = text.count(" S-") + text.count(" E-")
+    assert tagging == {"scheme": "BIOES", "changed_tags": changed, "renamed_mentions": {}} and changed > 20
+
+
+def test_what_follows_from_other_data_is_there(text_study):
+    results = text_study.folder / "results/text"
+    assert "[DATE" in (results / "tables/table-10.md").read_text(encoding="utf-8")
+    card = (results / "export/sw/dense/seed-1/README.md").read_text(encoding="utf-8")
+    assert "Tags named entities (DATE, MISC, work-of-art, in IOB2) in sw." in card
+    assert not (results / "tables/published.md").exists()  # it is not the paper's data
+    verdicts = (results / "claims.md").read_text(encoding="utf-8")
+    assert "not tested" in verdicts and "| replicated" not in verdicts
+
+
+# JSON lines, three languages, grouped by a column of the study's own
+
+CODES = ["sw", "ceb", "be-x-old"]
+
+
+@pytest.fixture(scope="module")
+def json_study(tmp_path_factory) -> Workflow:
+    workflow = copy_workflow(tmp_path_factory.mktemp("json"))
+    for number, code in enumerate(CODES):
+        for place, (split, size) in enumerate(SIZES.items()):
+            sentences = made_up(size, ["PER", "DATE"], 10 * number + place)
+            rows = [{"words": [word for word, _ in each], "tags": [tag for _, tag in each]} for each in sentences]
+            path = workflow.folder / f"ner/{split}/{code}.jsonl"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    (workflow.folder / "regions.tsv").write_text("code\tregion\nsw\tsouth\nceb\tsouth\nbe-x-old\tnorth\n")
+    study = {
+        **TINY,
+        **LEARNING,
+        "study": "lines",
+        "data": {
+            "source": "local",
+            "folder": "ner",
+            "path": "{split}/{language}",
+            "columns": {"tokens": "words", "tags": "tags"},
+            "entity_types": ["DATE", "PER"],
+        },
+        "languages": CODES,
+        "languages_table": "regions.tsv",
+        "monolingual": ["ceb"],
+        "multilingual": True,
+        "perturbations": ["in-language", "in-region"],
+        "tables": {"examples": ["sw"], "sentences": 2},
+    }
+    (workflow.folder / "lines.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    workflow.run("lines.yaml")
+    return workflow
+
+
+def test_json_lines_of_languages_with_codes_of_any_length(json_study):
+    results = json_study.folder / "results/lines"
+    assert check_scores(results, "multilingual/dense/seed-1", CODES, ["DATE", "PER"]) > 0.3
+    check_scores(results, "ceb/full-50/seed-1", ["ceb"], ["DATE", "PER"])
+    assert not (results / "data/entity_types.json").exists()  # the config has them
+
+
+def test_a_study_is_perturbed_and_grouped_by_its_own_column(json_study):
+    results = json_study.folder / "results/lines"
+    pools = {code: results / f"perturbed/in-region/{code}.json" for code in CODES}
+    assert json.loads(pools["sw"].read_text())["pool_languages"] == ["ceb"]
+    assert json.loads(pools["ceb"].read_text())["pool_languages"] == ["sw"]
+    assert not pools["be-x-old"].exists()  # alone in its region
+    groups = (results / "groups.csv").read_text(encoding="utf-8").splitlines()
+    assert groups[0] == "language,name,family,script,sentences,size,region"
+    assert groups[3] == "be-x-old,Belarusian (Tarashkevitsa),Slavic,Cyrillic,48,100,north"
+    intervals = (results / "intervals.csv").read_text(encoding="utf-8")
+    assert "region south" in intervals and "in-region" in intervals
+    assert (results / "figures/figure-3.png").stat().st_size > 10_000
+
+
+def test_a_type_that_the_config_lacks_ends_in_one_line(json_study):
+    overlay = yaml.safe_load((json_study.folder / "lines.yaml").read_text(encoding="utf-8"))
+    overlay |= {"study": "wrong", "data": overlay["data"] | {"entity_types": ["PER"]}}
+    (json_study.folder / "wrong.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    done = json_study.call("data", "--cores", "1", "--configfile", "wrong.yaml")
+    assert done.returncode == 1
+    assert "ner/train/sw.jsonl: line 1: tag 'B-DATE' of a type that is not in `data: entity_types` (PER)" in done.stdout
