@@ -110,6 +110,15 @@ def project(tmp_path_factory) -> Workflow:
         r"^```yaml\n(# studies/mine.yaml\n.*?)^```$", (ROOT / "README.md").read_text(encoding="utf-8"), re.M | re.S
     )
     (folder / "studies/mine.yaml").write_text(substituted(study), encoding="utf-8")
+    (news,) = re.findall(
+        r"^```yaml\n(# studies/news.yaml\n.*?)^```$",
+        (ROOT / "docs/your-study.md").read_text(encoding="utf-8"),
+        re.M | re.S,
+    )
+    (folder / "studies/news.yaml").write_text(news, encoding="utf-8")
+    (folder / "news").mkdir()
+    for split in ("train", "dev", "test"):
+        (folder / f"news/{split}.txt").touch()
     paper = yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")) | {"seeds": [1]}
     paper |= {"languages": ["de", "en", "sw", "yo"], "monolingual": ["en"]}
     (folder / "config.yaml").write_text(yaml.safe_dump(paper), encoding="utf-8")

@@ -1,11 +1,14 @@
 """Studies of a user's own data, from the config alone: text in BIOES with other types; JSON lines with other languages.
 
-Each goes from the files to its scores, which are those of seqeval on the tags as the files have them.
+Each goes from the files to its scores, which are those of seqeval on the tags as the files have them. The first is the
+one of docs/your-study.md, by its commands.
 """
 
 import csv
 import json
 import random
+import re
+import shlex
 from pathlib import Path
 
 import numpy as np
@@ -86,42 +89,38 @@ def check_scores(folder: Path, run: str, languages: list[str], types: list[str])
 # A folder of text in BIOES, one language
 
 
+DOCUMENT = (ROOT / "docs/your-study.md").read_text(encoding="utf-8")
+
+
 @pytest.fixture(scope="module")
 def text_study(tmp_path_factory) -> Workflow:
-    """Swahili in files train.txt, valid.txt and test.txt; the data say which types there are, test alone has a date."""
+    """The document's study with the tiny one's sizes: the data say which types there are, and test alone has a date.
+
+    What the document shows of snakemake is done in its order; make's call is its recipe.
+    """
     workflow = copy_workflow(tmp_path_factory.mktemp("text"))
     for place, (split, number) in enumerate(SIZES.items()):
         sentences = made_up(number, ["MISC", "work-of-art", *(["DATE"] if split == "test" else [])], place)
         blocks = ["\n".join(f"{word} {tag}" for word, tag in bioes(sentence)) for sentence in sentences]
-        name = "valid" if split == "validation" else split
-        (workflow.folder / f"ner/{name}.txt").parent.mkdir(exist_ok=True)
-        (workflow.folder / f"ner/{name}.txt").write_text(
-            "-DOCSTART- O\n\n" + "\n\n".join(blocks) + "\n", encoding="utf-8"
-        )
-    study = {
-        **TINY,
-        **LEARNING,
-        "study": "text",
-        "data": {
-            "source": "local",
-            "folder": "ner",
-            "path": "{split}",
-            "splits": {"validation": "valid"},
-            "entity_types": None,
-        },
-        "languages": ["sw"],
-        "monolingual": ["sw"],
-        "tables": {"examples": ["sw"], "sentences": 2},
-        "export": ["sw/dense/seed-1"],
-    }
-    (workflow.folder / "text.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    workflow.run("text.yaml")
-    workflow.run("text.yaml", "export")
+        path = workflow.folder / f"news/{'dev' if split == 'validation' else split}.txt"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("-DOCSTART- O\n\n" + "\n\n".join(blocks) + "\n", encoding="utf-8")
+    (study,) = re.findall(r"^```yaml\n(# (studies/\S+)\n.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    (workflow.folder / study[1]).write_text(study[0], encoding="utf-8")
+    small = {key: TINY[key] for key in ("encoder", "schedules", "seeds")} | LEARNING
+    small |= {"pruning": {"sparsities": [50], "scopes": ["partial", "full"]}}
+    (workflow.folder / "small.yaml").write_text(yaml.safe_dump(small), encoding="utf-8")
+    calls = [shlex.split(line, comments=True) for line in DOCUMENT.splitlines() if line.startswith("snakemake ")]
+    assert len(calls) == 4 and "make report STUDY=studies/news.yaml" in DOCUMENT
+    calls.insert(3, ["snakemake", "--report", "report.html", "--configfile", study[1]])
+    for _, *arguments in calls:
+        done = workflow.call(*(argument.replace("8", "2") for argument in arguments), "small.yaml")
+        assert done.returncode == 0, done.stdout
     return workflow
 
 
 def test_text_in_bioes_is_studied_by_its_own_types(text_study):
-    results = text_study.folder / "results/text"
+    results = text_study.folder / "results/news"
     types = ["DATE", "MISC", "work-of-art"]
     assert json.loads((results / "data/entity_types.json").read_text()) == types
     config = json.loads((results / "runs/sw/full-50/seed-1/config.json").read_text())
@@ -132,9 +131,9 @@ def test_text_in_bioes_is_studied_by_its_own_types(text_study):
 
 def test_the_mentions_are_those_of_the_file(text_study):
     """seqeval reads the BIOES of the file, and the IOB2 of what the study keeps of it."""
-    blocks = (text_study.folder / "ner/test.txt").read_text(encoding="utf-8").strip().split("\n\n")[1:]
+    blocks = (text_study.folder / "news/test.txt").read_text(encoding="utf-8").strip().split("\n\n")[1:]
     pairs = [[line.split(" ") for line in block.split("\n")] for block in blocks]
-    corpus = read_corpus(text_study.folder / "results/text/data/sw/test.parquet")
+    corpus = read_corpus(text_study.folder / "results/news/data/sw/test.parquet")
     assert corpus.tokens == [[word for word, _ in pair] for pair in pairs]
     ours = [[labels_of(corpus.types)[tag] for tag in tags] for tags in corpus.tags]
     theirs = Entities([[tag for _, tag in pair] for pair in pairs], IOBES).entities
@@ -144,8 +143,8 @@ def test_the_mentions_are_those_of_the_file(text_study):
 
 
 def test_the_data_card_counts_the_conversion(text_study):
-    text = (text_study.folder / "ner/train.txt").read_text(encoding="utf-8")
-    tagging = json.loads((text_study.folder / "results/text/data/sw/card.json").read_text())["splits"]["train"][
+    text = (text_study.folder / "news/train.txt").read_text(encoding="utf-8")
+    tagging = json.loads((text_study.folder / "results/news/data/sw/card.json").read_text())["splits"]["train"][
         "tagging"
     ]
     changed = text.count(" S-") + text.count(" E-")
@@ -153,11 +152,12 @@ def test_the_data_card_counts_the_conversion(text_study):
 
 
 def test_what_follows_from_other_data_is_there(text_study):
-    results = text_study.folder / "results/text"
+    results = text_study.folder / "results/news"
     assert "[DATE" in (results / "tables/table-10.md").read_text(encoding="utf-8")
-    card = (results / "export/sw/dense/seed-1/README.md").read_text(encoding="utf-8")
+    card = (results / "export/sw/partial-50/seed-1/README.md").read_text(encoding="utf-8")
     assert "Tags named entities (DATE, MISC, work-of-art, in IOB2) in sw." in card
     assert not (results / "tables/published.md").exists()  # it is not the paper's data
+    assert (text_study.folder / "report.html").stat().st_size > 100_000
     verdicts = (results / "claims.md").read_text(encoding="utf-8")
     assert "not tested" in verdicts and "| replicated" not in verdicts
 

@@ -287,7 +287,8 @@ BAD = {
         {"columns": {"tokens": 2, "tags": 3}},
         f"{CONLL}: line 1: 2 columns; expected columns 2",
     ),
-    "empty_token": (conll("a\tO\n\tO\n"), {}, f"{CONLL}: line 2: an empty token; expected text in column 1"),
+    "empty_token": (conll("a\tO\n\tB-PER\n"), {}, f"{CONLL}: line 2: an empty token; expected text in column 1"),
+    "no_token": (conll("a O\n B-PER\n"), {}, f"{CONLL}: line 2: 1 columns; expected 2 separated by spaces"),
     "word_numbers": (
         conll("1\tAnn\tB-PER\n2\tran\tO\n\n1\tBob\tO\n"),
         {},
@@ -406,6 +407,22 @@ GOOD = {
 @pytest.mark.parametrize("content, tokens", GOOD.values(), ids=GOOD)
 def test_lines_that_are_read(content, tokens):
     assert readers.read_columns(content, "f", "sw").tokens == tokens
+
+
+@pytest.mark.parametrize("line", [" O", "\tO"])
+def test_lines_without_a_word_are_left_out_and_counted(line):
+    """As two lines of MasakhaNER's isiXhosa; what comes after them keeps its line."""
+    content = f"a{line}\n{line}\nb{line.replace('O', 'B-PER')}\n".encode()
+    converted = convert(readers.read_columns(content, "f", "xh"))
+    assert converted.corpus == Corpus([["a", "b"]], [[0, 1]])
+    assert converted.record == {
+        "scheme": "IOB2",
+        "changed_tags": 0,
+        "renamed_mentions": {},
+        "lines_without_a_word": 1,
+    }
+    with pytest.raises(InputError, match="^f: line 3: tag 'B-PER' of a type"):
+        convert(readers.read_columns(content, "f", "xh"), ("LOC",))
 
 
 def test_within_a_sentence_there_is_no_comment():

@@ -12,13 +12,13 @@ from seqeval import scheme as seqeval
 TYPES = ("DATE", "ORG", "work-of-art")
 
 
-def sentences(*tags, unit="line", by_word=True):
+def sentences(*tags):
     """Return sentences of the words w0, w1, … with tags as one text each, in the lines of file "f" from line 1."""
-    found, line = TaggedSentences(unit, by_word), 1
+    found, line = TaggedSentences("line"), 1
     for text in tags:
         found.tags.append(text.split())
         found.tokens.append([f"w{number}" for number in range(len(found.tags[-1]))])
-        found.places.append(("f", line))
+        found.places.append(("f", [*range(line, line + len(found.tags[-1]))]))
         line += len(found.tags[-1]) + 1
     return found
 
@@ -81,7 +81,7 @@ def test_random_mentions_are_those_that_seqeval_reads(scheme, seed):
         length = place + draw.randint(0, 2)
         tagged.tags.append(in_scheme(mentions, length, scheme))
         tagged.tokens.append(["w"] * length)
-        tagged.places.append(("f", 1))
+        tagged.places.append(("f", [1] * length))
     converted = convert(tagged, TYPES)
     assert converted.scheme == scheme
     oracle = seqeval.Entities(tagged.tags, ORACLES[scheme]).entities

@@ -14,6 +14,7 @@ from ner_pruning.data.tag_schemes import TaggedSentences
 from ner_pruning.data.wikiann import check_sentences, is_string
 from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table
+from ner_pruning.terms import OUTSIDE
 
 Column = str | int
 """The name of a column, or its number in tagged text: from 1, or from -1 for the last."""
@@ -161,8 +162,9 @@ def read_columns(
     content, source: as for `read_tagged_text`. Columns are separated by tabs if the first line of a word has one, else
     by spaces, and every line has as many. tokens, tags: their numbers; names stand for the first and the last. Left out
     are lines that begin with # before the first word of a sentence, unless they have as many columns and a tag (a
-    comment has not), and lines whose token is -DOCSTART-. Raises InputError that names source and line for anything
-    else, and for a first column that only counts the words or has the language before each of them.
+    comment has not), lines whose token is -DOCSTART-, and those that have no word and the tag O (MasakhaNER has two).
+    Raises InputError that names source and line for anything else, and for a first column that only counts the words or
+    has the language before each of them.
     """
     numbers = [tokens if isinstance(tokens, int) else 1, tags if isinstance(tags, int) else -1]
     lines = _lines(content, source)
@@ -176,6 +178,8 @@ def read_columns(
 
     def split(line: str, place: str) -> tuple[str, str]:
         columns = _columns(line, separator)
+        if line.startswith(separator) and columns[-1] == OUTSIDE and len(columns) == count - (separator == " "):
+            return "", OUTSIDE
         if len(columns) != count:
             by = "tabs" if separator == "\t" else "spaces"
             raise InputError(
@@ -240,21 +244,25 @@ def _sentences(
 
     is_comment: whether a line before a sentence is left out; None for text that has neither comments nor documents.
     """
-    sentences = TaggedSentences("line", by_word=True)
+    sentences = TaggedSentences("line")
     tokens: list[str] = []
     tags: list[str] = []
+    numbers: list[int] = []
     for number, line in enumerate([*lines, ""], start=1):
         if line and not tokens and is_comment is not None and is_comment(line):
             continue
         token, tag = split(line, f"{source}: line {number}") if line else ("", "")
-        if token and not (is_comment is not None and token == DOCUMENT):
+        if tag and not token:
+            sentences.left_out += 1
+        elif token and not (is_comment is not None and token == DOCUMENT):
             tokens.append(token)
             tags.append(tag)
+            numbers.append(number)
         elif tokens:
             sentences.tokens.append(tokens)
             sentences.tags.append(tags)
-            sentences.places.append((source, number - len(tokens)))
-            tokens, tags = [], []
+            sentences.places.append((source, numbers))
+            tokens, tags, numbers = [], [], []
     return sentences
 
 

@@ -38,40 +38,43 @@ class TaggedSentences:
     """Sentences with their tags as a file has them.
 
     tokens, tags: words of each sentence, and one tag a word.
-    places: for each sentence its file, and its row (counted from 0) or the line (from 1) of its first word.
-    unit: of the places, `row` or `line`; by_word: whether each word has a line of its own.
+    places: for each sentence its file, and its row (counted from 0), its line (from 1), or the line of each word.
+    unit: of the places, `row` or `line`.
+    left_out: lines without a word that were left out.
     """
 
     unit: str
-    by_word: bool = False
     tokens: list[list[str]] = field(default_factory=list)
     tags: list[list[str]] = field(default_factory=list)
-    places: list[tuple[str, int]] = field(default_factory=list)
+    places: list[tuple[str, int | list[int]]] = field(default_factory=list)
+    left_out: int = 0
 
     def place(self, sentence: int, word: int) -> str:
         """Return where a word stands, as errors begin."""
         source, number = self.places[sentence]
-        return f"{source}: {self.unit} {number + word * self.by_word}"
+        return f"{source}: {self.unit} {number[word] if isinstance(number, list) else number}"
 
 
 class Converted(NamedTuple):
     """A corpus in IOB2, and what was changed for it.
 
     scheme: of the tags as they were. changed: tags with another prefix now. renamed: mentions by their old and new
-    type, "LOC→place", "DATE→O".
+    type, "LOC→place", "DATE→O". left_out: lines without a word.
     """
 
     corpus: Corpus
     scheme: str = IOB2
     changed: int = 0
     renamed: Mapping[str, int] = MappingProxyType({})
+    left_out: int = 0
 
     @property
     def record(self) -> dict[str, Any] | None:
         """What the data card says of it; None where the tags are as they were."""
-        if self.scheme == IOB2 and not self.renamed:
+        if self.scheme == IOB2 and not self.renamed and not self.left_out:
             return None
-        return {"scheme": self.scheme, "changed_tags": self.changed, "renamed_mentions": dict(self.renamed)}
+        record = {"scheme": self.scheme, "changed_tags": self.changed, "renamed_mentions": dict(self.renamed)}
+        return record | ({"lines_without_a_word": self.left_out} if self.left_out else {})
 
 
 def convert(
@@ -108,7 +111,7 @@ def convert(
     ids = {label: number for number, label in enumerate(labels_of(types))}
     numbers = {tag: ids[str(tag)] for tag in {tag for of_sentence in in_iob2 for tag in of_sentence}}
     corpus = Corpus(sentences.tokens, [[numbers[tag] for tag in of_sentence] for of_sentence in in_iob2], types=types)
-    return Converted(corpus, scheme, changed, dict(sorted(renamed.items())))
+    return Converted(corpus, scheme, changed, dict(sorted(renamed.items())), sentences.left_out)
 
 
 def _parse(text: str) -> Tag | None:
