@@ -7,7 +7,17 @@ from ner_pruning.data.mentions import LABELS
 from ner_pruning.study.schedules import Schedule
 from ner_pruning.training.attention import PACKED_ATTENTION
 from ner_pruning.training.finetune import Training
-from transformers import BertConfig, BertForTokenClassification, XLMRobertaConfig, XLMRobertaForTokenClassification
+from ner_pruning.training.model import set_packing
+from transformers import (
+    BertConfig,
+    BertForTokenClassification,
+    DebertaV2Config,
+    DebertaV2ForTokenClassification,
+    ModernBertConfig,
+    ModernBertForTokenClassification,
+    XLMRobertaConfig,
+    XLMRobertaForTokenClassification,
+)
 
 torch.set_num_threads(1)  # as in a run; tiny matrices gain nothing from more, which wait for each other
 
@@ -18,7 +28,7 @@ IGNORED = -100  # label of a position without loss in transformers
 def tiny_model(family, attention=PACKED_ATTENTION, *, vocabulary=60, dropout=0.0, initializer_range=0.2):
     """A model with random weights, large enough for logits that differ between positions and sentences.
 
-    It takes packed batches; with the attention "sdpa" or "eager", padded ones.
+    It takes packed batches; with the attention "sdpa" or "eager", padded ones. "deberta-v2" takes padded ones alone.
     """
     sizes = {
         "vocab_size": vocabulary,
@@ -36,6 +46,15 @@ def tiny_model(family, attention=PACKED_ATTENTION, *, vocabulary=60, dropout=0.0
     torch.manual_seed(0)
     if family == "bert":
         model = BertForTokenClassification(BertConfig(pad_token_id=0, **sizes))
+    elif family == "modernbert":  # windows of 4 pieces on either side
+        rates = {"attention_dropout": dropout, "embedding_dropout": dropout, "mlp_dropout": dropout}
+        window = {"local_attention": 8, "global_attn_every_n_layers": 2}
+        model = ModernBertForTokenClassification(ModernBertConfig(pad_token_id=3, **sizes, **rates, **window))
+    elif family == "deberta-v2":
+        sizes |= {"relative_attention": True, "pos_att_type": ["p2c", "c2p"], "position_biased_input": False}
+        model = DebertaV2ForTokenClassification(DebertaV2Config(pad_token_id=0, type_vocab_size=0, **sizes))
+        set_packing(model, False)
+        return model
     else:
         model = XLMRobertaForTokenClassification(XLMRobertaConfig(pad_token_id=1, type_vocab_size=1, **sizes))
     model.set_attn_implementation(attention)

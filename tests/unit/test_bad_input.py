@@ -27,7 +27,7 @@ from ner_pruning.scoring.prediction_files import read_predictions
 from ner_pruning.study.config import check_config, check_repeated_keys
 from ner_pruning.study.languages import WRITE, read_languages
 from ner_pruning.training.encoder import fetch_encoder, random_encoder
-from ner_pruning.training.encoder_check import check_packing
+from ner_pruning.training.encoder_check import settle_packing
 from ner_pruning.training.model import load_encoder
 from read_corpora import from_folder
 from safetensors.torch import load_file, save_file
@@ -299,7 +299,7 @@ def good_encoder(tmp_path_factory) -> Path:
 def build(folder: Path, out: Path, max_length: int) -> None:
     encoder_files(folder)
     fetch_encoder(str(folder), None, out)
-    check_packing(out, max_length)
+    settle_packing(out, max_length)
 
 
 def with_inf_in_the_last_row(weights: torch.Tensor) -> torch.Tensor:

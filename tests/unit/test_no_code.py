@@ -10,7 +10,7 @@ import pytest
 from ner_pruning.data.tokenization import load_tokenizer
 from ner_pruning.files import InputError, read_json
 from ner_pruning.training.encoder import fetch_encoder, random_encoder
-from ner_pruning.training.encoder_check import check_packing
+from ner_pruning.training.encoder_check import settle_packing
 from ner_pruning.training.model import load_encoder, load_trained
 from ner_pruning.training.tokenizer import SENTENCES
 from tokenizers import Tokenizer
@@ -54,13 +54,13 @@ def configure(folder: Path, name: str, **values) -> None:
     (folder / name).write_text(json.dumps(read_json(folder / name) | values))
 
 
-@pytest.mark.parametrize("load", [load_encoder, load_trained, check_packing], ids=["training", "prediction", "check"])
+@pytest.mark.parametrize("load", [load_encoder, load_trained, settle_packing], ids=["training", "prediction", "check"])
 def test_a_model_of_its_own_code_is_refused_wherever_it_is_loaded(folder, load):
     configure(folder, "config.json", model_type="gizmo", auto_map=MODEL_CODE)
     calls = {
         load_encoder: lambda: load_encoder(folder, dropout=0.0, seed=0),
         load_trained: lambda: load_trained(folder / "config.json", {}),
-        check_packing: lambda: check_packing(folder, 60),
+        settle_packing: lambda: settle_packing(folder, 60),
     }
     with pytest.raises(InputError, match=r"config\.json: The repository .* contains custom code") as error:
         calls[load]()
@@ -115,7 +115,7 @@ def test_the_encoder_of_a_known_type_names_no_code_once_it_is_fetched(folder, tm
     configure(folder, "config.json", auto_map=own)
     configure(folder, "tokenizer_config.json", **TOKENIZER_CODE)
     fetch_encoder(str(folder), None, tmp_path / "out")
-    check_packing(tmp_path / "out", 60)
+    settle_packing(tmp_path / "out", 60)
     shutil.rmtree(folder)
     assert "auto_map" not in read_json(tmp_path / "out" / "config.json")
     assert "auto_map" not in read_json(tmp_path / "out" / "tokenizer_config.json")

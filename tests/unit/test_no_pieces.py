@@ -101,12 +101,13 @@ def test_scores_and_gradients_of_a_batch_are_those_without_it(multiple):
 
 
 @pytest.mark.parametrize("multiple", [1, 32])
-@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta", "modernbert", "deberta-v2"])
 def test_a_batch_of_nothing_else_has_no_loss_and_gradients_of_0(family, multiple):
     model, sentences = tiny_model(family), sentences_without([5], empty=[0])
     batch = pack(sentences, np.array([0, 2]))
     assert (batch.pieces.tolist(), batch.words.tolist()) == ([], [])
-    logits = model(**load_batch(batch, model, CPU, multiple).arguments).logits[0, torch.from_numpy(batch.words)]
+    loaded = load_batch(batch, model, CPU, multiple)
+    logits = model(**loaded.arguments).logits.flatten(0, 1)[loaded.words]
     loss = cross_entropy(logits, torch.from_numpy(batch.tags).long(), reduction="sum")
     loss.backward()
     assert loss.item() == 0
@@ -115,10 +116,11 @@ def test_a_batch_of_nothing_else_has_no_loss_and_gradients_of_0(family, multiple
     assert not any(gradient.count_nonzero() for gradient in gradients)
 
 
-def test_training_goes_on_over_batches_of_nothing_else():
+@pytest.mark.parametrize("family", ["bert", "deberta-v2"])
+def test_training_goes_on_over_batches_of_nothing_else(family):
     sentences = sentences_without([7, 5, 9], empty=[0, 1, 2])
     training = dataclasses.replace(make_training(epochs=3, learning_rate=1e-3), batch_size=1)
-    model = tiny_model("bert", dropout=0.1)
+    model = tiny_model(family, dropout=0.1)
     curve = finetune(model, sentences, training, Pruner({}, {}), seed=1)
     losses = [row["loss"] for row in curve]
     assert len(losses) == 3 * 7

@@ -9,7 +9,7 @@ from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import naming, read_json
 from ner_pruning.study.layout import ENCODER_FILES
 from ner_pruning.training.encoder import fetch_encoder, random_encoder
-from ner_pruning.training.encoder_check import check_packing
+from ner_pruning.training.encoder_check import settle_packing
 
 
 def read_texts(paths: Sequence[str]) -> Iterator[list[str]]:
@@ -33,7 +33,7 @@ def main(
             random_encoder(read_texts(train_paths), sizes, sizes["seed"], Path(folder))
         else:
             fetch_encoder(name, read_json(commit_path)["commit"] if commit_path else None, Path(folder))
-        check_packing(Path(folder), max_length)
+        settle_packing(Path(folder), max_length)
         for file in ENCODER_FILES:
             Path(folder, file).rename(Path(out, file))
 

@@ -42,7 +42,7 @@ def padded_predictions(model, sentences):
 
 
 @pytest.mark.parametrize("budget", [512, 70, 1])
-@pytest.mark.parametrize("family", ["bert", "xlm-roberta"])
+@pytest.mark.parametrize("family", ["bert", "xlm-roberta", "modernbert", "deberta-v2"])
 def test_predictions_are_the_best_tags_of_the_padded_model(family, budget, monkeypatch):
     monkeypatch.setattr(predict_module, "BATCH_PIECES", {"cpu": budget})
     model = tiny_model(family).eval()

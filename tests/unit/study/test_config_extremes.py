@@ -17,7 +17,7 @@ from ner_pruning.study.config import check_config
 from ner_pruning.terms import Run
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.encoder import random_encoder
-from ner_pruning.training.encoder_check import check_packing
+from ner_pruning.training.encoder_check import settle_packing
 from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WORDS, run
 from study_configs import SCHEMA, TABLE, TINY, merged
 
@@ -71,7 +71,7 @@ def trained(study, folder, monkeypatch, **options) -> None:
 
 def built(sizes: dict[str, int], folder, max_length: int = 8) -> None:
     random_encoder(TEXTS, SIZES | sizes, sizes.get("seed", 0), folder / "encoder")
-    check_packing(folder / "encoder", max_length)
+    settle_packing(folder / "encoder", max_length)
 
 
 def trained_with(key: str):

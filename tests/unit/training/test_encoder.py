@@ -1,13 +1,17 @@
 """The encoder stage: what it accepts, what it refuses, and that a described encoder is reproducible."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
 import torch
 from ner_pruning.files import InputError
 from ner_pruning.study.layout import ENCODER_FILES
+from ner_pruning.training import attention
 from ner_pruning.training.encoder import fetch_encoder, random_encoder, train_wordpiece
-from ner_pruning.training.encoder_check import check_packing
+from ner_pruning.training.encoder_check import settle_packing
+from ner_pruning.training.model import is_packed, load_encoder
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer, models
 from torch import nn
@@ -26,7 +30,10 @@ from transformers import (
     EsmModel,
     EuroBertConfig,
     EuroBertModel,
+    FNetConfig,
+    FNetModel,
     ModernBertConfig,
+    ModernBertForMaskedLM,
     ModernBertModel,
     PreTrainedTokenizerFast,
     XLMRobertaConfig,
@@ -44,6 +51,7 @@ SMALL = {
     "intermediate_size": 32,
     "max_position_embeddings": 64,
 }
+WINDOW = {"local_attention": 8, "global_attn_every_n_layers": 2, "pad_token_id": 0}
 
 
 def save(folder: Path, model) -> Path:
@@ -63,46 +71,98 @@ def save(folder: Path, model) -> Path:
         lambda: EuroBertModel(
             EuroBertConfig(**SMALL | {"num_attention_heads": 4}, num_key_value_heads=2, pad_token_id=0)
         ),
+        lambda: ModernBertModel(ModernBertConfig(**SMALL, **WINDOW)),
     ],
-    ids=["bert", "xlm-roberta", "electra", "albert", "distilbert", "eurobert with grouped queries"],
+    ids=[
+        *("bert", "xlm-roberta", "electra", "albert", "distilbert", "eurobert with grouped queries"),
+        "modernbert with a window",
+    ],
 )
 def test_encoders_that_can_be_packed(tmp_path, model):
-    check_packing(save(tmp_path, model()), 60)
+    folder = save(tmp_path, model())
+    config = (folder / "config.json").read_bytes()
+    assert settle_packing(folder, 60)
+    assert (folder / "config.json").read_bytes() == config
 
 
-def test_an_encoder_that_cannot_be_packed_is_refused(tmp_path):
+def test_an_encoder_that_cannot_be_packed_is_padded_from_then_on(tmp_path, capsys):
+    """DeBERTa's attention counts how far pieces are apart in the row that it is given."""
     config = DebertaV2Config(**SMALL, relative_attention=True, position_biased_input=False, pos_att_type=["p2c", "c2p"])
     folder = save(tmp_path, DebertaV2Model(config))
-    with pytest.raises(InputError, match="^encoder: deberta-v2 models .*packed batches"):
-        check_packing(folder, 60)
+    before = json.loads((folder / "config.json").read_text())
+    assert is_packed(load_encoder(folder, dropout=0.0, seed=0))
+    assert not settle_packing(folder, 60)
+    assert re.fullmatch(
+        r"encoder: deberta-v2 models cannot be trained on packed batches \(the scores of a sentence differ by 0\.\d+ "
+        r"from those it has alone\): their sentences are padded\n",
+        capsys.readouterr().out,
+    )
+    assert json.loads((folder / "config.json").read_text()) == before | {"packed_batches": False}
+    assert not is_packed(load_encoder(folder, dropout=0.0, seed=0))
+    assert not settle_packing(folder, 60)
 
 
-def test_an_encoder_that_attends_within_a_window_is_refused(tmp_path):
-    config = ModernBertConfig(**SMALL, local_attention=8, global_attn_every_n_layers=2, pad_token_id=0)
-    folder = save(tmp_path, ModernBertModel(config))
+def test_what_a_folder_says_of_packing_is_found_out_anew(tmp_path):
+    folder = save(tmp_path, BertModel(BertConfig(**SMALL, packed_batches=False)))
+    assert not is_packed(load_encoder(folder, dropout=0.0, seed=0))
+    assert settle_packing(folder, 60)
+    assert is_packed(load_encoder(folder, dropout=0.0, seed=0))
+
+
+def test_an_encoder_whose_scores_depend_on_padding_is_refused(tmp_path):
+    """FNet mixes all pieces of a row, those of the padding too."""
+    folder = save(tmp_path, FNetModel(FNetConfig(**{key: SMALL[key] for key in SMALL if key != "num_attention_heads"})))
     with pytest.raises(
         InputError,
-        match="^encoder: modernbert models attend within a window.* one of 60 pieces differ by",
+        match=r"^encoder: fnet models can be trained neither on packed batches \(AttributeError: .+\) nor on padded "
+        r"ones \(the scores of a sentence differ by [\d.]+ from those it has alone\)$",
     ):
-        check_packing(folder, 60)
-    check_packing(folder, 4)  # within the window, of 8 pieces with as many on either side
+        settle_packing(folder, 60)
+
+
+def test_a_window_that_is_read_wrong_is_found(tmp_path, monkeypatch):
+    """A sentence that is longer than the window shows it: packed without a window, the model would be padded."""
+    folder = save(tmp_path, ModernBertModel(ModernBertConfig(**SMALL, **WINDOW)))
+    monkeypatch.setattr(attention, "within_window", lambda bias, window: bias)
+    assert settle_packing(folder, 4)  # a piece sees 4 on either side
+    assert not settle_packing(folder, 60)
+
+
+def test_the_pretrained_part_of_a_head_is_kept(tmp_path):
+    """ModernBERT's head for masked pieces has a dense layer and a norm that its tagging head begins with."""
+    config = ModernBertConfig(**SMALL | {"vocab_size": 60}, **WINDOW)
+    random_encoder(TEXTS, SIZES | {"vocabulary": 60}, 0, tmp_path / "source")
+    (tmp_path / "source" / "model.safetensors").unlink()
+    torch.manual_seed(5)
+    source = ModernBertForMaskedLM(config)
+    source.save_pretrained(tmp_path / "source")
+    fetch_encoder(str(tmp_path / "source"), None, tmp_path / "out")
+    one, other = (load_encoder(tmp_path / "out", dropout=0.0, seed=seed) for seed in (1, 2))
+    for model in (one, other):
+        assert torch.equal(model.head.dense.weight, source.head.dense.weight)
+        for name, weight in source.model.state_dict().items():
+            assert torch.equal(model.model.state_dict()[name], weight), name
+    assert not torch.equal(one.classifier.weight, other.classifier.weight)
+    assert settle_packing(tmp_path / "out", 60)
 
 
 @pytest.mark.parametrize("max_length, line", [(65, 64), (64, None)])
 def test_an_encoder_without_a_table_of_positions_has_those_of_its_config(tmp_path, max_length, line):
     folder = save(tmp_path, EuroBertModel(EuroBertConfig(**SMALL, pad_token_id=0)))
     if line is None:
-        check_packing(folder, max_length)
+        settle_packing(folder, max_length)
         return
     with pytest.raises(InputError, match=f"max_length: 65 is wrong: it must be at most {line}, the positions"):
-        check_packing(folder, max_length)
+        settle_packing(folder, max_length)
 
 
 def test_an_encoder_that_reads_the_numbers_of_pieces_is_refused(tmp_path):
     """ESM takes the piece with the number of its mask out of a sentence; trimmed, another one has that number."""
     folder = save(tmp_path, EsmModel(EsmConfig(**SMALL, pad_token_id=1, mask_token_id=3, token_dropout=True)))
-    with pytest.raises(InputError, match="^encoder: esm models use the ids of pieces beyond their embeddings"):
-        check_packing(folder, 60)
+    with pytest.raises(
+        InputError, match=r"^encoder: esm models can be .+ \(it uses the ids of pieces beyond their embeddings"
+    ):
+        settle_packing(folder, 60)
 
 
 def test_a_described_encoder_is_reproducible(tmp_path):
@@ -183,7 +243,7 @@ def test_an_encoder_with_weights_that_no_scope_prunes_is_refused(tmp_path, monke
             weights[name] = weight[:, :, None].clone()
     save_file(weights, folder / "model.safetensors", {"format": "pt"})
     with pytest.raises(InputError) as error:
-        check_packing(folder, 60)
+        settle_packing(folder, 60)
     assert str(error.value) == (
         "encoder: bert models have weights outside of linear layers and embeddings "
         "(encoder.layer.0.attention.self.value.weight), which could not be pruned"

@@ -3,8 +3,8 @@ import pytest
 import torch
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, concatenate, ranges
 from ner_pruning.training.attention import sentence_grid
-from ner_pruning.training.model import first_position, load_batch
-from ner_pruning.training.packing import batches_by_length, pack
+from ner_pruning.training.model import first_position, load_batch, set_packing
+from ner_pruning.training.packing import batches_by_length, pack, pad
 from small_models import CPU, IGNORED, padded_inputs, random_sentences, tiny_model
 
 
@@ -14,7 +14,7 @@ def packed_logits(model, batch):
 
 LENGTHS = [3, 60, 7, 2, 19, 5, 33, 4]
 CHOSEN = np.array([6, 0, 3, 1, 5, 2])
-FAMILIES = ["bert", "xlm-roberta"]
+FAMILIES = ["bert", "xlm-roberta", "modernbert"]
 
 
 @pytest.mark.parametrize("attention", ["sdpa", "eager"])
@@ -134,6 +134,36 @@ def test_packed_sentences_lie_end_to_end_in_the_order_chosen():
     assert batch.tags.tolist() == [5, 6, 1]
 
 
+@pytest.mark.parametrize("multiple, longest", [(1, 4), (3, 6)])
+def test_padded_sentences_have_a_row_each_in_the_order_chosen(multiple, longest):
+    rows = pad(pack(HAND, np.array([2, 1, 0])), multiple)
+    more = [0] * (longest - 4)
+    assert rows.pieces.tolist() == [[30, 31, 32, 33, *more], [20, 21, 0, 0, *more], [10, 11, 12, 0, *more]]
+    assert rows.positions.tolist() == [[0, 1, 2, 3, *more], [0, 1, 0, 0, *more], [0, 1, 2, 0, *more]]
+    assert rows.mask.tolist() == [[1, 1, 1, 1, *more], [1, 1, 0, 0, *more], [1, 1, 1, 0, *more]]
+    assert rows.words.tolist() == [1, 2, 2 * longest + 1]
+
+
+@pytest.mark.parametrize("multiple", [1, 32])
+@pytest.mark.parametrize("family", [*FAMILIES, "deberta-v2"])
+def test_our_padded_batches_are_the_usual_ones(family, multiple):
+    """With the padding piece 0 in place of the model's own, and positions that are given to it."""
+    model, plain, sentences = (
+        tiny_model(family, "eager").eval(),
+        tiny_model(family, "eager").eval(),
+        random_sentences(LENGTHS, all_lost=[5]),
+    )
+    set_packing(model, False)
+    loaded = load_batch(pack(sentences, CHOSEN), model, CPU, multiple)
+    inputs = padded_inputs(sentences, CHOSEN, plain.config.pad_token_id)
+    with torch.no_grad():
+        ours, padded = model(**loaded.arguments).logits.flatten(0, 1)[loaded.words], plain(**inputs).logits
+    labelled = inputs["labels"] != IGNORED
+    torch.testing.assert_close(ours, padded[labelled], rtol=0, atol=1e-5)
+    assert loaded.tags.tolist() == inputs["labels"][labelled].tolist()
+    assert loaded.arguments["input_ids"].shape == (6, 60 if multiple == 1 else 64)
+
+
 def test_a_batch_of_lost_words_alone_has_pieces_and_no_words():
     batch = pack(HAND, np.array([1]))
     assert batch.pieces.tolist() == [20, 21]
@@ -174,6 +204,21 @@ def test_ranges(starts, counts, expected):
 )
 def test_batches_by_length(lengths, budget, expected):
     batches = batches_by_length(np.array(lengths, np.int64), budget)
+    assert [batch.tolist() for batch in batches] == expected
+
+
+@pytest.mark.parametrize(
+    "lengths, budget, expected",
+    [
+        ([3, 9, 3, 5, 1], 8, [[1], [3], [0, 2], [4]]),  # 5 and 3 take 10, and three of 3 take 9
+        ([3, 9, 3, 5, 1], 10, [[1], [3, 0], [2, 4]]),
+        ([2, 2, 2], 6, [[0, 1, 2]]),
+        ([7, 8, 9], 1, [[2], [1], [0]]),
+        ([], 8, []),
+    ],
+)
+def test_padded_batches_by_length_count_their_padding(lengths, budget, expected):
+    batches = batches_by_length(np.array(lengths, np.int64), budget, padded=True)
     assert [batch.tolist() for batch in batches] == expected
 
 

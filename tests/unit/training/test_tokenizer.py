@@ -11,7 +11,7 @@ from huggingface_hub import ModelCard
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.files import InputError
 from ner_pruning.training.encoder import fetch_encoder, random_encoder, train_wordpiece
-from ner_pruning.training.encoder_check import check_packing
+from ner_pruning.training.encoder_check import settle_packing
 from ner_pruning.training.model import load_encoder
 from ner_pruning.training.tokenizer import SENTENCES, check_letters, words_as_text
 from read_corpora import from_folder
@@ -205,7 +205,7 @@ def test_encoder_and_export_have_the_space(tmp_path, files, kind):
         config = {"tokenizer_class": kind, "cls_token": "<s>", "sep_token": "</s>", "mask_token": "<mask>", **special}
         (source / "tokenizer_config.json").write_text(json.dumps(config))
     fetch_encoder(str(source), None, encoder)
-    check_packing(encoder, 60)
+    settle_packing(encoder, 60)
     export_run.main(load_encoder(encoder, dropout=0.0, seed=0), ModelCard("card"), encoder, str(export))
     encoded = encode([WORDS], [[0] * 3], load_tokenizer(encoder / "tokenizer.json", 60))
     expected = [0, *(tokenizer.token_to_id(piece) for piece in sum(HAND, [])), 2]

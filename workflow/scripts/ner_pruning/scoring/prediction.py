@@ -1,4 +1,4 @@
-"""Prediction: the tag of each word of encoded sentences, in full batches of packed sentences."""
+"""Prediction: the tag of each word of encoded sentences, in full batches of packed or padded sentences."""
 
 from collections.abc import Mapping
 
@@ -10,12 +10,12 @@ from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
 from ner_pruning.files import InputError
 from ner_pruning.progress import SECONDS, ProgressLines
 from ner_pruning.scoring.prediction_files import LanguagePredictions
-from ner_pruning.training.model import load_batch, types_of_model
+from ner_pruning.training.model import is_packed, load_batch, types_of_model
 from ner_pruning.training.packing import batches_by_length, pack
 from ner_pruning.training.precision import computing_in, piece_multiple
 
 BATCH_PIECES = {"cpu": 512, "cuda": 8192}
-"""Pieces of a packed batch by type of device: large enough for full matrix products, small enough for a cache, or to
+"""Pieces of a batch by type of device: large enough for full matrix products, small enough for a cache, or to
 start a GPU's kernels in less time than they take."""
 
 
@@ -34,15 +34,16 @@ def predict(
     same = first_of_same(sentences)
     distinct = np.unique(same)
     distinct = distinct[sentences.lengths[distinct] > 0]
+    budget, padded = BATCH_PIECES[device.type], not is_packed(model)
     lengths = sentences.lengths[distinct]
     lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
     # around all batches, so that autocast casts each weight once; `RoundedProducts` rounds them for each batch
     with computing_in(precision, device):
         found, words = [], []
-        for places in batches_by_length(lengths, BATCH_PIECES[device.type]):
+        for places in batches_by_length(lengths, budget, padded):
             batch = pack(sentences, distinct[places])
             loaded = load_batch(batch, model, device, piece_multiple(precision, device))
-            logits = model(**loaded.arguments).logits.squeeze(0)
+            logits = model(**loaded.arguments).logits.flatten(0, 1)
             found.append(logits.index_select(0, loaded.words).argmax(-1))  # on the device: nothing waits for it
             words.append(batch.word_numbers)
             done += len(batch.pieces)
@@ -64,10 +65,11 @@ def word_states(model: PreTrainedModel, sentences: EncodedSentences, chosen: np.
     device = next(model.parameters()).device
     states = np.zeros((len(sentences.first_pieces), model.config.hidden_size), dtype=np.float32)
     read = chosen[sentences.lengths[chosen] > 0]
-    for places in batches_by_length(sentences.lengths[read], BATCH_PIECES[device.type]):
+    budget, padded = BATCH_PIECES[device.type], not is_packed(model)
+    for places in batches_by_length(sentences.lengths[read], budget, padded):
         batch = pack(sentences, read[places])
         loaded = load_batch(batch, model, device)
-        hidden = model.base_model(**loaded.arguments).last_hidden_state.squeeze(0)
+        hidden = model.base_model(**loaded.arguments).last_hidden_state.flatten(0, 1)
         states[batch.word_numbers] = hidden.index_select(0, loaded.words).cpu().numpy()
     return states[sentences.word_offsets[chosen[0]] : sentences.word_offsets[chosen[-1] + 1]]
 

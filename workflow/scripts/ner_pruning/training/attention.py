@@ -92,12 +92,14 @@ def packed_attention(
     dropout: float = 0.0,
     *,
     grid: SentenceGrid,
+    sliding_window: int | None = None,
     **others,
 ) -> tuple[torch.Tensor, None]:
     """Attend within sentences; an attention function of transformers' AttentionInterface.
 
     query: (1, heads, pieces, size); key, value: likewise, or with fewer heads, each for several of the query's (grouped
-    queries). Returns (1, pieces, heads, size). A block-diagonal mask over the packed
+    queries). sliding_window: a piece sees those at a smaller distance than that (local attention), or all of its
+    sentence. Returns (1, pieces, heads, size). A block-diagonal mask over the packed
     row would compute pieces² scores, most of them masked; the grid has sentences · longest².
     """
     _, heads, pieces, size = query.shape
@@ -110,7 +112,8 @@ def packed_attention(
         rows = packed.squeeze(0).transpose(0, 1).reshape(pieces * heads, size)
         return ToGrid.apply(rows, grid.cells, grid.sources).view(*grid.shape, size)
 
-    query, key, value, bias = spread(query), spread(key), spread(value), grid.bias.to(query.dtype)
+    bias = grid.bias if sliding_window is None else within_window(grid.bias, sliding_window)
+    query, key, value, bias = spread(query), spread(key), spread(value), bias.to(query.dtype)
     if query.device.type == "cpu" and torch.is_grad_enabled():  # the library's call draws dropout by a slow generator
         one, other = query.flatten(0, 1), key.flatten(0, 1).transpose(1, 2)
         weights = torch.baddbmm(bias.expand(-1, heads, -1, -1).flatten(0, 1), one, other, alpha=scaling).softmax(-1)
@@ -119,6 +122,20 @@ def packed_attention(
         attended = scaled_dot_product_attention(query, key, value, attn_mask=bias, dropout_p=dropout, scale=scaling)
     rows = FromGrid.apply(attended.reshape(-1, size), grid.cells, grid.sources, grid.empty)
     return rows.view(1, pieces, heads, size), None
+
+
+def within_window(bias: torch.Tensor, window: int) -> torch.Tensor:
+    """Return the bias of a grid for local attention: −inf too where two places are `window` or more apart.
+
+    bias: (sentences, 1, 1, positions); returned as it is if no sentence is longer than the window, else (sentences, 1,
+    positions, positions). A cell sees itself in any case, so that the softmax of one that holds no piece is no 0 / 0.
+    """
+    longest = bias.shape[-1]
+    if longest <= window:
+        return bias
+    places = torch.arange(longest, device=bias.device)
+    distances = (places[:, None] - places).abs()
+    return bias.masked_fill(distances >= window, -torch.inf).masked_fill(distances == 0, 0.0)
 
 
 AttentionInterface.register(PACKED_ATTENTION, packed_attention)

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+from torch import nn
 from transformers import (
     MODEL_FOR_TOKEN_CLASSIFICATION_MAPPING,
     MODEL_MAPPING,
@@ -41,10 +42,10 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     """Load an encoder and its fast tokenizer from the Hub or a folder, and save both to the folder `out`.
 
     source: a Hub id (`google-bert/bert-base-multilingual-cased`) or a folder. revision: commit, for a Hub id.
-    A tagging head that it comes with is left out. Raises InputError when it cannot be had (`hub.download`) or loaded,
-    is of a kind that has no tagging model or reads more than text, lacks weights or a fast tokenizer, has weights of
-    other shapes than its config says, or another model's tokenizer, and what `tokenizer.save_tokenizer` refuses. No
-    code of a repository is run.
+    An output layer that it comes with is left out; what else its tagging head shares with the head that it comes with
+    is kept. Raises InputError when it cannot be had (`hub.download`) or loaded, is of a kind that has no tagging model
+    or reads more than text, lacks weights or a fast tokenizer, has weights of other shapes than its config says, or
+    another model's tokenizer, and what `tokenizer.save_tokenizer` refuses. No code of a repository is run.
     """
     what = f"{source} (revision {revision})" if revision else source
     folder = _download_encoder(source, revision) if revision else source
@@ -76,7 +77,7 @@ def fetch_encoder(source: str, revision: str | None, out: Path) -> None:
     _check_tokenizer(tokenizer, model, what)
     if hasattr(model.config, "auto_map"):  # names code of the repository, which neither runs nor comes along
         del model.config.auto_map
-    model.save_pretrained(out, max_shard_size="100GB")
+    _save_weights(tagger, loading, out)
     save_tokenizer(tokenizer, folder, out, f"encoder: {what}")
 
 
@@ -125,6 +126,23 @@ def _check_weights(tagger: PreTrainedModel, loading: dict[str, Any], what: str) 
     for name, weight in tagger.base_model.named_parameters():
         if not torch.isfinite(weight).all():
             raise InputError(f"encoder: {what}: the weights of {name} are not all finite")
+
+
+def _save_weights(tagger: PreTrainedModel, loading: dict[str, Any], out: Path) -> None:
+    """Write the encoder of a tagger, with the weights between it and the output layer that were loaded, if any were.
+
+    ModernBERT has such: the dense layer that its pretrained head and that of its tagging model share.
+    """
+    encoder = f"{tagger.base_model_prefix}."
+    outside = [name for name, module in tagger.named_modules() if isinstance(module, nn.Linear)]
+    output = [name for name in outside if not name.startswith(encoder)][-1]
+    new = {*loading["missing_keys"], *(name for name, _, _ in loading["mismatched_keys"])}
+    weights = {name: weight for name, weight in tagger.state_dict().items() if not name.startswith(f"{output}.")}
+    if any(not name.startswith(encoder) and name not in new for name in weights):
+        weights = {name: weight for name, weight in weights.items() if name not in new}
+        tagger.save_pretrained(out, state_dict=weights, max_shard_size="100GB")
+    else:
+        tagger.base_model.save_pretrained(out, max_shard_size="100GB")
 
 
 def _check_tokenizer(tokenizer: PreTrainedTokenizerBase, model: PreTrainedModel, what: str) -> None:

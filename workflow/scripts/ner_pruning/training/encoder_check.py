@@ -1,4 +1,4 @@
-"""Whether an encoder can be trained and pruned on packed batches: tried on made-up sentences before any training."""
+"""How an encoder can be trained and pruned, on packed or on padded batches: tried on made-up sentences beforehand."""
 
 import inspect
 import re
@@ -13,13 +13,19 @@ from torch import nn
 from transformers import PreTrainedConfig, PreTrainedModel
 
 from ner_pruning.data.encoded_sentences import EncodedSentences
-from ner_pruning.files import InputError
-from ner_pruning.training.attention import PACKED_ATTENTION
-from ner_pruning.training.model import first_position, load_batch, load_encoder, tagging_class
+from ner_pruning.files import InputError, read_json, write_json
+from ner_pruning.training.model import (
+    PACKED_KEY,
+    first_position,
+    load_batch,
+    load_encoder,
+    set_packing,
+    tagging_class,
+)
 from ner_pruning.training.packing import pack
 
 PACKING_TOLERANCE = 1e-4
-"""Largest difference of two scores that rounding explains."""
+"""Largest difference of two scores that rounding explains; of scores above 1, relative to the largest."""
 
 SEEN = 1e-6
 """Largest difference of two scores that is none, when both are computed in the same way."""
@@ -65,14 +71,14 @@ def word_embedding(model: PreTrainedModel) -> nn.Embedding:
 
 
 @torch.inference_mode()
-def check_packing(folder: Path, max_length: int) -> None:
-    """Raise InputError unless the encoder in a folder gives a sentence the same tags packed with others as alone.
+def settle_packing(folder: Path, max_length: int) -> bool:
+    """Return whether an encoder's sentences are packed; where they are not, its config.json says so from then on.
 
-    Compares the model's own call on one sentence at a time with one packed batch of several: a model that takes no
-    position ids, or attends in its own way, would train on sentences that see each other. One sentence has
-    max_length pieces, which shows a model that attends within a window, and one none. Raises it too when the encoder
-    has fewer positions than that, reads from left to right only, reads the numbers of pieces in other ways than its
-    word embedding (training has it trimmed), or has weights that no scope would prune.
+    They are where it gives a sentence the same scores packed with others as alone, and padded where it does so only
+    with those: a model that takes no position ids, or attends in its own way, would train on packed sentences that see
+    each other. One of the sentences that are tried has max_length pieces, and one none. Raises InputError when neither
+    is so, or the encoder has fewer positions than max_length, reads from left to right only, reads the numbers of
+    pieces in other ways than its word embedding (training has it trimmed), or has weights that no scope would prune.
     """
     with _refusing("encoder: its files cannot be reloaded"):
         model = load_encoder(folder, dropout=0.0, seed=0).eval()
@@ -89,26 +95,21 @@ def check_packing(folder: Path, max_length: int) -> None:
         unseen = "other pieces" if later == earlier else "the pieces before it" if later else "the pieces after it"
         how = " read from left to right:" if earlier and not later else ":"
         raise InputError(f"{kind}{how} a piece does not see {unseen}; expected an encoder that reads both ways")
-    packed = _packed_scores(model, sentences, kind)
-    differences = np.abs(packed - alone).max(1)
-    long = differences[-max_length:].max()
-    if not long <= PACKING_TOLERANCE and (differences[:-max_length] <= PACKING_TOLERANCE).all():
-        raise InputError(
-            f"{kind} attend within a window, or read long sentences differently: packed with others, the scores of "
-            f"one of {max_length} pieces differ by {long:.2g} from those it has alone"
-        )
-    if not differences.max() <= PACKING_TOLERANCE:
-        raise InputError(
-            f"{kind} cannot be trained on packed batches: the scores of a sentence differ by {differences.max():.2g} "
-            "from those it has alone"
-        )
     _check_matrices(model, kind)
-    table = word_embedding(model)
-    used, numbers = np.unique(sentences.pieces, return_inverse=True)
-    table.weight = nn.Parameter(table.weight[torch.from_numpy(used)])
-    renumbered = _packed_scores(model, replace(sentences, pieces=numbers), kind)
-    if not np.abs(renumbered - packed).max() <= PACKING_TOLERANCE:
-        raise InputError(f"{kind} use the ids of pieces beyond their embeddings, but training renumbers pieces")
+    unlike_packed = _difference(model, sentences, alone, packed=True)
+    packed = unlike_packed is None
+    if not packed:
+        unlike_padded = _difference(model, sentences, alone, packed=False)
+        if unlike_padded is not None:
+            raise InputError(
+                f"{kind} can be trained neither on packed batches ({unlike_packed}) nor on padded ones "
+                f"({unlike_padded})"
+            )
+        print(f"{kind} cannot be trained on packed batches ({unlike_packed}): their sentences are padded", flush=True)
+    stored = read_json(folder / "config.json")
+    if stored.get(PACKED_KEY, True) != packed:
+        write_json(folder / "config.json", stored | {PACKED_KEY: packed})
+    return packed
 
 
 def _random_sentences(model: PreTrainedModel, lengths: np.ndarray) -> EncodedSentences:
@@ -129,12 +130,34 @@ def _scores_alone(model: PreTrainedModel, sentences: EncodedSentences, kind: str
         return torch.cat(scores).numpy()
 
 
-def _packed_scores(model: PreTrainedModel, sentences: EncodedSentences, kind: str) -> np.ndarray:
-    """Return the scores of all pieces (pieces × labels), all sentences read in one packed batch."""
-    with _refusing(f"{kind} accept no packed batches"):
-        model.set_attn_implementation(PACKED_ATTENTION)
-        batch = pack(sentences, np.arange(len(sentences)))
-        return model(**load_batch(batch, model, torch.device("cpu")).arguments).logits[0].numpy()
+def _difference(model: PreTrainedModel, sentences: EncodedSentences, alone: np.ndarray, packed: bool) -> str | None:
+    """Return how a model reads sentences in a batch, packed or padded, differently from alone; None if it does not.
+
+    It reads them twice: with its own vocabulary, and with the rows that they use alone, as training does.
+    """
+    table, (used, numbers) = word_embedding(model), np.unique(sentences.pieces, return_inverse=True)
+    whole = table.weight
+    try:
+        scores = _scores_together(model, sentences, packed)
+        table.weight = nn.Parameter(whole[torch.from_numpy(used)])
+        renumbered = _scores_together(model, replace(sentences, pieces=numbers), packed)
+    except Exception as error:  # a model of another kind raises whatever it stumbles over
+        return cause(error)
+    finally:
+        table.weight = whole
+    difference, tolerance = np.abs(scores - alone).max(), PACKING_TOLERANCE * max(1, np.abs(alone).max())
+    if not difference <= tolerance:
+        return f"the scores of a sentence differ by {difference:.2g} from those it has alone"
+    if not np.abs(renumbered - scores).max() <= tolerance:
+        return "it uses the ids of pieces beyond their embeddings, but training renumbers pieces"
+    return None
+
+
+def _scores_together(model: PreTrainedModel, sentences: EncodedSentences, packed: bool) -> np.ndarray:
+    """Return the scores of all pieces (pieces × labels), all sentences read in one batch."""
+    set_packing(model, packed)
+    batch = load_batch(pack(sentences, np.arange(len(sentences))), model, torch.device("cpu"))
+    return model(**batch.arguments).logits.flatten(0, 1)[batch.words].numpy()
 
 
 def _sees(model: PreTrainedModel, sentences: EncodedSentences, alone: np.ndarray, changed: int, seeing: int) -> bool:

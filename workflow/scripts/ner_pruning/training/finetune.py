@@ -76,7 +76,7 @@ def finetune(
     snapshots: Snapshots | None = None,
     peak: float | None = None,
 ) -> list[dict]:
-    """Train `model` in place on packed batches of `sentences`, pruning as it goes; return the training curve.
+    """Train `model` in place on packed or padded batches, pruning as it goes; return the training curve.
 
     The seed gives the order of sentences and the dropout. A row of the curve: step (finished optimiser steps), epoch,
     loss (mean over the words of each batch, then over the steps since the last row), learning_rate (of the last step),
@@ -106,7 +106,7 @@ def finetune(
         batch = pack(sentences, chosen.numpy())
         loaded = load_batch(words.activate(batch), model, device, multiple)
         with computing_in(training.precision, device):
-            logits = model(**loaded.arguments).logits.squeeze(0).index_select(0, loaded.words)
+            logits = model(**loaded.arguments).logits.flatten(0, 1).index_select(0, loaded.words)
         # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
         loss = cross_entropy(logits.float(), loaded.tags, reduction="sum") / max(1, len(batch.words))
         loss.backward()

@@ -1,7 +1,8 @@
-"""The tagging model: an encoder with a linear head, loaded, and called on packed batches."""
+"""The tagging model: an encoder with a linear head, loaded, and called on packed or padded batches."""
 
 import inspect
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,10 +24,20 @@ from ner_pruning.files import InputError
 from ner_pruning.terms import TYPES, Types
 from ner_pruning.training.attention import PACKED_ATTENTION, SentenceGrid, sentence_grid
 from ner_pruning.training.dropout import replace_dropout
-from ner_pruning.training.packing import PackedBatch
+from ner_pruning.training.packing import PackedBatch, pad
 
-DROPOUT_KEYS = ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embd_pdrop")
+DROPOUT_KEYS = (
+    *("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout", "embd_pdrop"),
+    *("embedding_dropout", "mlp_dropout"),
+)
 HEAD_DROPOUT_KEYS = ("classifier_dropout", "classifier_dropout_prob")
+
+PACKED_KEY = "packed_batches"
+"""Key of a model's config.json, false where sentences are padded. `settle_packing` writes it to the encoder's, a run
+with `packing: off` to its own."""
+
+PADDED_ATTENTION = "eager"
+"""The attention of padded batches, by transformers' name: every model has it."""
 
 GIVEN_GPUS = ("CUDA_VISIBLE_DEVICES", "SLURM_JOB_GPUS")
 """Variables by which a process is given GPUs."""
@@ -35,13 +46,18 @@ logging.set_verbosity_error()
 logging.disable_progress_bar()
 
 
-def load_encoder(folder: str | os.PathLike, *, dropout: float, seed: int, types: Types = TYPES) -> PreTrainedModel:
+def load_encoder(
+    folder: str | os.PathLike, *, dropout: float, seed: int, types: Types = TYPES, packing: str | bool = "auto"
+) -> PreTrainedModel:
     """Load an encoder with a new linear tagging head over the labels of `types`, drawn from `seed`, in float32.
 
-    dropout: probability of every dropout of the encoder and of the head's. Raises InputError when the folder cannot be
-    loaded or lacks weights of the encoder.
+    dropout: probability of every dropout of the encoder and of the head's. packing: auto (as `settle_packing` has
+    found), or off: sentences are padded. Raises InputError when the folder cannot be loaded or lacks weights of the
+    encoder.
     """
     config = _load_config(folder)
+    if packing != "auto":
+        setattr(config, PACKED_KEY, False)
     labels = labels_of(types)
     config.id2label = dict(enumerate(labels))
     config.label2id = {label: number for number, label in enumerate(labels)}
@@ -91,7 +107,7 @@ def _load_config(folder: str | os.PathLike) -> PreTrainedConfig:
 def _load_weights(
     folder: str | os.PathLike, config: PreTrainedConfig, weights: dict[str, torch.Tensor] | None = None
 ) -> tuple[PreTrainedModel, list[str]]:
-    """Return the tagging model of a folder, or of its config with `weights`, for packed batches; and what it lacks.
+    """Return the tagging model of a folder, or of its config with `weights`, for its batches; and what it lacks.
 
     Those weights are random.
     """
@@ -106,9 +122,21 @@ def _load_weights(
         )
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         raise InputError(f"{folder}: its weights cannot be loaded: {' '.join(str(error).split())[:300]}") from None
-    model.set_attn_implementation(PACKED_ATTENTION)
+    set_packing(model, is_packed(model))
     replace_dropout(model)
     return model, sorted(loading["missing_keys"])
+
+
+def is_packed(model: PreTrainedModel) -> bool:
+    """Return whether a model's sentences are packed rather than padded."""
+    return getattr(model.config, PACKED_KEY, True)
+
+
+def set_packing(model: PreTrainedModel, packed: bool) -> None:
+    """Have a model read packed batches, or padded ones."""
+    if packed != is_packed(model):
+        setattr(model.config, PACKED_KEY, packed)
+    model.set_attn_implementation(PACKED_ATTENTION if packed else PADDED_ATTENTION)
 
 
 def tagging_class(config: PreTrainedConfig) -> type[PreTrainedModel]:
@@ -132,15 +160,16 @@ def first_position(model: PreTrainedModel) -> int:
 
 
 @cache  # asked in every step
-def _takes_token_types(kind: type[PreTrainedModel]) -> bool:
-    return "token_type_ids" in inspect.signature(kind.forward).parameters
+def _takes(kind: type[PreTrainedModel], argument: str) -> bool:
+    return argument in inspect.signature(kind.forward).parameters
 
 
 @dataclass(frozen=True)
 class LoadedBatch:
-    """A packed batch on a device.
+    """A batch on a device.
 
-    arguments: the model's. words: place in its row of each word's first piece; tags: tag id of each (words).
+    arguments: the model's. words: place of each word's first piece in its row, or in its rows laid end to end; tags:
+    tag id of each (words).
     """
 
     arguments: dict[str, torch.Tensor | SentenceGrid]
@@ -149,11 +178,26 @@ class LoadedBatch:
 
 
 def load_batch(batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int = 1) -> LoadedBatch:
-    """Return a packed batch on a device: for the model, a row of pieces in which each attends to its own sentence only.
+    """Return a batch on a device as the model reads it: packed in one row, or a padded row a sentence.
 
-    multiple: the row and the longest sentence are rounded up to multiples of it, so that few shapes occur; the row is
-    filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such pieces. A GPU
-    gets it all in one copy, for which nothing waits.
+    multiple: lengths are rounded up to multiples of it, so that few shapes occur. A GPU gets it all in one copy, for
+    which nothing waits.
+    """
+    lay_out = _packed if is_packed(model) else _padded
+    arguments, words, tags = lay_out(batch, model, device, multiple)
+    # XLM, which has no types, would add the embeddings of the pieces with these numbers
+    if _takes(type(model), "token_type_ids") and getattr(model.config, "type_vocab_size", 0):
+        arguments["token_type_ids"] = torch.zeros_like(arguments["input_ids"])
+    return LoadedBatch(arguments, words, tags)
+
+
+def _packed(
+    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int
+) -> tuple[dict[str, torch.Tensor | SentenceGrid], torch.Tensor, torch.Tensor]:
+    """Return the arguments for one row in which each piece attends to its own sentence only, the words and their tags.
+
+    The row is filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such
+    pieces.
     """
     size, longest = len(batch.pieces), int(batch.positions.max(initial=0)) + 1
     sentences = int(batch.segments[-1]) + 1 if size else 0
@@ -168,18 +212,35 @@ def load_batch(batch: PackedBatch, model: PreTrainedModel, device: torch.device,
     grid = np.full((shape[0], longest), -1, np.int64)
     grid[segments, places] = np.arange(size + filling)  # all filling pieces stand in one cell, of which one is read
     parts = [row(batch.pieces, 0), places + first_position(model), segments, places, grid, batch.words, batch.tags]
-    together = torch.from_numpy(np.concatenate([part.ravel() for part in parts], dtype=np.int64))
-    if device.type != "cpu":
-        together = together.pin_memory().to(device, non_blocking=True)  # what is pinned stays until it is copied
-    pieces, positions, segments, places, grid, words, tags = together.split([part.size for part in parts])
+    pieces, positions, segments, places, grid, words, tags = _copied(parts, device)
     arguments = {
         "input_ids": pieces[None],
         "position_ids": positions[None],
         "grid": sentence_grid(segments, places, grid, shape),
     }
-    if _takes_token_types(type(model)):
-        arguments["token_type_ids"] = torch.zeros_like(arguments["input_ids"])
-    return LoadedBatch(arguments, words, tags)
+    return arguments, words, tags
+
+
+def _padded(
+    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int
+) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
+    """Return the arguments for padded rows, the words and their tags."""
+    counts_positions = not _takes(type(model), "position_ids")
+    rows = pad(batch, 1 if counts_positions else multiple)  # it may have none for more than the longest sentence
+    parts = [rows.pieces, rows.mask, rows.positions + first_position(model), rows.words, batch.tags]
+    pieces, mask, positions, words, tags = _copied(parts, device)
+    arguments = {"input_ids": pieces.view(rows.pieces.shape), "attention_mask": mask.view(rows.mask.shape)}
+    if not counts_positions:  # else some count them by the id of the padding piece, which trimming changes
+        arguments["position_ids"] = positions.view(rows.positions.shape)
+    return arguments, words, tags
+
+
+def _copied(parts: Sequence[np.ndarray], device: torch.device) -> tuple[torch.Tensor, ...]:
+    """Return arrays of whole numbers on a device, flat, by one copy."""
+    together = torch.from_numpy(np.concatenate([part.ravel() for part in parts], dtype=np.int64))
+    if device.type != "cpu":
+        together = together.pin_memory().to(device, non_blocking=True)  # what is pinned stays until it is copied
+    return together.split([part.size for part in parts])
 
 
 def choose_device(name: str) -> torch.device:

@@ -20,7 +20,7 @@ from ner_pruning.study.schedules import Schedule, choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
 from ner_pruning.training.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
-from ner_pruning.training.model import choose_device, load_encoder
+from ner_pruning.training.model import choose_device, is_packed, load_encoder
 from ner_pruning.training.operations import peak_rate
 from ner_pruning.training.precision import choose_precision
 from ner_pruning.training.process import be_deterministic, give_back_freed_memory, keep_freed_memory, use_threads
@@ -102,7 +102,12 @@ def train_run(
     if run.scope and (misfit := schedule.misfit(len(sentences))):
         raise InputError(f"schedules: pruning {misfit}")
 
-    model = load_encoder(encoder_folder, dropout=finetuning["dropout"], seed=run.seed, types=sentences.types)
+    packing = finetuning.get("packing", "auto")
+    model = load_encoder(
+        encoder_folder, dropout=finetuning["dropout"], seed=run.seed, types=sentences.types, packing=packing
+    )
+    if not is_packed(model):
+        print("sentences are padded to the longest one of their batch", flush=True)
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=run.scope == "full")
     pruner = Pruner({}, {})
     if run.scope:
@@ -156,6 +161,7 @@ def train_run(
             "finetuning": dict(finetuning),
             "schedule": dict(row) if run.scope else {key: row[key] for key in ("batch_size", "steps") if key in row},
             "pruning": dict(pruning) if run.scope else None,
+            "packed": is_packed(model),
             "precision": training.precision,
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
             "device_type": device.type,
