@@ -199,6 +199,7 @@ EVEN = [
     ("bert.encoder.layer.0.output.dense.weight", True, 3_000_001, 1_500_001),
     ("classifier.weight", False, 7000, 0),
 ]
+"""A half of each matrix; the encoder came with a tenth of zeros in its word embeddings."""
 
 
 def bars(axes):
@@ -210,13 +211,14 @@ def bars(axes):
 def test_bars_show_the_weights_that_are_left_by_part_of_the_model():
     """5.4 of 6 million word embeddings, 0.5 of 1, 1.5 of 3, and the head; 2.6 of 10 million weights are 0."""
     partial = counts_of(EVEN)
-    full = counts_of([(name, True, weights, round(0.98 * weights)) for name, _, weights, _ in EVEN])
+    zeros = [round(0.98 * weights) + 2 for _, _, weights, _ in EVEN]  # two more than rounding explains
+    full = counts_of([(name, True, weights, number) for (name, _, weights, _), number in zip(EVEN, zeros, strict=True)])
     figure = of_runs.sparsity_figure(
         {"full-98": full, "partial-50": partial}, "multilingual", 2, 1, Provenance("small", True)
     )
     (axes,) = figure.axes  # every pruned matrix is as sparse as the others: nothing to map
     assert [text.get_text() for text in axes.get_yticklabels()] == ["partial-50", "full-98"]
-    np.testing.assert_allclose(bars(axes), [[5.4, 0.5, 1.5, 0.007], [0.12, 0.02, 0.06, 0.00014]], atol=1e-9)
+    np.testing.assert_allclose(bars(axes), [[5.4, 0.5, 1.5, 0.007], [0.12, 0.02, 0.06, 0.00014]], atol=1e-5)
     assert [text.get_text() for text in axes.texts] == ["26.0 %", "98.0 %"]
     assert {line.get_xdata()[0] for line in axes.lines} == {10.007001}
     labels = [text.get_text() for text in figure.legends[0].get_texts()]

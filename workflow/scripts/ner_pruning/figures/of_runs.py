@@ -270,10 +270,10 @@ def _parts_of(counts: Mapping[str, pd.DataFrame]) -> list[str]:
 
 
 def _uneven(counts: pd.DataFrame) -> bool:
-    """Return whether pruning made some of the matrices sparser than others, by more than rounding to whole weights."""
+    """Return whether pruning made some of the matrices sparser than others: by more than a weight, and 0.1 %."""
     pruned = counts[counts["pruned"]]
     share = pruned["zeros"].sum() / pruned["weights"].sum()
-    return bool(((pruned["zeros"] - share * pruned["weights"]).abs() > 1).any())
+    return bool(((pruned["zeros"] - share * pruned["weights"]).abs() > 1 + pruned["weights"] / 1000).any())
 
 
 def _draw_bars(axes: Axes, counts: Mapping[str, pd.DataFrame]) -> None:
