@@ -218,7 +218,7 @@ def get_forensic_regular(wildcards):
     if not get_forensic_languages():
         raise SystemExit(
             "Error: forensics: no in-language test set of a language whose monolingual models are published; expected "
-            "in-language in perturbations, and in languages one of en, zh, bn, eu, af, hi, sw, te, jv, yo"
+            "in-language in perturbations, and in languages one of en, zh, bn, eu, af, hi, sw, te, jv, yo; of WikiAnn"
         )
     return [get_corpus_path(terms.REGULAR, language) for language in get_forensic_languages()]
 
