@@ -180,7 +180,7 @@ def get_table_labels(number, shows):
 
 def get_figure_labels(wildcards):
     number = wildcards.figure.removeprefix("figure-")
-    shows = contents.FIGURES[wildcards.figure]
+    shows = contents.shown_by(wildcards.figure)
     return {"figure": number if number.isdecimal() else "beyond the paper", "shows": shows}
 
 
