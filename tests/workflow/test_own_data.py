@@ -219,7 +219,10 @@ def test_a_study_is_perturbed_and_grouped_by_its_own_column(json_study):
     assert groups[3] == "be-x-old,Belarusian (Tarashkevitsa),Slavic,Cyrillic,48,100,north"
     intervals = (results / "intervals.csv").read_text(encoding="utf-8")
     assert "region south" in intervals and "in-region" in intervals
-    assert (results / "figures/figure-3.png").stat().st_size > 10_000
+    for figure in ("figure-3", "groups-region"):
+        assert (results / f"figures/{figure}.png").stat().st_size > 10_000
+    log = (results / "logs/figure/groups-region.log").read_text(encoding="utf-8")
+    assert "south" in log and "north" in log
 
 
 def test_a_type_that_the_config_lacks_ends_in_one_line(json_study):

@@ -184,7 +184,7 @@ def get_table_labels(number, shows):
 
 def get_figure_labels(wildcards):
     number = wildcards.figure.removeprefix("figure-")
-    shows = contents.FIGURES[wildcards.figure]
+    shows = contents.shown_by(wildcards.figure)
     return {"figure": number if number.isdecimal() else "beyond the paper", "shows": shows}
 
 
@@ -222,7 +222,7 @@ def get_forensic_regular(wildcards):
     if not get_forensic_languages():
         raise SystemExit(
             "Error: forensics: no in-language test set of a language whose monolingual models are published; expected "
-            "in-language in perturbations, and in languages one of en, zh, bn, eu, af, hi, sw, te, jv, yo"
+            "in-language in perturbations, and in languages one of en, zh, bn, eu, af, hi, sw, te, jv, yo; of WikiAnn"
         )
     return [get_corpus_path(terms.REGULAR, language) for language in get_forensic_languages()]
 

@@ -447,6 +447,13 @@ def test_two_label_orders_in_shards_are_read_by_name(tmp_path):
     assert from_folder(tmp_path, "sw")["train"].tags == [[0, 1, 5], [0, 1, 5]]
 
 
+def test_files_beside_a_whole_layout_of_wikiann_are_not_looked_at(tmp_path):
+    shards(ONE)(tmp_path)
+    for ending in ("txt", "tsv"):
+        write(tmp_path / f"sw/train.{ending}", "Ann O\n")
+    assert from_folder(tmp_path, "sw")["train"] == Corpus([["a"]], [[1]])
+
+
 def test_the_files_of_a_form_are_those_that_are_read(tmp_path):
     names = [path.relative_to(tmp_path).as_posix() for path in source_files(tmp_path, "ha", exported(tmp_path))]
     assert names == [f"ha/{split}/{number:04d}.parquet" for split in SPLITS for number in (0, 1)]

@@ -58,6 +58,7 @@ def test_tables_of_examples(changes, examples):
         ({"pruning": DENSE}, [1, 3, 9], ["languages", "novelty"]),
         ({"perturbations": []}, [1, 2, 4, 5, 9], ["languages"]),
         ({"perturbations": ["in-script"]}, [1, 2, 3, 4, 5, 9], ["languages", "novelty"]),
+        ({"perturbations": ["in-region"]}, [1, 2, 3, 4, 5, 9], ["languages", "novelty", "groups-region"]),
         ({"perturbations": [], "pruning": DENSE}, [1, 9], ["languages"]),
     ],
 )

@@ -173,10 +173,13 @@ def read_hub(repository: str, language: str, commit: str, form: DataForm = WIKIA
 def _find_layout(folder: str | os.PathLike, language: str, form: DataForm) -> _Layout:
     folder = Path(folder)
     _check_folder(folder, "the data of `data: folder`")
-    layouts = [*(_layouts(folder, language) if form.keeps_paths else ()), _layout_of_form(folder, language, form)]
+    layouts = list(_layouts(folder, language)) if form.keeps_paths else []
     for layout in layouts:
         if all(layout.files.values()):
             return layout
+    layouts.append(_layout_of_form(folder, language, form))
+    if all(layouts[-1].files.values()):
+        return layouts[-1]
     for layout in layouts:
         missing = [split for split, files in layout.files.items() if not files]
         if len(missing) < len(SPLITS):

@@ -47,6 +47,7 @@ from ner_pruning.statistics.interval_table import (
     select,
     settings_of,
 )
+from ner_pruning.study.contents import GROUPS
 from ner_pruning.table import count_range
 from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS, Provenance, perturbations_among
 
@@ -58,12 +59,13 @@ Draw = Callable[[pd.DataFrame, pd.DataFrame, Provenance], Drawn]
 
 
 def draw_figure(name: str, intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
-    """Return a figure, and the numbers it shows; name: of FIGURES.
+    """Return a figure, and the numbers it shows; name: of FIGURES, or `groups-` and a column of the study's own.
 
     intervals: of `intervals_table`; groups: of `read_groups`. Raises InputError when the study holds nothing of what
     the figure shows.
     """
-    return FIGURES[name](intervals, groups, provenance)
+    draw = _by_group(name.removeprefix(GROUPS), REGULAR) if name.startswith(GROUPS) else FIGURES[name]
+    return draw(intervals, groups, provenance)
 
 
 @matplotlib.rc_context(STYLE)
@@ -213,7 +215,7 @@ def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provena
 
 
 def _by_group(grouping: str, test_set: str) -> Draw:
-    """Return what draws one of figures 4-8; grouping: "size", "family" or "script"."""
+    """Return what draws one of figures 4-8; grouping: "size", "family", "script" or another column of the groups."""
 
     def draw(intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance) -> Drawn:
         setting = sparse_setting(intervals)

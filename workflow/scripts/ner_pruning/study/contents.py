@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ner_pruning.study.grid import more_groupings
 from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
 
 FIRST_EXAMPLES_TABLE = 10
@@ -22,6 +23,9 @@ FIGURES = {
     "novelty": "unseen mentions",
 }
 """What the figures of rule `figure` show; the first nine are the paper's."""
+
+GROUPS = "groups-"
+"""What the name of a figure of groups begins with that only a study's own column makes; the column follows."""
 
 
 def f1_tables(config: Mapping[str, Any]) -> list[int]:
@@ -55,4 +59,10 @@ def figure_names(config: Mapping[str, Any]) -> list[str]:
     needs = dict.fromkeys(("figure-3", "novelty"), bool(config["perturbations"]))
     needs |= dict.fromkeys(("figure-2", "figure-4", "figure-5"), sparse)
     needs |= dict.fromkeys(("figure-6", "figure-7", "figure-8"), sparse and in_language)
-    return [name for name in FIGURES if needs.get(name, True)]
+    own = [f"{GROUPS}{column}" for column in more_groupings(config)] if sparse else []
+    return [name for name in FIGURES if needs.get(name, True)] + own
+
+
+def shown_by(figure: str) -> str:
+    """Return what a figure of `figure_names` shows."""
+    return f"groups by {figure.removeprefix(GROUPS)}" if figure.startswith(GROUPS) else FIGURES[figure]
