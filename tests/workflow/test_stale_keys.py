@@ -115,6 +115,7 @@ KEYS: list[Change] = [
     ("finetuning.adam_beta1", 0.8, trained(RUNS)),
     ("finetuning.adam_beta2", 0.99, trained(RUNS)),
     ("finetuning.adam_epsilon", 1.0e-7, trained(RUNS)),
+    ("finetuning.packing", "off", trained(RUNS)),
     ("finetuning.precision", "fp32", trained(RUNS)),
     ("finetuning.device", "cpu", trained(RUNS)),
     ("finetuning.threads", 2, trained(RUNS)),

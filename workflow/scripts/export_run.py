@@ -11,11 +11,14 @@ from ner_pruning.report.model_card import model_card
 from ner_pruning.scoring.score_table import read_scores
 from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.checkpoint import load_run
+from ner_pruning.training.model import PACKED_KEY
 from transformers import PreTrainedModel
 
 
 def main(model: PreTrainedModel, card: ModelCard, encoder_folder: Path, out: str) -> None:
     """Write the folder; encoder_folder has the tokenizer."""
+    if hasattr(model.config, PACKED_KEY):  # of this workflow's batches, and nothing to transformers
+        delattr(model.config, PACKED_KEY)
     with atomic_folder(out) as folder:
         model.save_pretrained(folder)
         for name in TOKENIZER_FILES:

@@ -36,15 +36,21 @@ def training_set_sizes(
     training_sets: Mapping[str, Sequence[str]],
     train: Mapping[str, EncodedSentences],
     evaluation: Mapping[str, EncodedSentences],
+    schedules: Mapping[str, Sequence[Mapping[str, int]]],
 ) -> dict[str, TrainingSetSize]:
-    """Return the sizes of training sets; they map to their languages, and these to what is trained and evaluated on."""
+    """Return the sizes of training sets; they map to their languages, and these to what is trained and evaluated on.
+
+    schedules: the rows that may apply to each.
+    """
     evaluated = {language: (len(part), distinct_pieces(part)) for language, part in evaluation.items()}
     sizes = {}
     for name, languages in training_sets.items():
         parts = [train[language] for language in languages]
+        lengths = np.concatenate([part.lengths for part in parts])
         sizes[name] = TrainingSetSize(
-            sentences=sum(map(len, parts)),
-            pieces=sum(len(part.pieces) for part in parts),
+            sentences=len(lengths),
+            pieces=int(lengths.sum()),
+            padded_pieces=costs.padded_pieces(lengths, choose_schedule(schedules[name], len(lengths))["batch_size"]),
             rows=len(np.unique(np.concatenate([np.unique(part.pieces) for part in parts]))),
             evaluation_sentences=sum(evaluated[language][0] for language in languages),
             evaluation_pieces=sum(evaluated[language][1] for language in languages),
@@ -91,7 +97,7 @@ def main(
         code: dataclasses.replace(each, train_sentences=len(train[code]), test_sentences=counted[code])
         for code, each in languages.items()
     }
-    sizes = training_set_sizes(training_sets, train, evaluation)
+    sizes = training_set_sizes(training_sets, train, evaluation, schedules)
     largest = max(sizes, key=lambda name: sizes[name].sentences)
     with TemporaryDirectory(prefix="plan.") as folder:
         work = {

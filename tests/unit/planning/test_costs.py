@@ -4,13 +4,15 @@ import os
 import re
 from collections import Counter
 from dataclasses import replace
+from itertools import permutations
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from ner_pruning.data.encoded_sentences import concatenate, read_encoded, take, write_encoded
 from ner_pruning.files import read_json
-from ner_pruning.planning import costs
+from ner_pruning.planning import calibration, costs
 from ner_pruning.planning.costs import (
     JOB_SECONDS,
     Rates,
@@ -19,6 +21,7 @@ from ner_pruning.planning.costs import (
     import_seconds,
     mean_rates,
     measure_rates,
+    padded_pieces,
     plan_run,
     plan_text,
     slowed_down,
@@ -26,6 +29,8 @@ from ner_pruning.planning.costs import (
 )
 from ner_pruning.report.run_table import plan_table, planned_and_measured
 from ner_pruning.terms import Run
+from ner_pruning.training.model import set_packing
+from small_models import random_sentences, tiny_model
 from small_runs import FINETUNING, PRUNING, WEIGHTS, run
 
 RATES = Rates(
@@ -43,9 +48,12 @@ RATES = Rates(
     hidden=10,
     all_rows_below=300,
     prunable={"partial": 60_000, "full": 70_000},
+    padded=False,
     device="abacus",
 )
-SIZE = TrainingSetSize(sentences=95, pieces=1000, rows=200, evaluation_sentences=300, evaluation_pieces=2000)
+SIZE = TrainingSetSize(
+    sentences=95, pieces=1000, padded_pieces=2100, rows=200, evaluation_sentences=300, evaluation_pieces=2000
+)
 SCHEDULES = [
     {"up_to": 50, "batch_size": 5, "start": 1, "end": 2, "frequency": 1},
     {"up_to": 100, "batch_size": 10, "start": 10, "end": 25, "frequency": 10},
@@ -63,6 +71,30 @@ def test_a_run_worked_out_by_hand():
     assert row["finetune_seconds"] == pytest.approx(4 + 6 + 3.06 + 30 + 6)
     assert row["predict_seconds"] == pytest.approx(4 + 5 + 2)
     assert row["stored_bytes"] == 4 * (102_000 - 30_000) * 0.5 + 60_000 / 8 + 300 * 40
+
+
+def test_a_padded_run_computes_its_padding():
+    packed, padded = (
+        plan_run(Run("sw", "dense", 1), SIZE, SCHEDULES, CONFIG, replace(RATES, padded=padded))
+        for padded in (False, True)
+    )
+    assert (packed["pieces"], packed["computed_pieces"]) == (3000, 3000)
+    assert (padded["pieces"], padded["computed_pieces"]) == (3000, 6300)
+    assert padded["finetune_seconds"] - packed["finetune_seconds"] == pytest.approx(3300 * 0.01)
+    assert padded["predict_seconds"] == packed["predict_seconds"]
+
+
+@pytest.mark.parametrize(
+    "lengths, batch_size",
+    [([1, 2, 3, 4, 9], 2), ([5, 1, 7, 7, 2, 9, 4], 3), ([3, 3], 5), ([4, 8, 1], 1), ([2, 8, 1], 3)],
+)
+def test_padded_pieces_are_the_mean_over_all_orders_of_the_sentences(lengths, batch_size):
+    epochs = [sum(len(batch) * max(batch) for batch in batched(order, batch_size)) for order in permutations(lengths)]
+    assert padded_pieces(np.array(lengths), batch_size) == pytest.approx(np.mean(epochs))
+
+
+def batched(values, size):
+    return [values[start : start + size] for start in range(0, len(values), size)]
 
 
 def test_a_dense_run_has_no_updates_and_weight_decay_trains_all_rows():
@@ -164,6 +196,8 @@ def test_the_text_says_what_is_left():
     assert "disk: 0.4 MB of weights and predictions" in text
     assert "device: abacus, 2 at a time" in text
     assert "share" not in text
+    padded = plan_text(plan | {"rates": plan["rates"] | {"padded": True}})
+    assert "training: 60 steps, 6,000 word pieces, with padding 6,000\n" in padded
     gpu = plan_text(plan | {"gpu_hours": {1: 3.0, 2: 2.0, 4: 2.5}})
     assert "by the jobs that share it: 1: 3 h 0 min, 2: 2 h 0 min, 4: 2 h 30 min; best with jobs_per_gpu: 2\n" in gpu
     *_, clock, _, claim, _ = text.splitlines()
@@ -208,13 +242,29 @@ def test_what_is_measured_is_of_this_model(rates, study):
     assert 0 < rates.predict_piece_seconds < 0.01
     assert 1 < rates.start_seconds < 120
     assert 0.5 < rates.stored_share < 2
+    assert not rates.padded
+
+
+def test_padded_steps_are_measured_by_their_padding(work, monkeypatch):
+    """Of sentences of 5 and 3 pieces 2 · 5 are computed, of those of 2 and 3, 2 · 3."""
+    assert measure_rates(work | {"finetuning": FINETUNING | {"packing": "off"}}, 1).padded
+    curve = [{"tokens_per_second": 4.0}, {"tokens_per_second": 8.0}]
+    sentences = random_sentences([5, 3, 2, 3])
+    monkeypatch.setattr(calibration, "finetune", lambda *_, **__: curve)
+    monkeypatch.setattr(calibration, "draw_batches", lambda *_: [(1, torch.tensor([0, 1])), (1, torch.tensor([2, 3]))])
+    model = tiny_model("bert")
+    steps = [calibration.time_steps(model, sentences, None, None)]
+    set_packing(model, False)
+    steps.append(calibration.time_steps(model, sentences, None, None))
+    assert [pieces.tolist() for pieces, _ in steps] == [[8, 5], [10, 6]]
+    assert [seconds.tolist() for _, seconds in steps] == [[2.0, 0.625]] * 2
 
 
 @pytest.mark.parametrize("variant", ["dense", "partial-90", "full-50"])
 def test_steps_and_stored_size_are_those_of_a_real_run(rates, study, tmp_path, variant):
     out = run(study, tmp_path / "run", variant)
     pool = concatenate([read_encoded(study / f"{language}.parquet") for language in ("sw", "yo")])
-    size = TrainingSetSize(len(pool), len(pool.pieces), len(np.unique(pool.pieces)), 0, 0)
+    size = TrainingSetSize(len(pool), len(pool.pieces), 0, len(np.unique(pool.pieces)), 0, 0)
     schedules = [{"up_to": 100, "batch_size": 8, "start": 5, "end": 22, "frequency": 5}]
     row = plan_run(Run("multilingual", variant, 1), size, schedules, {"finetuning": FINETUNING}, rates)
     record = read_json(out / "run.json")

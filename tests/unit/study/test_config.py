@@ -120,6 +120,10 @@ FIRST = PAPER["schedules"][0]
         ({"finetuning": {"epochs": 0}}, "config: finetuning.epochs: 0 is wrong: it must be at least 1"),
         ({"finetuning": {"dropout": 1}}, "config: finetuning.dropout: 1 is wrong: it must be at most 0.9"),
         (
+            {"finetuning": {"packing": True}},
+            "config: finetuning.packing: true is wrong: it must be one of auto, off",
+        ),
+        (
             {"finetuning": {"precision": "fp16"}},
             "config: finetuning.precision: 'fp16' is wrong: it must be one of auto, fp32, bf16",
         ),

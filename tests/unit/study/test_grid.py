@@ -301,11 +301,19 @@ def test_a_run_reads_steps_in_place_of_epochs_only_where_its_rows_have_them():
     assert finetuning_of_run("yo", of_any_size, TABLE) == finetuning  # a row that may apply has epochs
 
 
+@pytest.mark.parametrize("value, read", [("auto", {}), ("off", {"packing": "off"}), (False, {"packing": "off"})])
+def test_a_run_reads_of_packing_only_that_it_is_off(value, read):
+    """YAML reads `off` without quotes as false."""
+    config = {**CONFIG, "schedules": SCHEDULES, "finetuning": {"epochs": 60, "packing": value}}
+    assert finetuning_of_run("yo", config, TABLE) == {"epochs": 60} | read
+
+
 def test_the_paper_reads_nothing_new():
     """What runs of a study without steps and shares read is what it was before there were any."""
     config = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
     for training_set in ("yo", "en", "multilingual"):
-        assert finetuning_of_run(training_set, config, TABLE) == config["finetuning"]
+        read = {key: value for key, value in config["finetuning"].items() if key != "packing"}  # a later key
+        assert finetuning_of_run(training_set, config, TABLE) == read
         (row,) = schedules_of_run(training_set, "full-50", config, TABLE)
         assert list(row) == ["batch_size", "start", "end", "frequency"]
         assert {type(value) for value in row.values()} == {int}

@@ -24,7 +24,7 @@ from ner_pruning.scoring.prediction_files import LanguagePredictions, write_pred
 from ner_pruning.terms import DENSE, Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.finetune import Training, draw_batches, finetune
-from ner_pruning.training.model import choose_device, load_encoder
+from ner_pruning.training.model import choose_device, is_packed, load_encoder
 from ner_pruning.training.pruning import Pruner
 from ner_pruning.training.run import (
     RunConfig,
@@ -70,7 +70,9 @@ def main(work: Work) -> Rates:
     start_seconds = time.time() - work.spawned
     sentences = with_pieces(read_encoded(work.train))
     record = store_run(work, sentences)
-    model = load_encoder(work.encoder, dropout=work.finetuning["dropout"], seed=1, types=sentences.types)
+    packing = work.finetuning.get("packing", "auto")
+    dropout = work.finetuning["dropout"]
+    model = load_encoder(work.encoder, dropout=dropout, seed=1, types=sentences.types, packing=packing)
     words = model.get_input_embeddings().weight
     rows, hidden = words.shape
     fixed_weights = sum(parameter.numel() for parameter in model.parameters()) - words.numel()
@@ -89,6 +91,7 @@ def main(work: Work) -> Rates:
         rows=rows,
         hidden=hidden,
         prunable=prunable_weights,
+        padded=not is_packed(model),
         device=record["device"],
     )
 
@@ -153,11 +156,12 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
 def time_steps(
     model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Train for an epoch; return the pieces and the seconds of each step, with its pruning update."""
+    """Train for an epoch; return the pieces, padding included, and the seconds of each step with its pruning update."""
     curve = finetune(model, sentences, training, pruner, seed=1)
-    batches = draw_batches(len(sentences), training, 1)
-    pieces = np.array([sentences.lengths[chosen.numpy()].sum() for _, chosen in batches])
-    return pieces, pieces / np.array([row["tokens_per_second"] for row in curve])
+    batches = [sentences.lengths[chosen.numpy()] for _, chosen in draw_batches(len(sentences), training, 1)]
+    pieces = np.array([lengths.sum() for lengths in batches])
+    computed = pieces if is_packed(model) else np.array([len(lengths) * lengths.max() for lengths in batches])
+    return computed, pieces / np.array([row["tokens_per_second"] for row in curve])
 
 
 def time_prediction(work: Work, precision: str) -> dict[str, float]:

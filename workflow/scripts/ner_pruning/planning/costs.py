@@ -14,6 +14,8 @@ from statistics import fmean
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import numpy as np
+
 from ner_pruning.files import read_json, write_json
 from ner_pruning.planning.dry_run import RUN_RULES
 from ner_pruning.planning.power import power_text
@@ -33,7 +35,7 @@ class Rates:
     start_seconds: to import a job's modules, and to end its process.
     load_seconds: to load the encoder and store a dense run.
     parameter_seconds: of a step, per weight that it moves (the optimiser).
-    piece_seconds: of a step, per word piece.
+    piece_seconds: of a step, per word piece that it computes; padding is computed too.
     update_seconds: of a pruning update, by scope.
     load_run_seconds: to load a stored run.
     predict_piece_seconds: of a prediction, per word piece.
@@ -42,6 +44,7 @@ class Rates:
     fixed_weights: number of weights outside the word embedding, which has `rows` rows of `hidden` weights.
     all_rows_below: with fewer rows than that, a step moves all of them; with more, those of its batch.
     prunable: number of weights outside the word embedding that a scope prunes.
+    padded: whether sentences are padded to the longest one of their batch, rather than packed.
     device: its name.
     """
 
@@ -59,6 +62,7 @@ class Rates:
     hidden: int
     all_rows_below: int
     prunable: dict[str, int]
+    padded: bool
     device: str
 
     def trained_weights(self, rows: int) -> int:
@@ -152,14 +156,35 @@ def import_seconds(scripts: Iterable[Path], library: Path, processes: int) -> di
 
 @dataclass(frozen=True)
 class TrainingSetSize:
-    """What the runs on a training set read: sentences and word pieces of an epoch, distinct pieces, and what they are
-    evaluated on: sentences, and word pieces without those of repeated sentences."""
+    """What the runs on a training set read: sentences and word pieces of an epoch, these with the padding that padded
+    batches have, distinct pieces, and what they are evaluated on: sentences, and word pieces without those of repeated
+    sentences."""
 
     sentences: int
     pieces: int
+    padded_pieces: float
     rows: int
     evaluation_sentences: int
     evaluation_pieces: int
+
+
+def padded_pieces(lengths: np.ndarray, batch_size: int) -> float:
+    """Return how many pieces an epoch of padded batches is expected to have, padding included.
+
+    lengths: of the sentences, in pieces. The longest of a batch of b is the k-th shortest of all n with the probability
+    C(k − 1, b − 1) / C(n, b).
+    """
+    ascending, count = np.sort(lengths), len(lengths)
+
+    def of_batches(number: int, size: int) -> float:
+        if not number or not size:
+            return 0.0
+        ranks = np.arange(count, size, -1)  # k; the probability of k − 1 is that of k times (k − b) / (k − 1)
+        chances = size / count * np.cumprod(np.concatenate([[1.0], (ranks - size) / (ranks - 1)]))
+        return float(number * size * (chances @ ascending[size - 1 :][::-1]))
+
+    size = min(batch_size, count)
+    return of_batches(count // size, size) + of_batches(1, count % size)
 
 
 def plan_run(
@@ -172,20 +197,24 @@ def plan_run(
     """Return what a run will take, as a row of the plan.
 
     schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
-    updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights and predictions).
+    computed_pieces (padding included), updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights
+    and predictions). Prediction reads sentences of like lengths together, and has hardly any padding.
     """
     row = choose_schedule(schedules, size.sentences)
     schedule = Schedule.of_row(row, config["finetuning"]["epochs"], size.sentences)
     steps = schedule.steps(size.sentences)
-    pieces = round(schedule.passes(size.sentences) * size.pieces)
+    passes = schedule.passes(size.sentences)
+    pieces = round(passes * size.pieces)
+    computed = round(passes * size.padded_pieces) if rates.padded else pieces
     updates = len(schedule.pruning_steps()) if run.scope else 0
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
-    step_seconds = steps * rates.moved_weights(rows) * rates.parameter_seconds + pieces * rates.piece_seconds
+    step_seconds = steps * rates.moved_weights(rows) * rates.parameter_seconds + computed * rates.piece_seconds
     update_seconds = updates * rates.update_seconds[run.scope] if run.scope else 0
     return {
         **run._asdict(),
         "steps": steps,
         "pieces": pieces,
+        "computed_pieces": computed,
         "updates": updates,
         "finetune_seconds": rates.start_seconds + rates.load_seconds + step_seconds + update_seconds,
         "predict_seconds": rates.start_seconds
@@ -270,11 +299,13 @@ def plan_text(plan: Mapping[str, Any]) -> str:
     (`Hours`); "left" is what results that are there already leave to do.
     """
     runs, rates = plan["runs"], plan["rates"]
-    steps, pieces, stored = (sum(run[key] for run in runs) for key in ("steps", "pieces", "stored_bytes"))
+    keys = ("steps", "pieces", "computed_pieces", "stored_bytes")
+    steps, pieces, computed, stored = (sum(run[key] for run in runs) for key in keys)
+    padding = f", with padding {computed:,}" if rates["padded"] else ""
     lines = [
         f"study {plan['study']}: {len(runs):,} runs ({plan['runs_left']:,} to train), {plan['jobs']:,} jobs "
         f"({plan['jobs_left']:,} to do)",
-        f"training: {steps:,} steps, {pieces:,} word pieces",
+        f"training: {steps:,} steps, {pieces:,} word pieces{padding}",
         f"disk: {_bytes(stored)} of weights and predictions",
         f"device: {rates['device']}, {plan['runs_at_a_time']} at a time",
         f"{'time':<30}{'all':>14}{'to do':>14}",

@@ -148,7 +148,7 @@ def schema_message(error: ValidationError) -> str:
         missing = [name for name in error.validator_value if name not in error.instance][0]
         return f"{key}: the key {missing!r} is missing"
     allowed = {
-        "enum": lambda allowed: f"one of {', '.join(map(str, allowed))}",
+        "enum": lambda allowed: f"one of {', '.join(value for value in allowed if isinstance(value, str))}",
         "type": lambda allowed: _type_names(allowed, error.instance),
         "minimum": lambda allowed: f"at least {allowed}",
         "maximum": lambda allowed: f"at most {allowed}",

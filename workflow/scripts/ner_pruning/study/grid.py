@@ -111,10 +111,15 @@ def schedules_of_run(
 
 
 def finetuning_of_run(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, Any]:
-    """Return what a run reads of the config's `finetuning`: no epochs if all rows that may apply have steps."""
+    """Return what a run reads of the config's `finetuning`.
+
+    No epochs if all rows that may apply have steps, and of `packing` only that it is off: runs from before there was
+    that key are not stale.
+    """
     rows = possible_schedules(training_set, config, table)
-    unread = ["epochs"] if all("steps" in row for row in rows) else []
-    return {key: value for key, value in config["finetuning"].items() if key not in unread}
+    unread = ["packing"] + (["epochs"] if all("steps" in row for row in rows) else [])
+    read = {key: value for key, value in config["finetuning"].items() if key not in unread}
+    return read if config["finetuning"].get("packing", "auto") == "auto" else read | {"packing": "off"}
 
 
 def pruning_of_run(variant: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
