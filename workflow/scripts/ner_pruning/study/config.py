@@ -116,7 +116,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
         raise InputError("config: pruning: scopes and sparsities: both or neither must be empty")
     _check_rows("data.synthetic.sizes", list(config["data"]["synthetic"]["sizes"]), table)
     _check_data(config["data"], studied)
-    _check_form(DataForm.of(config["data"]), studied)
+    _check_form(DataForm.of_config(config["data"]), studied)
     _check_perturbations(config["perturbations"], studied, table)
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
