@@ -34,10 +34,15 @@ WEIGHTS = "weights.safetensors.zst"
 FILES = (WEIGHTS, "config.json", "training.csv", "sparsity.csv", "run.json")
 
 
+def make_words(random: np.random.Generator) -> list[list[str]]:
+    """Return the words of the 60 sentences of the study, of which the first 45 are sw's."""
+    return [[str(word) for word in random.choice(WORDS, random.integers(1, 9))] for _ in range(60)]
+
+
 def make_study(folder: Path) -> Path:
     """Write the encoder and the training sentences of two languages to a folder, and return it."""
     random = np.random.default_rng(0)
-    tokens = [[str(word) for word in random.choice(WORDS, random.integers(1, 9))] for _ in range(60)]
+    tokens = make_words(random)
     tags = [random.integers(0, len(LABELS), len(words)).tolist() for words in tokens]
     random_encoder([[*words, "Zanzibar", "Unguja"] for words in tokens], SIZES, 0, folder / "encoder")
     tokenizer = load_tokenizer(folder / "encoder" / "tokenizer.json", 40)

@@ -89,6 +89,16 @@ def test_thresholds_of_all_matrices_together_go_on_too(study, signals, tmp_path,
     assert_same(run(study, tmp_path / "run", "full-90", pruning=pruning), alone)
 
 
+def test_padded_batches_go_on_too(study, signals, tmp_path):
+    """With dropout, also of the attention, which torch draws."""
+    finetuning = FINETUNING | {"packing": "off"}
+    alone = run(study, tmp_path / "alone", "full-90", finetuning=finetuning)
+    signals(signal.SIGTERM, 17)
+    with pytest.raises(Interrupted):
+        run(study, tmp_path / "run", "full-90", finetuning=finetuning)
+    assert_same(run(study, tmp_path / "run", "full-90", finetuning=finetuning), alone)
+
+
 def test_weight_decay_bf16_warmup_and_cosine_go_on_too(study, signals, tmp_path):
     changes = {"weight_decay": 0.01, "precision": "bf16", "warmup_steps": 7, "learning_rate_schedule": "cosine"}
     alone = run(study, tmp_path / "alone", "partial-50", finetuning=FINETUNING | changes)

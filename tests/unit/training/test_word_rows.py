@@ -30,22 +30,31 @@ ROWS = 160
 RARE = with_rare_pieces(ROWS)
 
 
-def train(monkeypatch, fewest, scope="", threshold="layer", dropout=0.1, training=TRAINING, snapshots=None):
+def train(
+    monkeypatch, fewest, scope="", threshold="layer", dropout=0.1, training=TRAINING, snapshots=None, family="bert"
+):
     monkeypatch.setattr(word_rows, "FEWEST_WEIGHTS", fewest)
-    model = tiny_model("bert", vocabulary=ROWS, dropout=dropout)
+    model = tiny_model(family, vocabulary=ROWS, dropout=dropout)
     pruner = Pruner(prunable_matrices(model, scope), SCHEDULE, threshold) if scope else Pruner({}, {})
     curve = finetune(model, RARE, training, pruner, 1, snapshots)
     return model, curve, pruner
 
 
-@pytest.mark.parametrize("scope, threshold", [("", "layer"), ("full", "layer"), ("full", "global")])
-def test_training_is_that_of_the_plain_loop_but_for_last_bits(monkeypatch, scope, threshold):
-    lazy, lazy_curve, _ = train(monkeypatch, 0, scope, threshold)
-    plain, plain_curve, _ = train(monkeypatch, math.inf, scope, threshold)
+@pytest.mark.parametrize(
+    "family, scope, threshold",
+    [
+        *(("bert", "", "layer"), ("bert", "full", "layer"), ("bert", "full", "global")),
+        *(("modernbert", "full", "layer"), ("deberta-v2", "full", "layer")),
+    ],
+)
+def test_training_is_that_of_the_plain_loop_but_for_last_bits(monkeypatch, family, scope, threshold):
+    lazy, lazy_curve, _ = train(monkeypatch, 0, scope, threshold, family=family)
+    plain, plain_curve, _ = train(monkeypatch, math.inf, scope, threshold, family=family)
     assert [row["loss"] for row in lazy_curve] == pytest.approx([row["loss"] for row in plain_curve], abs=2e-5)
-    assert plain_curve[-1]["loss"] < plain_curve[0]["loss"] - 0.3, "nothing was learned"
+    learned = 0.2 if family == "deberta-v2" else 0.3
+    assert plain_curve[-1]["loss"] < plain_curve[0]["loss"] - learned, "nothing was learned"
     for (name, one), other in zip(lazy.named_parameters(), plain.parameters(), strict=True):
-        if not name.endswith("key.bias"):  # changes no score, so its gradient is what rounding leaves
+        if not name.endswith(("key.bias", "pos_key_proj.bias")):  # no score sees it: its gradient is rounding
             torch.testing.assert_close(one, other, rtol=0, atol=2e-4, msg=lambda text, name=name: f"{name} {text}")
         assert torch.equal(one == 0, other == 0), f"{name}: other zeros"
     start = tiny_model("bert", vocabulary=ROWS).get_input_embeddings().weight
