@@ -3,11 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
-import torch
+from exported_runs import assert_export_predicts
 from huggingface_hub import ModelCard
-from ner_pruning.data.wikiann import read_corpus
-from ner_pruning.scoring.prediction_files import read_manifest, read_predictions
-from transformers import AutoModelForTokenClassification, AutoTokenizer
+from transformers import AutoModelForTokenClassification
 
 RUN = "hi/full-50/seed-1"
 
@@ -21,26 +19,7 @@ def results(finished):
 
 
 def test_the_exported_model_predicts_as_the_study_did(results):
-    folder, run = results / "export" / RUN, results / "runs" / RUN
-    model = AutoModelForTokenClassification.from_pretrained(folder)
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    sentences = read_corpus(results / "data/hi/test.parquet").tokens
-    inputs = tokenizer(sentences, is_split_into_words=True, padding=True, truncation=True, return_tensors="pt")
-    assert (inputs["attention_mask"] == 0).any()
-    with torch.no_grad():
-        logits = model(**inputs).logits
-    best = logits.topk(2).values
-    expected = read_predictions(run / "predictions/regular.parquet", read_manifest(run / "predictions.json")["regular"])
-    compared = []
-    for number, tags in enumerate(expected["hi"].tags):
-        words = inputs.word_ids(number)
-        for word, tag in enumerate(tags):
-            first = words.index(word)
-            if best[number, first, 0] - best[number, first, 1] > 1e-5:  # else rounding chooses
-                assert logits[number, first].argmax() == tag
-                compared.append(tag)
-    assert len(compared) > 0.95 * sum(map(len, sentences))
-    assert len(set(compared)) > 1, "a model that tells words apart too little"
+    assert_export_predicts(results, RUN, "hi")
 
 
 def test_the_exported_model_has_the_sparsity_of_the_run(results):

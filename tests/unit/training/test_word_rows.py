@@ -54,7 +54,7 @@ def test_training_is_that_of_the_plain_loop_but_for_last_bits(monkeypatch, famil
     learned = 0.2 if family == "deberta-v2" else 0.3
     assert plain_curve[-1]["loss"] < plain_curve[0]["loss"] - learned, "nothing was learned"
     for (name, one), other in zip(lazy.named_parameters(), plain.parameters(), strict=True):
-        if not name.endswith("key.bias"):  # changes no score, so its gradient is what rounding leaves
+        if not name.endswith(("key.bias", "pos_key_proj.bias")):  # no score sees it: its gradient is rounding
             torch.testing.assert_close(one, other, rtol=0, atol=2e-4, msg=lambda text, name=name: f"{name} {text}")
         assert torch.equal(one == 0, other == 0), f"{name}: other zeros"
     start = tiny_model("bert", vocabulary=ROWS).get_input_embeddings().weight
