@@ -12,8 +12,8 @@ import torch
 from fake_device import Record, fake_tensors, move, register_device
 from ner_pruning.progress import ProgressLines
 from ner_pruning.training import finetune as loop
-from ner_pruning.training.attention import PACKED_ATTENTION
 from ner_pruning.training.dropout import replace_dropout
+from ner_pruning.training.model import set_packing
 from ner_pruning.training.pruning import Pruner, prunable_matrices
 from small_models import make_training, random_sentences
 from transformers import BertConfig, BertForTokenClassification
@@ -27,7 +27,8 @@ FAULTS = {
 }
 """What a change of the loop could bring in: it waits for a value, copies while it waits, mixes devices."""
 
-CASES = {"dense": ("dense", 12, None), "full": ("full", 12, None)} | {fault: ("dense", 1, fault) for fault in FAULTS}
+CASES = {"dense": ("dense", 12, None), "full": ("full", 12, None), "padded": ("dense", 12, None)}
+CASES |= {fault: ("dense", 1, fault) for fault in FAULTS}
 """By name: the scope, the layers (mBERT has 12), and the fault that is done in step 4, if any."""
 
 
@@ -41,7 +42,7 @@ class Order:
         return self._chosen
 
 
-def run_case(device: torch.device, scope: str, layers: int, fault: str | None) -> dict:
+def run_case(device: torch.device, scope: str, layers: int, fault: str | None, packed: bool) -> dict:
     sizes = {"hidden_size": 48, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
     record, steps, load_batch = Record(), [], loop.load_batch
 
@@ -56,7 +57,7 @@ def run_case(device: torch.device, scope: str, layers: int, fault: str | None) -
     loop.load_batch = load_and_record
     with fake_tensors():
         model = BertForTokenClassification(BertConfig(vocab_size=60, num_labels=7, **sizes))
-        model.set_attn_implementation(PACKED_ATTENTION)
+        set_packing(model, packed)
         replace_dropout(model)
         move(model, device)
         pruner = Pruner({}, {})
@@ -82,4 +83,4 @@ if __name__ == "__main__":
     loop.ProgressLines = partial(ProgressLines, first=float("inf"))  # and so does a line
     torch.use_deterministic_algorithms(True)
     gpu = register_device()
-    print(json.dumps({name: run_case(gpu, *case) for name, case in CASES.items()}))
+    print(json.dumps({name: run_case(gpu, *case, packed=name != "padded") for name, case in CASES.items()}))

@@ -21,7 +21,7 @@ def results():
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("scope", ["dense", "full"])
+@pytest.mark.parametrize("scope", ["dense", "full", "padded"])
 def test_a_step_is_one_copy_few_operators_and_no_wait(results, scope):
     """What ends the loop is its last step, whose losses have no values on this device: nothing before it waits."""
     assert (results[scope]["error"], results[scope]["line"]) == (NO_VALUE, WAIT)

@@ -77,6 +77,9 @@ def integers(*shape):
         (functional.linear, [(30, 64), (20, 64), (20,)]),
         (functional.linear, [(2, 15, 64), (20, 64)]),
         (torch.bmm, [(3, 30, 64), (3, 64, 20)]),
+        (torch.matmul, [(2, 3, 30, 64), (2, 3, 64, 20)]),
+        (lambda one, other: one @ other, [(2, 3, 30, 64), (2, 3, 64, 20)]),
+        (lambda one, other: one.matmul(other), [(3, 30, 64), (64, 20)]),
         (lambda *factors: torch.baddbmm(*factors, alpha=0.5), [(3, 1, 20), (3, 30, 64), (3, 64, 20)]),
     ],
 )
@@ -96,6 +99,15 @@ def test_products_and_gradients_are_those_of_bf16_exactly_where_sums_are_exact(m
     for one, other in zip(*results, strict=True):
         assert one.dtype == other.dtype
         assert torch.equal(one, other)
+
+
+def test_products_that_a_model_keeps_in_float32_stay_there():
+    """Rotary encoders compute angles so: bf16 holds no whole number above 256 exactly."""
+    positions, rates = torch.arange(255.0, 300.0)[:, None], torch.tensor([[1.0, 0.1]])
+    with torch.autocast("cpu", torch.bfloat16), RoundedProducts(), torch.autocast("cpu", enabled=False):
+        angles = positions @ rates
+    assert angles.dtype == torch.float32
+    assert torch.equal(angles[:, 0], positions[:, 0])
 
 
 def test_attention_is_that_of_bf16_but_for_what_is_rounded_within_it():

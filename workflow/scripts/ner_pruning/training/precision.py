@@ -8,8 +8,13 @@ import torch
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
-PRODUCTS = frozenset({functional.linear, torch.bmm, torch.baddbmm, functional.scaled_dot_product_attention})
-"""The matrix products of an encoder in packed batches."""
+PRODUCTS = frozenset(
+    {
+        *(functional.linear, torch.bmm, torch.baddbmm, functional.scaled_dot_product_attention),
+        *(torch.matmul, torch.Tensor.matmul, torch.Tensor.__matmul__),
+    }
+)
+"""The matrix products of an encoder, in packed batches and, in the second line, in padded ones."""
 
 
 def choose_precision(name: str, device: torch.device) -> str:
@@ -75,7 +80,7 @@ class RoundedProducts(TorchFunctionMode):
         self, function: Callable, types: Any, args: tuple = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         kwargs = kwargs or {}
-        if function not in PRODUCTS:
+        if function not in PRODUCTS or not torch.is_autocast_enabled("cpu"):  # as where a model turns positions
             return function(*args, **kwargs)
         with torch.autocast("cpu", enabled=False):
             result = function(*map(_rounded, args), **{key: _rounded(value) for key, value in kwargs.items()})
