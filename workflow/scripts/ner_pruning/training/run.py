@@ -120,6 +120,7 @@ def train_run(
         "encoder": encoder_sha256,
         "variant or seed": [run.variant, run.seed],
         "config": {"finetuning": dict(finetuning), "schedule": dict(row), "pruning": pruning and dict(pruning)},
+        "packing": is_packed(model),
         "code or packages": version,
         "precision": training.precision,
         "device": device.type,
