@@ -29,6 +29,7 @@ from ner_pruning.data.wikiann import Corpus  # noqa: E402
 from ner_pruning.files import InputError  # noqa: E402
 from ner_pruning.terms import DENSE  # noqa: E402
 from ner_pruning.training.encoder import fetch_encoder  # noqa: E402
+from ner_pruning.training.encoder_check import settle_packing  # noqa: E402
 from ner_pruning.training.finetune import LOG_ROWS  # noqa: E402
 from transformers import AutoConfig, AutoModel  # noqa: E402
 
@@ -146,6 +147,7 @@ def prepare(
         raise InputError(f"{language}: {len(corpus)} training sentences, {steps[-1]} steps need {needed}")
     tests = [read_local(data, language)["test"].corpus for language in test_languages]
     write_encoder(encoder, revision, work.encoder)
+    settle_packing(work.encoder, work.finetuning["max_length"])
     tokenizer = load_tokenizer(work.encoder / "tokenizer.json", work.finetuning["max_length"])
 
     def encoded(corpus: Corpus, rows: Iterable[int]) -> EncodedSentences:

@@ -17,6 +17,7 @@ RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "
         "studies/tiny.yaml",
         "studies/low-resource.yaml",
         "studies/equal-budget.yaml",
+        "studies/mmbert.yaml",
     ],
 )
 def test_the_studies_that_come_with_the_workflow_are_right(name):

@@ -18,6 +18,7 @@ from ner_pruning.training.encoder import fetch_encoder
 from ner_pruning.training.encoder_check import settle_packing
 from ner_pruning.training.model import load_batch, load_encoder
 from ner_pruning.training.packing import pack
+from ner_pruning.training.run import check_precision
 from small_models import CPU
 from small_runs import FINETUNING, WEIGHTS, run
 from tiny_encoders import TYPES, tiny_config, tiny_model
@@ -139,6 +140,26 @@ def test_a_type_that_is_accepted_is_trained_pruned_stored_and_predicts(tmp_path,
     for sentence, (tags, found) in enumerate(zip(scores, predicted, strict=True)):
         firsts = sentences.first_pieces[slice(*sentences.word_offsets[sentence : sentence + 2])].tolist()
         assert found.tolist() == [0 if first == LOST else int(tags[first].argmax()) for first in firsts]
+
+
+def test_a_type_that_cannot_compute_in_bf16_says_so_before_it_trains(tmp_path, study, settings_of_torch):
+    build("deberta", study, tmp_path)
+    for language in ("sw", "yo"):
+        shutil.copy(study / f"{language}.parquet", tmp_path)
+    with pytest.raises(InputError) as error:
+        run(tmp_path, tmp_path / "run", "dense", finetuning=ONE_EPOCH | {"precision": "bf16"})
+    assert str(error.value) == (
+        "finetuning.precision: bf16, in which deberta models cannot compute (value cannot be converted to type "
+        "c10::BFloat16 without overflow); expected fp32"
+    )
+
+
+@pytest.mark.parametrize("kind", sorted(ACCEPTED - {"deberta"}))
+def test_other_types_compute_in_bf16(tmp_path, study, kind):
+    encoder, sentences = build(kind, study, tmp_path), read_encoded(study / "yo.parquet")
+    model = load_encoder(encoder, dropout=0.0, seed=1)
+    check_precision(model, sentences, "bf16")
+    assert len(predict(model.eval(), sentences, "bf16")) == len(sentences)
 
 
 @pytest.mark.parametrize("kind", sorted(ACCEPTED))

@@ -1,5 +1,6 @@
 """Runs that are ended and go on: what they give must be that of a run that was left alone, bit for bit."""
 
+import json
 import math
 import os
 import signal
@@ -196,6 +197,17 @@ def test_a_snapshot_with_other_data_or_encoder_is_not_taken(study, stopped, tmp_
     weights.write_bytes(weights.read_bytes()[:-1] + b"?")
     run(other, stopped, "full-90")
     assert "the snapshot was made with other data, encoder; the run starts afresh" in capsys.readouterr().out
+
+
+def test_a_snapshot_of_packed_batches_is_not_taken_for_padded_ones(study, stopped, tmp_path, capsys):
+    """The check of the encoder may find otherwise than it did."""
+    other = make_study(tmp_path / "other")
+    config = other / "encoder" / "config.json"
+    config.write_text(json.dumps(read_json(config) | {"packed_batches": False}))
+    alone = run(other, tmp_path / "alone", "full-90")
+    capsys.readouterr()
+    assert_same(run(other, stopped, "full-90"), alone)
+    assert "the snapshot was made with other packing; the run starts afresh" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("damage", ["bit", "cut", "gone", "index"])

@@ -60,6 +60,7 @@ FAMILIES = {
     "unigram of xlm-r": (UNIGRAM, normalizers.NFKC(), XLM_R, True),
     "bpe, always": (BPE, None, metaspace("always"), True),
     "bpe, never": (BPE, normalizers.NFC(), metaspace("never"), False),
+    "bpe of gemma": (BPE, normalizers.Replace(" ", "▁"), pre_tokenizers.Split("▁", "merged_with_next"), False),
     "bpe of llama 2": (BPE, LLAMA_2, pre_tokenizers.Split("▁", "merged_with_next"), True),
     "byte-level bpe of roberta": (BPE, None, pre_tokenizers.ByteLevel(add_prefix_space=False), False),
     "byte-level bpe with a space": (BPE, None, pre_tokenizers.ByteLevel(add_prefix_space=True), True),

@@ -20,9 +20,10 @@ from ner_pruning.study.schedules import Schedule, choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
 from ner_pruning.training.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
-from ner_pruning.training.model import choose_device, is_packed, load_encoder
+from ner_pruning.training.model import choose_device, is_packed, load_batch, load_encoder
 from ner_pruning.training.operations import peak_rate
-from ner_pruning.training.precision import choose_precision
+from ner_pruning.training.packing import pack
+from ner_pruning.training.precision import choose_precision, computing_in
 from ner_pruning.training.process import be_deterministic, give_back_freed_memory, keep_freed_memory, use_threads
 from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
 from ner_pruning.training.snapshot import Snapshots
@@ -83,8 +84,8 @@ def train_run(
     Writes to the run's folder the model, the training curve, the sparsity of each matrix as counted from the stored
     file, and run.json. A snapshot is kept there meanwhile, every so many minutes and when a signal asks for one; a run
     that was ended resumes from it. version: of the code and packages, as far as they change what a run gives. Raises
-    InputError when the pruning schedule does not fit into the training or the loss is not finite, Interrupted when a
-    signal ends it.
+    InputError when the pruning schedule does not fit into the training, the model cannot compute in the precision or
+    the loss is not finite, Interrupted when a signal ends it.
     """
     began = time.perf_counter()
     paths, finetuning, pruning = run_paths(folder), config.finetuning, config.pruning
@@ -109,6 +110,7 @@ def train_run(
     if not is_packed(model):
         print("sentences are padded to the longest one of their batch", flush=True)
     sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=run.scope == "full")
+    check_precision(model, sentences, training.precision)
     pruner = Pruner({}, {})
     if run.scope:
         sparsities = sparsity_schedule(run.sparsity / 100, schedule, pruning["curve"])
@@ -120,6 +122,7 @@ def train_run(
         "encoder": encoder_sha256,
         "variant or seed": [run.variant, run.seed],
         "config": {"finetuning": dict(finetuning), "schedule": dict(row), "pruning": pruning and dict(pruning)},
+        "packing": is_packed(model),
         "code or packages": version,
         "precision": training.precision,
         "device": device.type,
@@ -196,6 +199,26 @@ def prepare(
     for parameter in model.parameters():  # a copy: else all pages of the encoder's file that were read stay resident
         parameter.data = parameter.data.clone()
     return sentences, vocabulary
+
+
+@torch.no_grad()
+def check_precision(model: PreTrainedModel, sentences: EncodedSentences, precision: str) -> None:
+    """Raise InputError when a model cannot compute in a precision: DeBERTa's first version cannot in bf16.
+
+    Reads the first of the sentences.
+    """
+    device = next(model.parameters()).device
+    batch = load_batch(pack(sentences, np.zeros(1, np.int64)), model, device)
+    try:
+        with computing_in(precision, device):
+            model.eval()(**batch.arguments)
+    except RuntimeError as error:
+        if precision == "fp32":
+            raise
+        raise InputError(
+            f"finetuning.precision: {precision}, in which {model.config.model_type} models cannot compute "
+            f"({str(error).splitlines()[0]}); expected fp32"
+        ) from None
 
 
 def make_pruner(
