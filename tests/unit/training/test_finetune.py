@@ -361,7 +361,18 @@ def test_the_training_curve_is_stored(runs):
 def test_run_json_says_what_was_run(study, runs):
     stored = json.loads((runs["full-90"] / "run.json").read_text())
     assert set(stored) == {
-        *("variant", "seed", "sentences", "steps", "pieces", "finetuning", "schedule", "pruning", "precision"),
+        *(
+            "variant",
+            "seed",
+            "sentences",
+            "steps",
+            "pieces",
+            "finetuning",
+            "schedule",
+            "pruning",
+            "packed",
+            "precision",
+        ),
         *("device", "device_type", "threads", "packages", "training_seconds", "seconds", "peak_memory_bytes"),
         *("vocabulary_rows_trained", "encoder_sha256", "data_sha256", "resumed_at_steps", "weights_bytes"),
     }
