@@ -68,7 +68,7 @@ def _papers_own(parts: Sequence[dict]) -> list[str]:
 def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
     """Return the row of one part of a claim."""
     row: dict[str, object] = {"text": part.text, "criterion": str(part.criterion)}
-    cells = cells if part.cells is None else part.cells
+    cells = part.tested_on(cells)
     try:
         measured = part.statistic(cells)
     except Missing as missing:

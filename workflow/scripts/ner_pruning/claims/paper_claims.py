@@ -1,6 +1,6 @@
 """The paper's claims, split into parts: each is a statistic of a study and the bounds in which it must be."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -87,6 +87,10 @@ class Part:
     note: Callable[[Cells], str] | None = None
     cells: Cells | None = None
 
+    def tested_on(self, study: Cells) -> Cells:
+        """Return the cells that it is tested on; study: all of the study's."""
+        return study if self.cells is None else self.cells
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -111,34 +115,55 @@ def _variants(
     yield from found or [(scopes[0], max(least, MODERATE[0]))]
 
 
-def _better(cells: Cells | None, what: str) -> list[Part]:
-    """Return the parts: F1 of multilingual models less that of monolingual ones; what: is missing without cells."""
+def _against_monolingual(
+    cells: Cells | None,
+    missing: str,
+    difference: str,
+    statistic: Callable[[str, int], Statistic],
+    variants: Callable[[Cells], Iterable[tuple[str, int]]],
+    over: str = "",
+) -> list[Part]:
+    """Return a part for each variant, of a statistic that compares multilingual with monolingual models.
+
+    missing: what there is not without cells; difference, over: the statistic in words, and what it is a mean over;
+    statistic: by scope and sparsity; variants: of the cells.
+    """
     if cells is None:
-        return [Part("F1 multilingual - monolingual", lacking(what), POSITIVE)]
+        return [Part(difference, lacking(missing), POSITIVE)]
     return [
         Part(
-            f"{variant_name(scope, sparsity)}, regular: F1 multilingual - monolingual, mean over languages",
-            mean_difference(Cell(MULTILINGUAL, REGULAR, scope, sparsity), Cell(MONOLINGUAL, REGULAR, scope, sparsity)),
+            f"{variant_name(scope, sparsity)}, regular: {difference}{over}",
+            statistic(scope, sparsity),
             POSITIVE,
             cells=cells,
         )
-        for scope, sparsity in [("", 0), *_variants(cells, MULTILINGUAL, MONOLINGUAL)]
+        for scope, sparsity in variants(cells)
     ]
 
 
-def _smaller_loss(cells: Cells | None, what: str) -> list[Part]:
-    """Return the parts: relative loss of monolingual models less that of multilingual ones; what: as for `_better`."""
-    if cells is None:
-        return [Part("relative loss monolingual - multilingual", lacking(what), POSITIVE)]
-    return [
-        Part(
-            f"{variant_name(scope, sparsity)}, regular: relative loss monolingual - multilingual",
-            difference_of_losses(scope, sparsity),
-            POSITIVE,
-            cells=cells,
-        )
-        for scope, sparsity in _variants(cells, MULTILINGUAL, MONOLINGUAL, least=HIGH)
-    ]
+def _better(cells: Cells | None, missing: str) -> list[Part]:
+    """Return the parts: F1 of multilingual models less that of monolingual ones."""
+    return _against_monolingual(
+        cells,
+        missing,
+        "F1 multilingual - monolingual",
+        lambda scope, sparsity: mean_difference(
+            Cell(MULTILINGUAL, REGULAR, scope, sparsity), Cell(MONOLINGUAL, REGULAR, scope, sparsity)
+        ),
+        lambda found: [("", 0), *_variants(found, MULTILINGUAL, MONOLINGUAL)],
+        over=", mean over languages",
+    )
+
+
+def _smaller_loss(cells: Cells | None, missing: str) -> list[Part]:
+    """Return the parts: relative loss of monolingual models less that of multilingual ones."""
+    return _against_monolingual(
+        cells,
+        missing,
+        "relative loss monolingual - multilingual",
+        difference_of_losses,
+        lambda found: _variants(found, MULTILINGUAL, MONOLINGUAL, least=HIGH),
+    )
 
 
 def paper_claims(evidence: Evidence) -> list[Claim]:

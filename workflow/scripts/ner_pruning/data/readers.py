@@ -67,14 +67,19 @@ def _by_id(labels: Sequence[str] | None) -> dict[int, str]:
 def _named(column: pa.ChunkedArray, names: Mapping[int, str], source: str) -> list[list[str]]:
     """Return the names of tag ids, sentence by sentence."""
     ids = pc.list_flatten(column)
-    if not names and len(ids):
-        raise InputError(f"{source}: row 0: tag ids without names; {NAMES_HINT}")
     for value in pc.unique(ids).to_pylist():
         if value not in names:
             row = pc.list_parent_indices(column)[pc.index(ids, value).as_py() if value is not None else _null(ids)]
-            allowed = ", ".join(f"{id} = {name}" for id, name in names.items())
-            raise InputError(f"{source}: row {row}: tag id {value}; expected one of {allowed}")
+            raise _unknown_id(value, names, f"{source}: row {row}")
     return [[names[id] for id in sentence] for sentence in column.to_pylist()]
+
+
+def _unknown_id(value: int | None, names: Mapping[int, str], place: str) -> InputError:
+    """Return the error of a tag id that has no name."""
+    if not names:
+        return InputError(f"{place}: tag ids without names; {NAMES_HINT}")
+    allowed = ", ".join(f"{id} = {name}" for id, name in names.items())
+    return InputError(f"{place}: tag id {value}; expected one of {allowed}")
 
 
 def _null(values: pa.ChunkedArray) -> int:
@@ -311,8 +316,5 @@ def _tag_name(tag: Any, names: Mapping[int, str], place: str) -> str:
     if isinstance(tag, int) and not isinstance(tag, bool):
         if tag in names:
             return names[tag]
-        if not names:
-            raise InputError(f"{place}: tag ids without names; {NAMES_HINT}")
-        allowed = ", ".join(f"{id} = {name}" for id, name in names.items())
-        raise InputError(f"{place}: tag id {tag}; expected one of {allowed}")
+        raise _unknown_id(tag, names, place)
     raise InputError(f"{place}: tag {tag!r}; expected a tag's name or id")

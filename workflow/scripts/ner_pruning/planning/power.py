@@ -94,7 +94,7 @@ def claims_power(
 def _smallest(part: Part, cells: Cells) -> tuple[float, bool] | None:
     """Return the smallest difference that a part would show, and whether that is enough; None if it is not planned."""
     try:
-        measured = part.statistic(cells if part.cells is None else part.cells)
+        measured = part.statistic(part.tested_on(cells))
     except Missing:
         return None
     if measured.interval is not None or not np.isfinite(measured.values[1:]).any():

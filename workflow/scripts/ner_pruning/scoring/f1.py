@@ -13,6 +13,7 @@ from itertools import chain
 import numpy as np
 import pyarrow as pa
 
+from ner_pruning.data.mentions import MOST_TYPES
 from ner_pruning.files import InputError, write_csv
 from ner_pruning.parquet import read_table, write_table
 from ner_pruning.terms import TYPES, Types
@@ -37,7 +38,7 @@ SCORE_COLUMNS: dict[str, str] = score_columns(TYPES)
 """The paper's."""
 
 
-_KEYS = 64
+_KEYS = MOST_TYPES + 1
 """More than the types that there can be."""
 
 
