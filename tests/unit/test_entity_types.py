@@ -138,15 +138,15 @@ def test_predictions_of_other_types_are_never_scored(tmp_path):
         paths = {name: tmp_path / f"{name}.parquet" for name in ("validation", "regular")}
         write_manifest(tmp_path / "m.json", paths)
         assert read_predictions(paths["regular"])["sw"].types == types
-        out = str(tmp_path / "scores.csv"), str(tmp_path / "counts.parquet")
-        arguments = (str(tmp_path / "m.json"), str(tmp_path), {"sw": str(tmp_path / "gold")}, "sw/dense/seed-1", *out)
+        out = {f"out_{name}": str(tmp_path / name) for name in ("csv", "counts", "confidence")}
+        arguments = (str(tmp_path / "m.json"), str(tmp_path), {"sw": str(tmp_path / "gold")}, "sw/dense/seed-1")
         if types == TYPES:
-            score.main(*arguments)
-            rows = read_scores(out[0])
+            score.main(*arguments, **out)
+            rows = read_scores(out["out_csv"])
             assert types_scored(rows.columns) == list(TYPES) and rows["f1_work-of-art"].tolist() == [1.0, 1.0]
         else:
             with pytest.raises(InputError, match="predictions of the types work-of-art, PER, .*; expected DATE, LOC, "):
-                score.main(*arguments)
+                score.main(*arguments, **out)
     with pytest.raises(ValueError, match="several sets of entity types"):
         write_predictions(tmp_path / "x", [predictions(TYPES), LanguagePredictions("yo", [], [], [])])
     with pytest.raises(ValueError, match="outside 0..10"):

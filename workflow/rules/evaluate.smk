@@ -112,6 +112,7 @@ rule score:
     output:
         scores="<run>/scores.csv",
         counts="<run>/counts.parquet",
+        confidence="<run>/confidence.parquet",
     log:
         "<results>/logs/score/{training_set}/{variant}/seed-{seed}.log",
     conda:

@@ -64,6 +64,41 @@ rule published:
         "../scripts/published.py"
 
 
+rule calibration:
+    input:
+        confidence=[f"<results>/runs/{run}/confidence.parquet" for run in get_runs()],
+    output:
+        csv="<results>/tables/calibration.csv",
+        markdown="<results>/tables/calibration.md",
+        latex="<results>/tables/calibration.tex",
+        html=report(
+            "<results>/tables/calibration.html",
+            caption="../report/calibration.rst",
+            category="Tables",
+            labels={"table": "beyond the paper", "shows": "calibration"},
+        ),
+        pdf="<results>/figures/calibration.pdf",
+        png=report(
+            "<results>/figures/calibration.png",
+            caption="../report/calibration.rst",
+            category="Figures",
+            labels={"figure": "beyond the paper", "shows": "calibration"},
+        ),
+        svg="<results>/figures/calibration.svg",
+    log:
+        "<results>/logs/calibration.log",
+    localrule: True
+    conda:
+        "../../envs/study.yaml"
+    params:
+        runs=plain(get_runs()),
+        seed=config["bootstrap"]["seed"],
+        provenance=PROVENANCE,
+        version=version_of("calibration"),
+    script:
+        "../scripts/calibration.py"
+
+
 rule training_curves:
     input:
         [f"<results>/runs/{run}/training.csv" for run in CURVE_RUNS],

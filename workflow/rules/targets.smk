@@ -54,7 +54,8 @@ def get_published_cells():
 
 def get_tables():
     numbers = [1, *contents.f1_tables(config), *contents.example_languages(config)]
-    names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else []) + ["runs"]
+    names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else [])
+    names += ["calibration", "runs"]
     names += ["plan"] if Path(PLAN).exists() and not PREFIXED else []  # how far it was right
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
@@ -62,7 +63,7 @@ def get_tables():
 def get_figures():
     names = contents.figure_names(config)
     names += ["published"] if get_published_cells() else []
-    names += ["training-curves"] + (["sparsity"] if grid.mapped_runs(config) else [])
+    names += ["calibration", "training-curves"] + (["sparsity"] if grid.mapped_runs(config) else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]
 
 

@@ -17,6 +17,7 @@ from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError, sentence_digest, write_json
 from ner_pruning.scoring.chance_floor import chance_floor, draw_derangement, shuffle_floor
+from ner_pruning.scoring.confidence import read_confidence
 from ner_pruning.scoring.f1 import SCORE_COLUMNS, read_counts, score, sentence_counts, write_scores
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
 from ner_pruning.scoring.score_table import (
@@ -353,9 +354,13 @@ def scored_run(tmp_path):
     return tmp_path / "predictions.json", tmp_path / "predictions", gold
 
 
+def outputs(folder):
+    return {name: folder / name for name in ("out_csv", "out_counts", "out_confidence")}
+
+
 def test_score_script(scored_run, tmp_path):
-    score_script.main(*scored_run, "multilingual/dense/seed-1", tmp_path / "scores.csv", tmp_path / "counts.parquet")
-    scores = read_scores(tmp_path / "scores.csv")
+    score_script.main(*scored_run, "multilingual/dense/seed-1", **outputs(tmp_path))
+    scores = read_scores(tmp_path / "out_csv")
     assert list(zip(scores["test_set"], scores["language"], strict=True)) == [
         ("validation", "yo"),
         ("validation", "hi"),
@@ -365,7 +370,8 @@ def test_score_script(scored_run, tmp_path):
     assert list(scores["f1"]) == [1.0, 2 / 3, 1.0, 2 / 3]  # hi: precision 1, recall 1/2
     assert list(scores["words_lost"]) == [0, 1, 0, 1]
     assert (scores.dtypes.astype(str) == pd.Series(SCORE_COLUMNS)).all()
-    counts = read_counts(tmp_path / "counts.parquet")
+    counts = read_counts(tmp_path / "out_counts")
+    assert read_confidence(tmp_path / "out_confidence") == {}  # these predictions have none
     assert {key: part.tolist() for key, part in counts.items()} == {
         ("regular", "yo"): [[1, 1, 1], [1, 1, 1]],
         ("regular", "hi"): [[1, 1, 2]],
@@ -374,12 +380,12 @@ def test_score_script(scored_run, tmp_path):
 
 def test_score_script_refuses_other_languages_test_sets_and_sentences(scored_run, tmp_path):
     manifest, folder, gold = scored_run
-    run, out = "multilingual/dense/seed-1", (tmp_path / "scores.csv", tmp_path / "counts.parquet")
+    run, out = "multilingual/dense/seed-1", outputs(tmp_path)
 
     def refused(gold, message):
         with pytest.raises(InputError, match=f"run {run}, language {message}"):
-            score_script.main(manifest, folder, gold, run, *out)
-        assert not any(path.exists() for path in out)
+            score_script.main(manifest, folder, gold, run, **out)
+        assert not any(path.exists() for path in out.values())
 
     refused({"hi": gold["hi"]}, "yo, test set regular: no gold")
     refused({**gold, "sw": gold["yo"]}, "sw, test set regular: no predictions")

@@ -9,7 +9,13 @@ from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.files import InputError, file_digest
 from ner_pruning.scoring import prediction as predict_module
-from ner_pruning.scoring.prediction import first_of_same, lost_words, predict, predict_language
+from ner_pruning.scoring.prediction import (
+    first_of_same,
+    lost_words,
+    predict,
+    predict_language,
+    predict_with_confidence,
+)
 from ner_pruning.training.checkpoint import load_run, save_run
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.model import load_encoder
@@ -52,6 +58,21 @@ def test_predictions_are_the_best_tags_of_the_padded_model(family, budget, monke
     assert [tags.tolist() for tags in predicted] == expected
     assert all(tags.dtype == np.int8 for tags in predicted)
     assert len({tag for tags in expected for tag in tags}) >= 4, "a model that tells sentences apart too little"
+
+
+@pytest.mark.parametrize("family", ["bert", "modernbert", "deberta-v2"])
+def test_the_confidence_is_the_probability_of_the_padded_model(family):
+    model, padded = tiny_model(family).eval(), tiny_model(family, "sdpa").eval()
+    tags, confidence = predict_with_confidence(model, SENTENCES, "fp32")
+    assert [each.tolist() for each in tags] == [each.tolist() for each in predict(model, SENTENCES, "fp32")]
+    for sentence in range(len(SENTENCES)):
+        inputs = padded_inputs(SENTENCES, np.array([sentence]), padded.config.pad_token_id)
+        with torch.no_grad():
+            logits = padded(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits[0]
+        firsts = SENTENCES.first_pieces[slice(*SENTENCES.word_offsets[sentence : sentence + 2])].tolist()
+        expected = [0 if first == LOST else 255 * float(logits[first].softmax(-1).max()) for first in firsts]
+        assert confidence[sentence].dtype == np.uint8
+        assert confidence[sentence].tolist() == pytest.approx(expected, abs=0.51)
 
 
 @needs_wikiann

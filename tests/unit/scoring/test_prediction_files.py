@@ -95,6 +95,33 @@ def test_equal_predictions_give_equal_bytes(file, tmp_path):
     assert sorted(path.name for path in file.parent.iterdir()) == ["in-script.parquet"]
 
 
+def sure(corpus, *confidence):
+    part = predict("yo", corpus)
+    return LanguagePredictions("yo", part.digests, part.tags, part.lost, confidence=confidence)
+
+
+def test_confidences_come_back_as_written(tmp_path):
+    write_predictions(tmp_path / "a.parquet", [sure(YO, [0, 255, 7], [1], [9, 9, 9, 200], [3])])
+    part = read_predictions(tmp_path / "a.parquet")["yo"]
+    assert part.confidence == [[0, 255, 7], [1], [9, 9, 9, 200], [3]]
+    assert part.tags == YO.tags
+    check_alignment(part, YO, **RUN)
+
+
+def test_files_without_confidences_are_read(file):
+    assert read_predictions(file)["yo"].confidence is None
+
+
+def test_confidences_that_do_not_fit_are_refused(tmp_path):
+    short = sure(YO, [0, 255, 7], [1], [9, 9, 9], [3])
+    with pytest.raises(ValueError, match="tags and confidence differ in length"):
+        write_predictions(tmp_path / "a.parquet", [short])
+    with pytest.raises(InputError, match=f"{WHERE} 2: 3 confidences, expected 4"):
+        check_alignment(short, YO, **RUN)
+    with pytest.raises(ValueError, match="with and without confidence"):
+        write_predictions(tmp_path / "a.parquet", [sure(YO, [0, 255, 7], [1], [9] * 4, [3]), predict("hi", HI)])
+
+
 @pytest.mark.parametrize(
     ("part", "message"),
     [

@@ -189,13 +189,15 @@ BARS = "; bars: 95 % intervals"
 """What a title says of the bars of `draw_mean`."""
 
 
-def draw_mean(axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float = 0.0) -> None:
+def draw_mean(
+    axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float = 0.0, linestyle: str = "-"
+) -> None:
     """Draw means by sparsity, each with its interval as a bar; line: of `line_by_sparsity`.
 
     shift: to the right, so that bars of several lines stand next to each other.
     """
     places = line.index + shift
-    axes.plot(places, line["estimate"], color=colour, marker=marker, clip_on=False)
+    axes.plot(places, line["estimate"], linestyle, color=colour, marker=marker, clip_on=False)
     # An end may lie on the wrong side of the value by what was rounded.
     reach = np.clip([line["estimate"] - line["low"], line["high"] - line["estimate"]], 0, None)
     axes.errorbar(places, line["estimate"], reach, fmt="none", ecolor=colour, alpha=0.55, elinewidth=0.9)

@@ -1,4 +1,4 @@
-"""Prediction: the tag of each word of encoded sentences, in full batches of packed or padded sentences."""
+"""Prediction: the tag of each word of encoded sentences and its probability, in full batches, packed or padded."""
 
 from collections.abc import Mapping
 
@@ -19,18 +19,32 @@ BATCH_PIECES = {"cpu": 512, "cuda": 8192}
 start a GPU's kernels in less time than they take."""
 
 
-@torch.inference_mode()
+CONFIDENCE_STEPS = 255
+"""Of a stored confidence, which is a whole number from 1 to this; 0 is that of a word that got no prediction."""
+
+
 def predict(
     model: PreTrainedModel, sentences: EncodedSentences, precision: str, title: str = "prediction"
 ) -> list[np.ndarray]:
-    """Return the predicted tag ids of each sentence, one per word; a lost word has the tag O.
+    """Return the tags of `predict_with_confidence` alone."""
+    return predict_with_confidence(model, sentences, precision, title)[0]
 
+
+@torch.inference_mode()
+def predict_with_confidence(
+    model: PreTrainedModel, sentences: EncodedSentences, precision: str, title: str = "prediction"
+) -> tuple[list[np.ndarray], list[np.ndarray]]:
+    """Return the predicted tag ids of each sentence, one per word, and how sure the model is of each.
+
+    A lost word has the tag O and the confidence 0. The confidence of any other word is the softmax probability of its
+    tag, in CONFIDENCE_STEPS (uint8).
     A sentence without a piece is not read: all its words are lost. Sentences with the same pieces, of which test sets
     have many, are predicted once. precision: fp32, or bf16 (autocast). title: what the lines on its progress begin
     with.
     """
     device = next(model.parameters()).device
     tags = np.zeros(len(sentences.first_pieces), np.int8)  # O
+    confidence = np.zeros(len(sentences.first_pieces), np.uint8)
     same = first_of_same(sentences)
     distinct = np.unique(same)
     distinct = distinct[sentences.lengths[distinct] > 0]
@@ -39,20 +53,27 @@ def predict(
     lines, done = ProgressLines(int(lengths.sum()), first=SECONDS), 0  # most languages take less and have no line
     # around all batches, so that autocast casts each weight once; `RoundedProducts` rounds them for each batch
     with computing_in(precision, device):
-        found, words = [], []
+        found, sure, words = [], [], []
         for places in batches_by_length(lengths, budget, padded):
             batch = pack(sentences, distinct[places])
             loaded = load_batch(batch, model, device, piece_multiple(precision, device))
-            logits = model(**loaded.arguments).logits.flatten(0, 1)
-            found.append(logits.index_select(0, loaded.words).argmax(-1))  # on the device: nothing waits for it
+            logits = model(**loaded.arguments).logits.flatten(0, 1).index_select(0, loaded.words)
+            best = logits.argmax(-1)
+            found.append(best)  # on the device: nothing waits for it
+            sure.append(logits.float().log_softmax(-1).gather(-1, best[:, None])[:, 0])
             words.append(batch.word_numbers)
             done += len(batch.pieces)
             if lines.due(done, len(batch.pieces)):
                 lines.write(f"{title}: {done / lengths.sum():.0%} done")
     if words:
-        tags[np.concatenate(words)] = torch.cat(found).cpu().numpy()
-    by_sentence = np.split(tags, sentences.word_offsets[1:-1])
-    return [by_sentence[sentence] for sentence in same]
+        numbers = np.concatenate(words)
+        tags[numbers] = torch.cat(found).cpu().numpy()
+        probability = torch.cat(sure).exp().cpu().numpy()
+        confidence[numbers] = np.maximum(1, np.round(CONFIDENCE_STEPS * probability))
+    return tuple(
+        [each[sentence] for sentence in same]
+        for each in (np.split(values, sentences.word_offsets[1:-1]) for values in (tags, confidence))
+    )
 
 
 @torch.inference_mode()
@@ -94,11 +115,14 @@ def predict_language(
     if types != sentences.types:
         found, expected = ", ".join(types), ", ".join(sentences.types)
         raise InputError(f"{language}: a model of the types {found}; expected {expected}, as of the sentences")
-    tags, lost = predict(model, sentences, precision, language), lost_words(sentences)
+    tags, confidence = predict_with_confidence(model, sentences, precision, language)
+    lost = lost_words(sentences)
     parts, start = {}, 0
     for name, size in sizes.items():
         rows = slice(start, start + size)
-        parts[name] = LanguagePredictions(language, sentences.digests[rows], tags[rows], lost[rows], types=types)
+        parts[name] = LanguagePredictions(
+            language, sentences.digests[rows], tags[rows], lost[rows], types=types, confidence=confidence[rows]
+        )
         start += size
     return parts
 

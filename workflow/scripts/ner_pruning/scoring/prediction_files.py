@@ -25,6 +25,7 @@ _SCHEMA = pa.schema(
         ("lost", pa.int16()),
     ]
 )
+_WITH_CONFIDENCE = _SCHEMA.append(pa.field("confidence", pa.list_(pa.uint8())))
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ class LanguagePredictions:
     lost: number of words of the sentence that got no prediction.
     sentences: sentence numbers as a file gives them; None stands for 0, 1, …, which is what gets written.
     types: entity types, whose labels the tag ids are of.
+    confidence: how sure the model is of each tag, in steps of 1/255 (see `prediction.predict_with_confidence`); None in
+    files from before it was stored.
     """
 
     language: str
@@ -44,13 +47,14 @@ class LanguagePredictions:
     lost: Sequence[int]
     sentences: Sequence[int] | None = None
     types: Types = TYPES
+    confidence: Sequence[Sequence[int]] | None = None
 
 
 def write_predictions(path: str | Path, predictions: Sequence[LanguagePredictions]) -> None:
     """Write the predictions of a test set, its languages one after another; equal input gives equal bytes.
 
     Raises ValueError for lists of unequal length, a tag id that is none of the labels', languages of several label
-    sets, or a language given twice.
+    sets, a language given twice, or confidences of some languages only.
     """
     if len({part.language for part in predictions}) != len(predictions):
         raise ValueError(f"{path}: a language is given twice")
@@ -58,8 +62,11 @@ def write_predictions(path: str | Path, predictions: Sequence[LanguagePrediction
     if len(sets) > 1:
         raise ValueError(f"{path}: predictions of several sets of entity types")
     labels = json.dumps(labels_of(sets.pop() if sets else TYPES))
+    if len({part.confidence is None for part in predictions}) > 1:
+        raise ValueError(f"{path}: predictions with and without confidence")
     tables = [_to_table(part) for part in predictions]
-    table = pa.concat_tables([_SCHEMA.empty_table(), *tables]).combine_chunks()
+    schema = tables[0].schema if tables else _SCHEMA
+    table = pa.concat_tables([schema.empty_table(), *tables]).combine_chunks()
     write_table(path, table.replace_schema_metadata({"labels": labels}), use_dictionary=["language"])
 
 
@@ -81,7 +88,13 @@ def _to_table(part: LanguagePredictions) -> pa.Table:
         pa.ListArray.from_arrays(pa.array(offsets), pa.array(tags.astype(np.int8)), type=_SCHEMA.field("tags").type),
         pa.array(part.lost, pa.int16()),
     ]
-    return pa.Table.from_arrays(columns, schema=_SCHEMA)
+    if part.confidence is None:
+        return pa.Table.from_arrays(columns, schema=_SCHEMA)
+    if list(map(len, part.confidence)) != lengths.tolist():
+        raise ValueError(f"language {part.language}: tags and confidence differ in length")
+    confidence = np.fromiter(chain.from_iterable(part.confidence), dtype=np.uint8, count=int(lengths.sum()))
+    of_words = pa.ListArray.from_arrays(pa.array(offsets), pa.array(confidence))
+    return pa.Table.from_arrays([*columns, of_words.cast(pa.list_(pa.uint8()))], schema=_WITH_CONFIDENCE)
 
 
 def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -> dict[str, LanguagePredictions]:
@@ -94,7 +107,7 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
     if entry is not None and Path(path).is_file() and file_digest(path) != entry["sha256"]:
         raise InputError(f"{path}: sha256 {file_digest(path)}, expected {entry['sha256']} as in the manifest")
     table = read_table(path)
-    if not table.schema.equals(_SCHEMA):
+    if not (table.schema.equals(_SCHEMA) or table.schema.equals(_WITH_CONFIDENCE)):
         found = ", ".join(f"{field.name} {field.type}" for field in table.schema)
         raise InputError(f"{path}: columns {found}; expected {', '.join(f'{f.name} {f.type}' for f in _SCHEMA)}")
     types = _types_in(table.schema.metadata, path)
@@ -104,6 +117,10 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
     last = 2 * len(types)
     if values.null_count or not np.isin(values.to_numpy(zero_copy_only=False), range(last + 1)).all():
         raise InputError(f"{path}: a tag id is outside 0..{last}")
+
+    sure = "confidence" in table.schema.names
+    if sure and table.column("confidence").combine_chunks().flatten().null_count:
+        raise InputError(f"{path}: a row has an empty value")
 
     codes = table.column("language").combine_chunks().dictionary_encode()
     limits = np.flatnonzero(np.diff(codes.indices.to_numpy(), prepend=-1, append=-1))  # each language's first row, end
@@ -121,6 +138,7 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
             rows.column("lost").to_pylist(),
             rows.column("sentence").to_pylist(),
             types,
+            _lists(rows.column("confidence")) if sure else None,
         )
     for key, found in (("languages", list(predictions)), ("rows", len(table))):
         if entry is not None and found != entry[key]:
@@ -199,6 +217,9 @@ def check_alignment(predictions: LanguagePredictions, gold: Corpus, *, run: str,
             raise InputError(f"{here}: the prediction was made for other tokens, expected it for {' '.join(tokens)}")
         if len(tags) != len(tokens):
             raise InputError(f"{here}: {len(tags)} predicted tags, expected {len(tokens)}, one per word")
+        if predictions.confidence is not None and len(predictions.confidence[number]) != len(tokens):
+            found = len(predictions.confidence[number])
+            raise InputError(f"{here}: {found} confidences, expected {len(tokens)}, one per word")
         if not 0 <= lost <= len(tokens):
             raise InputError(f"{here}: {lost} lost words, expected 0 to {len(tokens)}")
     if predicted != expected:
