@@ -35,8 +35,8 @@ from workflow_copy import ROOT
 MONOLINGUAL = (*HINDI, *BULGARIAN)
 PRUNED = tuple(run for run in RUNS if "dense" not in run)
 FULL = tuple(run for run in RUNS if "full" in run)
-FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap"})
-"""The bootstrap is of the counts; what is above chance decides which fractions have an interval."""
+FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap", "calibration"})
+"""The bootstrap and the calibration are of counts; what is above chance decides which fractions have an interval."""
 
 INTERVALS = {"bootstrap", "intervals", "claims"} | AFTER_INTERVALS
 PERTURBED_AGAIN = PERTURBED | EVALUATED | predicted(RUNS) | {"examples_table 10"}
@@ -152,7 +152,7 @@ KEYS: list[Change] = [
     ("fewer_runs", {}, trained(["bg partial-50 1", "multilingual partial-50 1"]) | {"sparsity_map"}),
     ("chance_floor.seed", 1, FLOORS),
     ("chance_floor.derangements", 101, FLOORS),
-    ("bootstrap.seed", 1, INTERVALS),
+    ("bootstrap.seed", 1, INTERVALS | {"calibration"}),
     ("bootstrap.resamples", 1200, INTERVALS),
     ("reference", "{folder}/reference.csv", {"claims"}),
     ("equal_budget", "{folder}/equal", {"claims"}),

@@ -92,6 +92,7 @@ def test_the_studies_lie_beside_each_other_and_are_whole(study):
                 *(f"figure-{number}" for number in range(1, 10)),
                 "languages",
                 "novelty",
+                "calibration",
                 "training-curves",
                 "sparsity",
                 "published",
@@ -99,7 +100,12 @@ def test_the_studies_lie_beside_each_other_and_are_whole(study):
             for suffix in ("pdf", "png", "svg")
         }
     tables = {path.stem for path in study.results.joinpath("tables").glob("*.csv")}
-    assert tables == {"published", "runs", *(f"table-{number}" for number in range(1, 11))}  # an example of hi
+    assert tables == {
+        "published",
+        "calibration",
+        "runs",
+        *(f"table-{number}" for number in range(1, 11)),
+    }  # an example of hi
 
 
 def test_touched_files_are_not_stale(study):
@@ -166,7 +172,7 @@ def test_changed_prediction_trains_nothing(study, edited):
 
 def test_changed_plots_redraw_figures_only(study, edited):
     edited("workflow/scripts/ner_pruning/figures/style.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
-    assert planned(study) == Counter(FIGURES | {"training_curves", "sparsity_map"})
+    assert planned(study) == Counter(FIGURES | {"calibration", "training_curves", "sparsity_map"})
 
 
 # Packages
