@@ -1,5 +1,6 @@
 """No test connects to another machine, nor does a process that it starts; which tests run side by side."""
 
+import gc
 import os
 import runpy
 from pathlib import Path
@@ -36,3 +37,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAt
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Have the longest tests come first, so that no process ends with them alone."""
     items.sort(key=lambda item: "workflow" not in item.path.parts)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_objects_to_collect() -> None:
+    """Leave what is there already out of later collections, of which each run that is trained has one, as a job does.
+
+    With all that tests import, one takes seconds.
+    """
+    gc.collect()
+    gc.freeze()
