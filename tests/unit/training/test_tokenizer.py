@@ -130,17 +130,20 @@ def test_words_are_cut_as_running_text(family):
     assert not differing(read, tokenizer, OTHER_SENTENCES)
 
 
-@needs_wikiann
-def test_words_of_real_sentences_are_cut_as_running_text(family):
-    """But for words that have white space in them."""
-    tokenizer = train(family)
-    read = words_as_text(tokenizer, "encoder: x")
+@pytest.fixture(scope="module")
+def real_sentences() -> list[list[str]]:
+    """A hundred sentences of each of ten languages, without those of words that have white space in them."""
     sentences = []
     for language in ("yo", "sw", "jv", "hi", "zh", "ar", "ko", "te", "ru", "tr"):
         sentences += from_folder(WIKIANN, language)["test"].tokens[:100]
-    sentences = [words for words in sentences if all(word.split() == [word] for word in words)]
-    assert len(sentences) > 990
-    assert not differing(read, tokenizer, sentences)
+    return [words for words in sentences if all(word.split() == [word] for word in words)]
+
+
+@needs_wikiann
+def test_words_of_real_sentences_are_cut_as_running_text(family, real_sentences):
+    tokenizer = train(family)
+    assert len(real_sentences) > 990
+    assert not differing(words_as_text(tokenizer, "encoder: x"), tokenizer, real_sentences)
 
 
 # By hand: the pieces of `Rais Mwai Kibaki` in byte-level BPE, where Ġ stands for a space
