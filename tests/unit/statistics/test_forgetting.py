@@ -1,6 +1,7 @@
 """What pruning forgets beyond what another seed does, and recall of seen and unseen mentions."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import forgotten as forgotten_script
 import numpy as np
@@ -12,8 +13,15 @@ from ner_pruning.data.mention_properties import MentionProperties, write_propert
 from ner_pruning.files import InputError
 from ner_pruning.parquet import write_table
 from ner_pruning.scoring.found_mentions import write_found
-from ner_pruning.statistics.bootstrap import read_replicates
-from ner_pruning.statistics.forgetting import FORGETTING_COLUMNS, forgetting_table, read_forgetting, write_forgetting
+from ner_pruning.statistics.bootstrap import read_replicates, resample
+from ner_pruning.statistics.forgetting import (
+    FORGETTING_COLUMNS,
+    FORGOTTEN,
+    forgetting_table,
+    read_forgetting,
+    share_counts,
+    write_forgetting,
+)
 from ner_pruning.statistics.intervals import Cells, estimate
 from ner_pruning.statistics.mention_classes import ALL, MentionClass, mention_classes
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS, joined, read_recall, resampled_recall
@@ -247,6 +255,46 @@ def test_a_study_of_one_script_has_no_means_of_scripts():
         resamples=20,
     )
     assert len(table) and set(table["group"]) == {""}
+
+
+def test_intervals_contain_the_true_value():
+    """Simulated studies of two languages, three seeds and 200 mentions, each found with a chance of its own.
+
+    A seed moves the log-odds of all mentions of a model by a standard deviation of 0.3. The true values are those of
+    endlessly many models and mentions, by numerical means over both.
+    """
+    random = np.random.default_rng(0)
+    shifts = {"dense": 0.0, "partial-50": -0.2, "partial-70": -0.5, "partial-90": -1.5}
+
+    def chance(ease, shift, of_seed):
+        return 1 / (1 + np.exp(-(ease + shift + of_seed)))
+
+    ease, of_seeds = random.normal(1.5, 2, 10000), random.normal(0, 0.3, 100)
+    found_by = {
+        variant: np.mean([chance(ease, shift, of_seed) for of_seed in of_seeds], axis=0)
+        for variant, shift in shifts.items()
+    }
+    dense = found_by["dense"]
+    forgets = {variant: (dense * (1 - finds)).mean() / dense.mean() for variant, finds in found_by.items()}
+    truths = {int(variant[-2:]): forgets[variant] - forgets["dense"] for variant in shifts if variant != "dense"}
+    inside = []
+    for seed in range(20):
+        found, properties = {}, {}
+        for language in ("yo", "hi"):
+            ease = random.normal(1.5, 2, 200)
+            properties[language] = {("regular", language): mentions_of(200)}
+            for variant, number in product(shifts, (1, 2, 3)):
+                finds = random.random(200) < chance(ease, shifts[variant], random.normal(0, 0.3))
+                found[Run(language, variant, number)] = {("regular", language): finds}
+        counts = [share_counts(run, found, properties[run.training_set], FORGOTTEN, ALL, ["regular"]) for run in found]
+        cells = Cells(resample(list(found), counts, seed=seed, resamples=300))
+        for level, truth in truths.items():
+            pruned, dense = (Cell("monolingual", "regular", "partial", each) for each in (level, 0))
+            for beyond in cells.f1(pruned, properties) - cells.f1(dense, properties):
+                interval = estimate(beyond)
+                inside.append(interval.low <= truth <= interval.high)
+    assert len(inside) == 20 * 2 * 3
+    assert np.mean(inside) >= 0.9
 
 
 def test_p_values_are_adjusted_over_languages():
