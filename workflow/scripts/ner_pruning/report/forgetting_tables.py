@@ -67,18 +67,21 @@ def _lines(means: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]
             floors = line.loc[line["sparsity"] == 0, "estimate"]
             found = beyond[(beyond[["group", "property", "value"]] == list(key)).all(axis=1)]
             values = (line[line["sparsity"] > 0] if found.empty else found).set_index("sparsity")
-            names = {
-                "models": setting,
-                "scope": scope,
-                "share": kind + (NO_FLOOR if found.empty else ""),
-                "mentions": _name(*key),
-                "number": str(values["mentions"].max()),
-                "languages": str(values["languages"].max()),
-                "seeds": _range(int(values["seeds"].min()), int(values["most_seeds"].max())),
-                "floor": "" if floors.empty else four_digits(floors.iloc[0]),
-            }
-            if len(values):
-                yield names, values
+            if values.empty:
+                continue
+            yield (
+                {
+                    "models": setting,
+                    "scope": scope,
+                    "share": kind + (NO_FLOOR if found.empty else ""),
+                    "mentions": _name(*key),
+                    "number": str(values["mentions"].max()),
+                    "languages": str(values["languages"].max()),
+                    "seeds": _range(int(values["seeds"].min()), int(values["most_seeds"].max())),
+                    "floor": "" if floors.empty else four_digits(floors.iloc[0]),
+                },
+                values,
+            )
 
 
 def _range(low: int, high: int) -> str:
