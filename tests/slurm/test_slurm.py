@@ -101,9 +101,10 @@ def test_runs_see_one_gpu_each_and_other_jobs_none(submitted):
     seen = {log: gpus.pop(log) for log in list(gpus) if log.startswith(("finetune/", "predict/", "score/"))}
     assert set(seen.values()) <= {str(number) for number in range(len(GPUS))}
     assert len({value for log, value in seen.items() if log.startswith("finetune/")}) == 2  # they run side by side
-    assert gpus == {"bootstrap.log": "none", "diagnosis.log": "none"}
+    assert gpus == dict.fromkeys(["bootstrap.log", "recall.log", "forgotten.log", "diagnosis.log"], "none")
     asked = {job["Comment"]: job.get("TresPerJob") for job in jobs}
-    assert asked.pop("rule_bootstrap") is None and asked.pop("rule_diagnosis") is None
+    for rule in ("bootstrap", "recall", "forgotten", "diagnosis"):
+        assert asked.pop(f"rule_{rule}") is None
     assert set(asked.values()) == {"gres:gpu:1"}
 
 
@@ -116,6 +117,8 @@ def test_jobs_ask_for_the_minutes_and_memory_of_the_workflow(submitted):
         "rule_finetune_wildcards_hi_full-50_1": ("00:11:00", "4800M"),
         "rule_scoring_predict_score": ("00:41:00", "4000M"),
         "rule_bootstrap": ("00:30:00", "4000M"),
+        "rule_recall": ("00:30:00", "4000M"),
+        "rule_forgotten": ("00:30:00", "4000M"),
         "rule_diagnosis": ("00:30:00", "4000M"),
     }
 
@@ -131,7 +134,7 @@ def test_a_job_out_of_memory_is_submitted_again_with_more_and_succeeds(local, sh
     assert ours.read_bytes() == theirs.read_bytes()
 
 
-@pytest.mark.parametrize("name", ["scores.csv", "intervals.csv", "claims.csv", "diagnosis.csv"])
+@pytest.mark.parametrize("name", ["scores.csv", "intervals.csv", "claims.csv", "diagnosis.csv", "forgotten.csv"])
 def test_scores_are_those_of_a_local_run_to_the_byte(local, submitted, name):
     workflow, _ = submitted
     ours, theirs = (copy.folder / "results/tiny" / name for copy in (workflow, local))
@@ -146,7 +149,9 @@ def test_weights_and_predictions_are_those_of_a_local_run_to_the_byte(local, sub
         [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.suffix in (".zst", ".parquet")]
         for folder in folders
     ]
-    assert names[0] == names[1] and len(names[0]) == 2 * (1 + 1 + 3)  # weights, counts, a file a test set
+    assert names[0] == names[1] and len(names[0]) == 2 * (
+        1 + 1 + 1 + 3
+    )  # weights, counts, what is found, a file a test set
     for name in names[0]:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
 

@@ -693,7 +693,7 @@ def test_strange_words_survive_from_the_file_to_the_scores(tmp_path, good_encode
     encode_test_sets.main(gold, str(good_encoder / "tokenizer.json"), 60, encoded)
     model, manifest = load_encoder(good_encoder, dropout=0.0, seed=0).eval(), str(tmp_path / "predictions.json")
     predict.main(model, {"sw": encoded}, "fp32", str(tmp_path / "predictions"), manifest)
-    out = {f"out_{name}": str(tmp_path / name) for name in ("csv", "counts", "confidence")}
+    out = {f"out_{name}": str(tmp_path / name) for name in ("csv", "counts", "confidence", "found")}
     score.main(manifest, str(tmp_path / "predictions"), {"sw": gold}, "sw/dense/seed-1", **out)
 
     assert read_corpus(paths["test"]).tokens == [words, ["Bob"]]

@@ -138,7 +138,7 @@ def test_predictions_of_other_types_are_never_scored(tmp_path):
         paths = {name: tmp_path / f"{name}.parquet" for name in ("validation", "regular")}
         write_manifest(tmp_path / "m.json", paths)
         assert read_predictions(paths["regular"])["sw"].types == types
-        out = {f"out_{name}": str(tmp_path / name) for name in ("csv", "counts", "confidence")}
+        out = {f"out_{name}": str(tmp_path / name) for name in ("csv", "counts", "confidence", "found")}
         arguments = (str(tmp_path / "m.json"), str(tmp_path), {"sw": str(tmp_path / "gold")}, "sw/dense/seed-1")
         if types == TYPES:
             score.main(*arguments, **out)

@@ -33,7 +33,9 @@ FIGURES = {*(f"figure {name}" for name in DRAWN), "published"}
 TABLES = {f"f1_table {number}" for number in range(2, 10)}
 AFTER_INTERVALS = TABLES | FIGURES
 AFTER_SCORES = {"collect_scores", "bootstrap", "intervals", "claims", "diagnosis", "calibration"} | AFTER_INTERVALS
-AFTER_CARDS = {"data_sizes_table", "language_groups", "intervals", "claims"} | AFTER_INTERVALS
+FORGOTTEN = {"forgotten", "forgotten_means"}
+AFTER_FOUND = {"recall"} | FORGOTTEN
+AFTER_CARDS = {"data_sizes_table", "language_groups", "intervals", "claims"} | AFTER_INTERVALS | FORGOTTEN
 """What reads how large the languages' training sets are; their groups are those of the table of intervals."""
 
 
@@ -47,7 +49,14 @@ def jobs(rules: str, *wildcards: Iterable[str]) -> set[str]:
 
 def predicted(runs: Iterable[str]) -> set[str]:
     """Return the jobs that follow from new test sets of some runs, or new code that predicts."""
-    return jobs("predict score", runs) | AFTER_SCORES
+    runs = set(runs)
+    return jobs("predict score", runs) | scored(runs)
+
+
+def scored(runs: Iterable[str]) -> set[str]:
+    """Return the jobs that follow from scoring some runs; the forgotten sentences shown are of hi."""
+    shown = {"forgotten_sentences"} if any(run.startswith(("hi ", "multilingual ")) for run in runs) else set()
+    return AFTER_SCORES | AFTER_FOUND | shown
 
 
 def trained(runs: Iterable[str]) -> set[str]:
@@ -58,7 +67,8 @@ def trained(runs: Iterable[str]) -> set[str]:
 
 
 PERTURBED = jobs("perturb", ["in-language"], LANGUAGES) | jobs("perturb", ["in-script"], ["hi", "mr"])
-EVALUATED = jobs("test_sets encode_test_sets chance_floor", LANGUAGES) | jobs("overlap", ["hi", "bg", "multilingual"])
+EVALUATED = jobs("test_sets encode_test_sets chance_floor", LANGUAGES)
+EVALUATED |= jobs("overlap mention_properties", ["hi", "bg", "multilingual"])
 ENCODED = jobs("data_card encode encode_test_sets", LANGUAGES) | trained(RUNS) | AFTER_CARDS
 """What follows from another encoder, or another length limit."""
 

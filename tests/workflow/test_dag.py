@@ -33,8 +33,8 @@ def test_the_benchmark_plans_a_study_a_complete_one_and_ten_times_its_runs():
     jobs = {name: int(count) for name, count in re.findall(r"^  (\S+): (\d+) jobs", done.stdout, re.MULTILINE)}
     assert list(jobs) == ["dry-run", "nothing-to-do", "ten-times-runs"]
     assert jobs["nothing-to-do"] == 0
-    # two runs a seed, each a fine-tuning, a prediction and a scoring
-    assert jobs["ten-times-runs"] == jobs["dry-run"] + 9 * 2 * 3
+    # two runs a seed, each a fine-tuning, a prediction, a scoring and what it finds
+    assert jobs["ten-times-runs"] == jobs["dry-run"] + 9 * 2 * 4
     lines = [LINE.fullmatch(line).groups() for line in done.stdout.splitlines()[4:]]
     measured = [f"{unit} {name}" for name in jobs for unit in ("seconds", "cpu-seconds")]
     assert [f"{unit} {name}" for unit, name, *_ in lines] == [*measured, "ratio ten-times-runs"]

@@ -50,7 +50,7 @@ def test_every_item_is_in_the_page_with_its_caption(page):
     folder = page.parent / "results" / "tiny"
     figures = {str(path.relative_to(page.parent)) for path in folder.glob("figures/*.png")}
     pages = {str(path.relative_to(page.parent)) for path in (*folder.glob("*.html"), *folder.glob("tables/*.html"))}
-    assert len(figures) == 14 and len(pages) == 9
+    assert len(figures) == 15 and len(pages) == 11
     assert set(results) == figures | pages
     for path, result in results.items():
         assert content(result) == (page.parent / path).read_bytes()

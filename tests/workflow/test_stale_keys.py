@@ -10,6 +10,7 @@ import yaml
 from ner_pruning.claims.equal_budget import FILES
 from stale_study import (
     AFTER_CARDS,
+    AFTER_FOUND,
     AFTER_INTERVALS,
     AFTER_SCORES,
     BULGARIAN,
@@ -38,11 +39,14 @@ FULL = tuple(run for run in RUNS if "full" in run)
 FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap", "calibration"})
 """The bootstrap and the calibration are of counts; what is above chance decides which fractions have an interval."""
 
-INTERVALS = {"bootstrap", "intervals", "claims"} | AFTER_INTERVALS
+INTERVALS = {"bootstrap", "intervals", "claims"} | AFTER_INTERVALS | AFTER_FOUND
+OTHER_RUNS = AFTER_FOUND | {"forgotten_sentences", "run_statistics", "training_curves"}
+"""What follows, beside the scores, from another choice of runs that are all there."""
+
 PERTURBED_AGAIN = PERTURBED | EVALUATED | predicted(RUNS) | {"examples_table 10"}
 HINDI_AND_MARATHI = (
     jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
-    | jobs("overlap", ["hi", "multilingual"])
+    | jobs("overlap mention_properties", ["hi", "multilingual"])
     | predicted([*HINDI, *MULTILINGUAL])
 )
 """What follows from other test sets of these two: no job of Bulgarian models."""
@@ -77,17 +81,19 @@ KEYS: list[Change] = [
     (
         "languages",
         ["mr", "hi", "bg"],
-        {"overlap multilingual", "data_sizes_table", "language_groups"} | trained(MULTILINGUAL),
+        {"overlap multilingual", "mention_properties multilingual", "data_sizes_table", "language_groups"}
+        | trained(MULTILINGUAL),
     ),
     (
         "monolingual",
         ["hi", "bg", "mr"],
-        {"overlap mr", "data_sizes_table"} | trained(["mr dense 1", "mr partial-50 1", "mr full-50 1"]),
+        {"overlap mr", "mention_properties mr", "data_sizes_table"}
+        | trained(["mr dense 1", "mr partial-50 1", "mr full-50 1"]),
     ),
     (
         "multilingual",
         False,
-        (AFTER_SCORES - jobs("f1_table", [2, 3, 4, 5])) | {"run_statistics", "training_curves", "sparsity_map"},
+        (AFTER_SCORES - jobs("f1_table", [2, 3, 4, 5])) | OTHER_RUNS | {"sparsity_map"},
     ),
     (
         "perturbations",
@@ -138,7 +144,7 @@ KEYS: list[Change] = [
     (
         "pruning.scopes",
         ["full"],
-        (AFTER_SCORES - jobs("f1_table", [2, 4, 6, 8])) | {"run_statistics", "training_curves"},
+        (AFTER_SCORES - jobs("f1_table", [2, 4, 6, 8])) | OTHER_RUNS,
     ),
     ("pruning.curve", "linear", trained(PRUNED)),
     ("pruning.threshold", "global", trained(PRUNED)),
@@ -157,8 +163,8 @@ KEYS: list[Change] = [
     ("reference", "{folder}/reference.csv", {"claims"}),
     ("equal_budget", "{folder}/equal", {"claims"}),
     ("diagnosis.floor_factor", 3.0, {"diagnosis"}),
-    ("tables.examples", ["mr"], {"examples_table 10"}),
-    ("tables.sentences", 3, {"examples_table 10"}),
+    ("tables.examples", ["mr"], {"examples_table 10", "forgotten_sentences"}),
+    ("tables.sentences", 3, {"examples_table 10", "forgotten_sentences"}),
     ("export", ["hi/dense/seed-1"], set()),  # a target of its own
 ]
 NAMES = [key for key, _, _ in KEYS]
@@ -182,7 +188,7 @@ TINY_KEYS: list[Change] = [
     ("data.allow_other_sizes", True, set()),
     ("data.path", "{split}", set()),
     ("data.columns.tags", "tags", set()),
-    ("data.synthetic.seed", 1, TINY_DATA | {"overlap hi", "examples_table 10"} | TINY_ENCODED),
+    ("data.synthetic.seed", 1, TINY_DATA | {"overlap hi", "mention_properties hi", "examples_table 10"} | TINY_ENCODED),
     ("data.synthetic.sizes.mr.train", 25, {"language_data mr"} | TINY_ENCODED),  # text of the encoder's vocabulary
     ("encoder.folder", "/nowhere", set()),
     ("encoder.name", "someone/bert", set()),

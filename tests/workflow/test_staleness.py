@@ -12,7 +12,6 @@ from ner_pruning.data.synthetic import generate
 from ner_pruning.data.wikiann import write_corpus
 from stale_study import (
     AFTER_CARDS,
-    AFTER_SCORES,
     CONFIG,
     EVERYTHING,
     FIGURES,
@@ -23,6 +22,7 @@ from stale_study import (
     SIZES,
     jobs,
     predicted,
+    scored,
     times_kept,
     trained,
 )
@@ -96,16 +96,13 @@ def test_the_studies_lie_beside_each_other_and_are_whole(study):
                 "training-curves",
                 "sparsity",
                 "published",
+                "forgotten",
             ]
             for suffix in ("pdf", "png", "svg")
         }
     tables = {path.stem for path in study.results.joinpath("tables").glob("*.csv")}
-    assert tables == {
-        "published",
-        "calibration",
-        "runs",
-        *(f"table-{number}" for number in range(1, 11)),
-    }  # an example of hi
+    others = {"published", "calibration", "runs", "forgotten", "forgotten-sentences"}
+    assert tables == {*others, *(f"table-{number}" for number in range(1, 11))}  # an example of hi
 
 
 def test_touched_files_are_not_stale(study):
@@ -157,7 +154,7 @@ def test_changed_scoring_reruns_scores_and_what_follows(study, edited):
         'SUPPORT = "support_"',
         'CHANGED = 1\nSUPPORT = "support_"',
     )
-    assert planned(study) == Counter(jobs("score", RUNS) | jobs("chance_floor", LANGUAGES) | AFTER_SCORES)
+    assert planned(study) == Counter(jobs("score", RUNS) | jobs("chance_floor", LANGUAGES) | scored(RUNS))
 
 
 def test_changed_training_reruns_runs_and_what_follows(study, edited):
@@ -172,7 +169,8 @@ def test_changed_prediction_trains_nothing(study, edited):
 
 def test_changed_plots_redraw_figures_only(study, edited):
     edited("workflow/scripts/ner_pruning/figures/style.py", "SCOPE_NAMES = ", "CHANGED = 1\nSCOPE_NAMES = ")
-    assert planned(study) == Counter(FIGURES | {"calibration", "training_curves", "sparsity_map"})
+    beyond = {"calibration", "training_curves", "sparsity_map", "forgotten_means"}
+    assert planned(study) == Counter(FIGURES | beyond)
 
 
 # Packages
@@ -212,7 +210,7 @@ def test_a_changed_training_file_of_a_language_reruns_what_is_made_of_its_data(s
     own = {"language_data hi", "data_card hi", "encode hi", "perturb in-language hi", "examples_table 10"}
     pools = jobs("perturb", ["in-script"], ["hi", "mr"])
     evaluated = jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
-    overlap = jobs("overlap", ["hi", "multilingual"])
+    overlap = jobs("overlap mention_properties", ["hi", "multilingual"])
     assert plan == Counter(own | pools | evaluated | overlap | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
 
 
@@ -226,7 +224,7 @@ def test_changed_training_sentences_draw_no_perturbed_set_again(study):
             plan = planned(study)
         finally:
             path.write_bytes(before)
-    own = {"data_card hi", "encode hi"} | jobs("overlap", ["hi", "multilingual"])
+    own = {"data_card hi", "encode hi"} | jobs("overlap mention_properties", ["hi", "multilingual"])
     assert plan == Counter(own | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
 
 
@@ -235,7 +233,7 @@ def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):
     own = {
         f"{rule} ru" for rule in ("language_data", "data_card", "encode", "perturb in-language", "perturb in-script")
     }
-    joined = {"perturb in-script bg", "overlap bg", "overlap multilingual"}
+    joined = {"perturb in-script bg"} | jobs("overlap mention_properties", ["bg", "multilingual"])
     joined |= jobs("test_sets encode_test_sets chance_floor", ["bg", "ru"])
     bulgarian = jobs("predict score", ["bg dense 1", "bg full-50 1"])  # it was alone in its script: a test set more
     after = trained(MULTILINGUAL) | AFTER_CARDS | CONFIG

@@ -39,6 +39,8 @@ if any(TABLE[code].train_size is None for code in LANGUAGES) or config["language
 TRAINING_SETS = grid.training_sets(config)
 VARIANTS = terms.variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
 PERTURBATIONS = config["perturbations"]
+COMPARED_RUNS = contents.compared_runs(config)  # with the dense models of their training sets
+COMPARED_SETS = list(dict.fromkeys(run.training_set for run in COMPARED_RUNS))
 FORM = DataForm.of_config(config["data"])
 GROUPED_BY = grid.more_groupings(config)
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on

@@ -1,4 +1,7 @@
-"""Test sets with their chance floors, a prediction and a scoring per run, the scores of all runs and their intervals."""
+"""Test sets with their chance floors, a prediction and a scoring per run, the scores of all runs and their intervals.
+
+And, of the runs of training sets with pruned models, which mentions they find, and what pruning forgets.
+"""
 
 
 rule test_sets:
@@ -113,6 +116,7 @@ rule score:
         scores="<run>/scores.csv",
         counts="<run>/counts.parquet",
         confidence="<run>/confidence.parquet",
+        found="<run>/found.parquet",
     log:
         "<results>/logs/score/{training_set}/{variant}/seed-{seed}.log",
     conda:
@@ -217,3 +221,61 @@ rule diagnosis:
         version=version_of("diagnosis"),
     script:
         "../scripts/diagnosis.py"
+
+
+if COMPARED_RUNS:
+
+    rule mention_properties:
+        input:
+            train=get_training_corpora,
+            evaluation=get_evaluation,
+        output:
+            "<results>/mentions/{training_set}.parquet",
+        log:
+            "<results>/logs/mention_properties/{training_set}.log",
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            languages=get_languages,
+            version=version_of("mention_properties"),
+        script:
+            "../scripts/mention_properties.py"
+
+    rule recall:
+        input:
+            found=get_found(COMPARED_RUNS),
+            mentions=get_mentions(COMPARED_SETS),
+        output:
+            "<results>/recall.parquet",
+        log:
+            "<results>/logs/recall.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            runs=plain(COMPARED_RUNS),
+            training_sets=COMPARED_SETS,
+            bootstrap=sorted_values(config["bootstrap"]),
+            version=version_of("recall"),
+        script:
+            "../scripts/recall.py"
+
+    rule forgotten:
+        input:
+            found=get_found(COMPARED_RUNS),
+            mentions=get_mentions(COMPARED_SETS),
+            groups="<results>/groups.csv",
+        output:
+            parquet="<results>/forgotten.parquet",
+            csv="<results>/forgotten.csv",
+        log:
+            "<results>/logs/forgotten.log",
+        conda:
+            "../../envs/study.yaml"
+        params:
+            runs=plain(COMPARED_RUNS),
+            training_sets=COMPARED_SETS,
+            bootstrap=sorted_values(config["bootstrap"]),
+            version=version_of("forgotten"),
+        script:
+            "../scripts/forgotten.py"

@@ -150,3 +150,38 @@ if MAP_RUNS:
             version=version_of("sparsity_map"),
         script:
             "../scripts/sparsity_map.py"
+
+
+if COMPARED_RUNS:
+
+    rule forgotten_means:
+        input:
+            forgotten="<results>/forgotten.parquet",
+        output:
+            csv="<results>/tables/forgotten.csv",
+            markdown="<results>/tables/forgotten.md",
+            latex="<results>/tables/forgotten.tex",
+            html=report(
+                "<results>/tables/forgotten.html",
+                caption="../report/forgotten.rst",
+                category="Tables",
+                labels={"table": "beyond the paper", "shows": "what pruning forgets"},
+            ),
+            pdf="<results>/figures/forgotten.pdf",
+            png=report(
+                "<results>/figures/forgotten.png",
+                caption="../report/forgotten.rst",
+                category="Figures",
+                labels={"figure": "beyond the paper", "shows": "what pruning forgets"},
+            ),
+            svg="<results>/figures/forgotten.svg",
+        log:
+            "<results>/logs/forgotten_means.log",
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            provenance=PROVENANCE,
+            version=version_of("forgotten_means"),
+        script:
+            "../scripts/forgotten_means.py"

@@ -155,8 +155,10 @@ def get_prediction_megabytes(wildcards, attempt):
 
 
 def get_claims_input(wildcards):
-    """Return what else the claims are tested on: overlap of multilingual training, F1 by others, another study."""
+    """Return what else the claims are tested on: overlap of multilingual training, recall, F1 by others and so on."""
     files = {"overlap": f"<results>/overlap/{terms.MULTILINGUAL}.csv"} if config["multilingual"] else {}
+    if COMPARED_RUNS:
+        files["recall"] = "<results>/recall.parquet"
     if config["reference"]:
         files["reference"] = local(config["reference"])
     if STUDY_FILES.equal_budget:
@@ -206,6 +208,16 @@ def get_example_test(wildcards):
 
 def get_example_perturbed(wildcards):
     return get_corpus_path(terms.IN_LANGUAGE, get_example_language(wildcards))
+
+
+def get_found(runs):
+    """Return what each of some runs finds."""
+    return [f"<results>/runs/{run}/found.parquet" for run in runs]
+
+
+def get_mentions(training_sets):
+    """Return the properties of the mentions beside each of some training sets."""
+    return [f"<results>/mentions/{training_set}.parquet" for training_set in training_sets]
 
 
 def get_forensic_languages():

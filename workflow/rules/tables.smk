@@ -1,4 +1,8 @@
-"""Tables 1-11 of the paper, and the table of runs."""
+"""Tables 1-11 of the paper, and those of forgotten sentences and of runs."""
+
+FORGETTING_LANGUAGES = contents.forgetting_languages(config)
+FORGETTING_RUNS = contents.runs_of_languages(COMPARED_RUNS, FORGETTING_LANGUAGES)
+FORGETTING_SETS = [name for name in COMPARED_SETS if any(run.training_set == name for run in FORGETTING_RUNS)]
 
 
 rule data_sizes_table:
@@ -113,3 +117,38 @@ rule run_statistics:
         version=version_of("run_statistics"),
     script:
         "../scripts/run_statistics.py"
+
+
+if FORGETTING_LANGUAGES:
+
+    rule forgotten_sentences:
+        input:
+            found=get_found(FORGETTING_RUNS),
+            manifests=[f"<results>/runs/{run}/predictions.json" for run in FORGETTING_RUNS],
+            folders=ancient([f"<results>/runs/{run}/predictions" for run in FORGETTING_RUNS]),
+            mentions=get_mentions(FORGETTING_SETS),
+            gold=[f"<results>/evaluation/{language}.parquet" for language in FORGETTING_LANGUAGES],
+        output:
+            csv="<results>/tables/forgotten-sentences.csv",
+            markdown="<results>/tables/forgotten-sentences.md",
+            latex="<results>/tables/forgotten-sentences.tex",
+            html=report(
+                "<results>/tables/forgotten-sentences.html",
+                caption="../report/forgotten-sentences.rst",
+                category="Tables",
+                labels={"table": "beyond the paper", "shows": "sentences that pruning forgets"},
+            ),
+        log:
+            "<results>/logs/forgotten_sentences.log",
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            runs=plain(FORGETTING_RUNS),
+            training_sets=FORGETTING_SETS,
+            languages=FORGETTING_LANGUAGES,
+            sentences=config["tables"]["sentences"],
+            provenance=PROVENANCE,
+            version=version_of("forgotten_sentences"),
+        script:
+            "../scripts/forgotten_sentences.py"

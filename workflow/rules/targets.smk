@@ -52,10 +52,17 @@ def get_published_cells():
     return cells_of_study(STUDY_FILES.published, config) if is_like_table_1(config["data"]) else []
 
 
+def get_forgotten():
+    """Return what pruning forgets by language; nothing of a study of dense models."""
+    return [f"<results>/forgotten.{suffix}" for suffix in ("parquet", "csv")] if COMPARED_RUNS else []
+
+
 def get_tables():
     numbers = [1, *contents.f1_tables(config), *contents.example_languages(config)]
     names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else [])
     names += ["calibration", "runs"]
+    names += ["forgotten"] if COMPARED_RUNS else []
+    names += ["forgotten-sentences"] if contents.forgetting_languages(config) else []
     names += ["plan"] if Path(PLAN).exists() and not PREFIXED else []  # how far it was right
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 
@@ -63,11 +70,13 @@ def get_tables():
 def get_figures():
     names = contents.figure_names(config)
     names += ["published"] if get_published_cells() else []
+    names += ["forgotten"] if COMPARED_RUNS else []
     names += ["calibration", "training-curves"] + (["sparsity"] if grid.mapped_runs(config) else [])
     return [f"<results>/figures/{name}.{suffix}" for name in names for suffix in ("pdf", "png", "svg")]
 
 
 def get_published_files():
     """Return what of a study is small and worth keeping in the repository: scores, claims, tables, figures, config."""
-    files = [*get_scores(), *get_claims(), *get_diagnosis(), *get_study_config(), *get_tables(), *get_figures()]
+    files = [*get_scores(), *get_claims(), *get_diagnosis(), *get_forgotten(), *get_study_config()]
+    files += [*get_tables(), *get_figures()]
     return [file for file in files if file.endswith((".csv", ".md", ".yaml", ".png", ".svg"))]

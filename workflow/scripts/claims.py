@@ -14,6 +14,7 @@ from ner_pruning.frames import write_frame
 from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
+from ner_pruning.statistics.recall import joined, read_recall
 from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import REGULAR, Provenance
 
@@ -24,6 +25,7 @@ def main(
     groups: str,
     published: str,
     overlap: str | None,
+    recall: str | None,
     reference: str | None,
     equal_budget: Sequence[str] | None,
     budgets: Mapping[str, Any],
@@ -34,7 +36,8 @@ def main(
 ) -> None:
     """Write the ledger; all but the budgets and provenance are paths.
 
-    overlap: of the multilingual training set, None if there is none; reference: F1 by others, if given; equal_budget:
+    overlap: of the multilingual training set, None if there is none; recall: replicates of recall of seen and unseen
+    mentions, None of a study without pruned models; reference: F1 by others, if given; equal_budget:
     files of a study with equal budgets, as `read_equal_budget` takes them, if given. budgets: keys of the config, see
     `equal_budget_languages`.
     """
@@ -42,7 +45,8 @@ def main(
     of_groups = groupings(table)
     rows = [] if overlap is None else read_overlap(overlap).itertuples()
     floors = read_floors(scores)
-    cells = Cells(read_replicates(replicates), floors)
+    resampled = [read_replicates(replicates), *([] if recall is None else [read_recall(recall)])]
+    cells = Cells(joined(resampled), floors)
     equal = equal_budget_languages(budgets, table["sentences"].to_dict())
     at_equal_budget = cells.of(equal) if equal else None
     if equal_budget is not None:
@@ -77,6 +81,7 @@ if __name__ == "__main__":
             groups=files.groups,
             published=files.published,
             overlap=files.get("overlap"),
+            recall=files.get("recall"),
             reference=files.get("reference"),
             equal_budget=files.get("equal_budget"),
             budgets=snakemake.params.budgets,

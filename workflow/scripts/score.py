@@ -7,6 +7,7 @@ from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.files import InputError
 from ner_pruning.scoring.confidence import confidence_counts, write_confidence
 from ner_pruning.scoring.f1 import score, sentence_counts, write_counts, write_scores
+from ner_pruning.scoring.found_mentions import found_mentions, write_found
 from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
 from ner_pruning.terms import VALIDATION
 
@@ -20,10 +21,11 @@ def main(
     out_csv: str,
     out_counts: str,
     out_confidence: str,
+    out_found: str,
 ) -> None:
-    """Write one row a (test set, language), the counts of each sentence, and those of confidences where there are any.
+    """Write one row a (test set, language), the counts of each sentence, and which gold mentions are found.
 
-    gold: evaluation files by language.
+    And counts of confidences, where the predictions have any. gold: evaluation files by language.
     """
     entries = read_manifest(manifest_path)
     predicted = {(test_set, language) for test_set, entry in entries.items() for language in entry["languages"]}
@@ -31,7 +33,7 @@ def main(
     for test_set, language in sorted(predicted.symmetric_difference(expected)):
         missing = "gold" if (test_set, language) in predicted else "predictions"
         raise InputError(f"{manifest_path}: run {run}, language {language}, test set {test_set}: no {missing} for it")
-    rows, counts, confidence, types = [], {}, {}, None
+    rows, counts, confidence, found, types = [], {}, {}, {}, None
     for test_set in dict.fromkeys(test_set for test_set, _ in expected):  # one test set at a time: it bounds memory
         predictions = read_predictions(Path(predictions_folder, f"{test_set}.parquet"), entries[test_set])
         for language in [language for other, language in expected if other == test_set]:
@@ -41,6 +43,7 @@ def main(
             rows.append({"test_set": test_set, "language": language, **lost, **score(corpus.tags, part.tags, types)})
             if test_set != VALIDATION:
                 counts[test_set, language] = sentence_counts(corpus.tags, part.tags)
+                found[test_set, language] = found_mentions(corpus.tags, part.tags)
                 if part.confidence is not None:
                     confidence[test_set, language] = confidence_counts(corpus.tags, part.tags, part.confidence)
             f1 = (
@@ -51,6 +54,7 @@ def main(
             print(f"{run} {test_set} {language}: {f1}")
     write_counts(out_counts, counts)
     write_confidence(out_confidence, confidence)
+    write_found(out_found, found)
     write_scores(out_csv, rows, types)
 
 
@@ -66,4 +70,5 @@ if __name__ == "__main__":
             out_csv=snakemake.output.scores,
             out_counts=snakemake.output.counts,
             out_confidence=snakemake.output.confidence,
+            out_found=snakemake.output.found,
         )

@@ -355,7 +355,7 @@ def scored_run(tmp_path):
 
 
 def outputs(folder):
-    return {name: folder / name for name in ("out_csv", "out_counts", "out_confidence")}
+    return {name: folder / name for name in ("out_csv", "out_counts", "out_confidence", "out_found")}
 
 
 def test_score_script(scored_run, tmp_path):

@@ -1,7 +1,15 @@
 """Which tables and figures a study has."""
 
 import pytest
-from ner_pruning.study.contents import example_languages, f1_table_languages, f1_tables, figure_names
+from ner_pruning.study.contents import (
+    compared_runs,
+    example_languages,
+    f1_table_languages,
+    f1_tables,
+    figure_names,
+    forgetting_languages,
+    runs_of_languages,
+)
 
 PAPER = {
     "languages": ["yo", "sw", "hi"],
@@ -64,3 +72,26 @@ def test_tables_of_examples(changes, examples):
 )
 def test_figures(changes, numbers, others):
     assert figure_names(PAPER | changes) == [*(f"figure-{number}" for number in numbers), *others]
+
+
+RUNS = PAPER | {"seeds": [1], "fewer_runs": {"multilingual": {"scopes": []}}}
+
+
+def test_runs_are_compared_where_a_training_set_has_pruned_models():
+    """The multilingual one here has none, so that it shows nothing of what pruning forgets."""
+    runs = compared_runs(RUNS)
+    assert {run.training_set for run in runs} == {"yo", "hi"}
+    assert {run.variant for run in runs} == {"dense", "partial-50", "full-50"}
+    assert compared_runs(RUNS | {"pruning": DENSE}) == []
+    assert {run.training_set for run in compared_runs(RUNS | {"fewer_runs": {}})} == {"yo", "hi", "multilingual"}
+
+
+def test_languages_of_forgotten_sentences():
+    """Of the examples' languages, those that a compared run is evaluated on: sw has but the multilingual model."""
+    examples = RUNS | {"tables": {"examples": ["sw", "yo", "zh", "yo"]}}
+    assert forgetting_languages(examples) == ["yo"]
+    assert forgetting_languages(examples | {"fewer_runs": {}}) == ["sw", "yo"]
+    assert forgetting_languages(examples | {"pruning": DENSE}) == []
+    runs = compared_runs(RUNS | {"fewer_runs": {}})
+    assert {run.training_set for run in runs_of_languages(runs, ["sw"])} == {"multilingual"}
+    assert {run.training_set for run in runs_of_languages(runs, ["hi"])} == {"hi", "multilingual"}

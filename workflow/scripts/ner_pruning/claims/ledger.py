@@ -1,10 +1,11 @@
-"""The claims ledger: what a study's scores say about each claim of the paper, as a frame and as tables."""
+"""The claims ledger: what a study's scores say about each claim, the paper's and our own, as a frame and as tables."""
 
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
+from ner_pruning.claims.own_claims import OWN, own_claims
 from ner_pruning.claims.paper_claims import Evidence, Part, paper_claims
 from ner_pruning.claims.paper_scores import PublishedF1
 from ner_pruning.claims.statistics import Missing
@@ -32,7 +33,7 @@ def ledger(evidence: Evidence, published: Cells) -> pd.DataFrame:
     what is missing or worth knowing. Where no model of the study has two seeds, no claim is decided.
     """
     rows = []
-    for claim in paper_claims(evidence):
+    for claim in [*paper_claims(evidence), *own_claims(evidence)]:
         parts = [_test(part, evidence.cells, published) for part in claim.parts]
         verdicts = [part["verdict"] for part in parts]
         against = [part["p_against"] for part in parts]
@@ -171,7 +172,9 @@ def ledger_tables(
     demo_note = ["A demo on synthetic text: these verdicts mean nothing."] if provenance.demo else []
     left_out = "; ".join(f"{', '.join(languages)} on {test_set}" for test_set, languages in empty.items())
     empty_note = [f"Left out, because the test set has no mention and so no F1: {left_out}."] if empty else []
-    notes = [f"{provenance}.", *empty_note, *demo_note]
+    own = [number for number in claims["claim"] if number.startswith(OWN)]
+    own_note = [f"{', '.join(own).capitalize()}: not the paper's, but of this workflow."] if own else []
+    notes = [f"{provenance}.", *own_note, *empty_note, *demo_note]
     return (
         Table("claims", "The paper's claims, and what this study's scores say about them", notes, verdicts.astype(str)),
         Table("claims-numbers", "The statistics behind the verdicts", notes, numbers.astype(str)),

@@ -94,7 +94,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claim of the paper; readings: whether its parts are readings of one sentence (see `combine`)."""
+    """A claim; readings: whether its parts are readings of one sentence (see `combine`)."""
 
     number: str
     text: str
@@ -102,7 +102,7 @@ class Claim:
     readings: bool = False
 
 
-def _variants(
+def variants_of(
     cells: Cells, *settings: str, least: int = 0, scopes: Sequence[str] = SCOPES
 ) -> Iterator[tuple[str, int]]:
     """Yield the scopes and sparsities of any of the settings; if there are none, the paper's lowest, as missing."""
@@ -150,7 +150,7 @@ def _better(cells: Cells | None, missing: str) -> list[Part]:
         lambda scope, sparsity: mean_difference(
             Cell(MULTILINGUAL, REGULAR, scope, sparsity), Cell(MONOLINGUAL, REGULAR, scope, sparsity)
         ),
-        lambda found: [("", 0), *_variants(found, MULTILINGUAL, MONOLINGUAL)],
+        lambda found: [("", 0), *variants_of(found, MULTILINGUAL, MONOLINGUAL)],
         over=", mean over languages",
     )
 
@@ -162,7 +162,7 @@ def _smaller_loss(cells: Cells | None, missing: str) -> list[Part]:
         missing,
         "relative loss monolingual - multilingual",
         difference_of_losses,
-        lambda found: _variants(found, MULTILINGUAL, MONOLINGUAL, least=HIGH),
+        lambda found: variants_of(found, MULTILINGUAL, MONOLINGUAL, least=HIGH),
     )
 
 
@@ -171,7 +171,7 @@ def paper_claims(evidence: Evidence) -> list[Claim]:
     cells = evidence.cells
     smallest = [language for language, size in evidence.train_sizes.items() if size <= SMALLEST]
 
-    variants = partial(_variants, cells)
+    variants = partial(variants_of, cells)
     others = [code for code in evidence.train_sizes if code not in evidence.equal_languages]
     as_paper = cells.of(others) if others else None
 

@@ -11,6 +11,7 @@ import numpy as np
 from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
 from ner_pruning.statistics.correlations import Coefficient, correlate, kendall, pearson
 from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
+from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
 
 MODERATE = (50, 70)
@@ -156,11 +157,45 @@ def _with_regular(cells: Cells, *of: Cell) -> tuple[list[str], list[tuple[np.nda
     defined = np.isfinite([cells.fraction(cell, common)[:, 0] for cell in of])
     if not defined.all(axis=0).any():
         lacking = [cell for cell, row in zip(on_regular, defined, strict=True) if not row.any()]
-        raise Missing(f"a language above chance with {' and '.join(map(str, lacking or on_regular))}")
+        raise Missing(f"a language above chance with {' and '.join(dict.fromkeys(map(str, lacking or on_regular)))}")
     languages = [language for language, row in zip(common, defined.all(axis=0), strict=True) if row]
     seeds = int(cells.fewest_seeds([*of, *on_regular], languages).min())
     pairs = [(cells.f1(cell, languages), cells.f1(base, languages)) for cell, base in zip(of, on_regular, strict=True)]
     return languages, pairs, seeds
+
+
+def growing_gap(cell: Cell) -> Statistic:
+    """Return the statistic: by how much recall of seen mentions exceeds that of unseen ones, less the same when dense.
+
+    cell: of pruned models, on the regular test set. A mean over the languages whose regular F1 is above its chance
+    floor, both pruned and dense: models that find nothing have no gap, however little they rely on.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        languages, (sparse, dense), seeds = _recall_gaps(cells, cell)
+        return Measured((sparse - dense).mean(axis=0), languages, seeds)
+
+    return statistic
+
+
+def both_gaps(cell: Cell) -> Callable[[Cells], str]:
+    """Return the note: the two gaps of `growing_gap`, as means over its languages."""
+
+    def note(cells: Cells) -> str:
+        _, gaps, _ = _recall_gaps(cells, cell)
+        sparse, dense = (gap[:, 0].mean() for gap in gaps)
+        return f"seen - unseen: dense {dense:.3f}, pruned {sparse:.3f}"
+
+    return note
+
+
+def _recall_gaps(cells: Cells, cell: Cell) -> tuple[list[str], tuple[np.ndarray, np.ndarray], int]:
+    """Return what `_with_regular` does, with the gap in recall of pruned and of dense models."""
+    kinds = (SEEN_MENTIONS, UNSEEN_MENTIONS)
+    of = [cell._replace(test_set=kind, sparsity=level) for level in (cell.sparsity, 0) for kind in kinds]
+    languages, pairs, seeds = _with_regular(cells, *of)
+    seen, unseen, dense_seen, dense_unseen = (recall for recall, _ in pairs)
+    return languages, (seen - unseen, dense_seen - dense_unseen), seeds
 
 
 def _mean_over(languages: Sequence[str], values: np.ndarray, seeds: int) -> Measured:

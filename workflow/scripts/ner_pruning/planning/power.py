@@ -10,12 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from ner_pruning.claims.own_claims import own_claims
 from ner_pruning.claims.paper_claims import Evidence, Part, paper_claims
 from ner_pruning.claims.statistics import Missing
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, detectable
+from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.statistics.seed_noise import COMMON_SHARE
-from ner_pruning.terms import REGULAR, Run
+from ner_pruning.terms import Run, is_perturbation
 
 ASSUMED_F1 = {True: 0.75, False: 0.6}
 """F1 on the regular test set, and on perturbed ones."""
@@ -28,6 +30,9 @@ SHARED_BY_RUNS = 0.7
 
 SEED_VARIANCE = {True: 0.0004, False: 0.0025}
 """Variance of F1 between seeds, divided by F1 (1 - F1), on the regular test set and on perturbed ones."""
+
+SEEN_SHARE = 0.5
+"""Share of the mentions of a regular test set that are training mentions."""
 
 WORTH_SHOWING = 0.05
 """F1, or fraction of F1: a difference that a study should find."""
@@ -76,7 +81,7 @@ def claims_power(
         at_equal_budget=cells.of(equal_languages) if equal_languages else None,
     )
     rows = []
-    for claim in paper_claims(evidence):
+    for claim in [*paper_claims(evidence), *own_claims(evidence)]:
         found = [smallest for part in claim.parts if (smallest := _smallest(part, cells)) is not None]
         known = [smallest for smallest, _ in found if np.isfinite(smallest)]
         rows.append(
@@ -108,7 +113,10 @@ def _smallest(part: Part, cells: Cells) -> tuple[float, bool] | None:
 def planned_cells(
     runs: Sequence[Run], training_sets: Mapping[str, Sequence[str]], languages: Mapping[str, PlannedLanguage]
 ) -> Cells:
-    """Return replicates of the cells of planned runs around ASSUMED_F1; their noise is normal."""
+    """Return replicates of the cells of planned runs around ASSUMED_F1; their noise is normal.
+
+    Beside the planned test sets are recall of seen and of unseen mentions, which vary as F1 on so many sentences.
+    """
     random = np.random.default_rng(0)
     models: dict[tuple[str, str], list[Run]] = {}
     for run in runs:
@@ -121,13 +129,14 @@ def planned_cells(
         of_seed = random.standard_normal(RESAMPLES)
         for language in training_sets[training_set]:
             planned = languages[language]
-            for test_set in planned.test_sets:
-                regular = test_set == REGULAR
+            recall = {SEEN_MENTIONS: SEEN_SHARE, UNSEEN_MENTIONS: 1 - SEEN_SHARE}  # of part of the regular test set
+            for test_set, share in {**dict.fromkeys(planned.test_sets, 1), **recall}.items():
+                regular = not is_perturbation(test_set)
                 f1 = ASSUMED_F1[regular]
                 scale = f1 * (1 - f1)
                 shared = sentences.setdefault((language, test_set), random.standard_normal(RESAMPLES))
                 own, own_seed = random.standard_normal((2, RESAMPLES))
-                of_sentences = np.sqrt(SENTENCE_VARIANCE * scale / planned.test_sentences) * (
+                of_sentences = np.sqrt(SENTENCE_VARIANCE * scale / (share * planned.test_sentences)) * (
                     np.sqrt(SHARED_BY_RUNS) * shared + np.sqrt((1 - SHARED_BY_RUNS) / seeds) * own
                 )
                 of_seeds = np.sqrt(SEED_VARIANCE[regular] * scale / seeds) * (

@@ -1,10 +1,10 @@
 """Which tables and figures a study has: those that its models and test sets can fill."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from ner_pruning.study.grid import more_groupings
-from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR
+from ner_pruning.study.grid import more_groupings, study_runs, training_languages
+from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR, Run
 
 FIRST_EXAMPLES_TABLE = 10
 """Tables 10 and 11 show perturbed sentences, one language each."""
@@ -66,3 +66,22 @@ def figure_names(config: Mapping[str, Any]) -> list[str]:
 def shown_by(figure: str) -> str:
     """Return what a figure of `figure_names` shows."""
     return f"groups by {figure.removeprefix(GROUPS)}" if figure.startswith(GROUPS) else FIGURES[figure]
+
+
+def compared_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs that show what pruning forgets: those of the training sets that have pruned models."""
+    runs = study_runs(config)
+    pruned = {run.training_set for run in runs if run.sparsity}
+    return [run for run in runs if run.training_set in pruned]
+
+
+def forgetting_languages(config: Mapping[str, Any]) -> list[str]:
+    """Return the languages whose forgotten sentences are shown: the examples' that a run of `compared_runs` has."""
+    training_sets = dict.fromkeys(run.training_set for run in compared_runs(config))
+    evaluated = {language for name in training_sets for language in training_languages(name, config)}
+    return [language for language in dict.fromkeys(config["tables"]["examples"]) if language in evaluated]
+
+
+def runs_of_languages(runs: Iterable[Run], languages: Container[str]) -> list[Run]:
+    """Return those of some runs that are evaluated on one of some languages or more."""
+    return [run for run in runs if run.training_set == MULTILINGUAL or run.training_set in languages]
