@@ -31,7 +31,7 @@ CONFIG = {"study_config"}
 DRAWN = (*(f"figure-{number}" for number in range(1, 10)), "languages", "novelty")
 FIGURES = {*(f"figure {name}" for name in DRAWN), "published"}
 TABLES = {f"f1_table {number}" for number in range(2, 10)}
-AFTER_INTERVALS = TABLES | FIGURES
+AFTER_INTERVALS = TABLES | FIGURES | {"explore"}
 AFTER_SCORES = {"collect_scores", "bootstrap", "intervals", "claims", "diagnosis"} | AFTER_INTERVALS
 AFTER_CARDS = {"data_sizes_table", "language_groups", "intervals", "claims"} | AFTER_INTERVALS
 """What reads how large the languages' training sets are; their groups are those of the table of intervals."""

@@ -157,7 +157,7 @@ KEYS: list[Change] = [
     ("reference", "{folder}/reference.csv", {"claims"}),
     ("equal_budget", "{folder}/equal", {"claims"}),
     ("diagnosis.floor_factor", 3.0, {"diagnosis"}),
-    ("tables.examples", ["mr"], {"examples_table 10"}),
+    ("tables.examples", ["mr"], {"examples_table 10", "explore"}),
     ("tables.sentences", 3, {"examples_table 10"}),
     ("export", ["hi/dense/seed-1"], set()),  # a target of its own
 ]

@@ -1,7 +1,13 @@
 // The page of results: its two parts are drawn from the data in it. Texts go in as text nodes, never as HTML.
 "use strict";
 
-const data = JSON.parse(document.getElementById("data").textContent);
+// What the page was written with: JSON, compressed, in Base64.
+async function unpacked(id) {
+  const bytes = Uint8Array.from(atob(document.getElementById(id).textContent), letter => letter.charCodeAt(0));
+  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate"))).json();
+}
+
+let data, lineRows, seedRows, sparsities;
 
 // Elements
 
@@ -57,9 +63,7 @@ function rowsOf(columns) {
   return lists[0][1].map((_, row) => Object.fromEntries(lists.map(([name, list]) => [name, list[row]])));
 }
 
-const lineRows = rowsOf(data.lines), seedRows = rowsOf(data.seeds);
 const distinct = values => [...new Set(values)];
-const sparsities = distinct(lineRows.map(row => row.sparsity)).sort((a, b) => a - b);
 const scopeName = scope => scope || "no pruning";
 const testSetName = name => name === "regular" ? name : `perturbed ${name}`;
 const variantName = (scope, sparsity) => sparsity ? `${scope} ${sparsity} %` : "dense";
@@ -77,6 +81,7 @@ function addChartChoices() {
   const shown = new Set(data.first_lines);
   for (const [kind, title] of [["all languages", "all languages"], ["language", "languages"], ["group", "groups"]]) {
     const names = distinct(lineRows.filter(row => row.kind === kind).map(row => row.of));
+    if (kind === "language") names.sort((a, b) => a.localeCompare(b, "en"));
     if (names.length) addChoices("lines", names.map(name => [name, name, shown.has(name)]), title, true);
   }
 }
@@ -166,7 +171,7 @@ function specification(rows) {
     spec: { width: Math.max(150, Math.floor(wide / columns.length) - 25), height: 230, layer },
     config: {
       font: "system-ui, sans-serif", view: { stroke: "#ccc" },
-      legend: { orient: "bottom", labelLimit: 400, labelFontSize: 12, columns: 4, symbolStrokeWidth: 2 },
+      legend: { orient: "bottom", labelLimit: 400, labelFontSize: 12, symbolLimit: 0, columns: 4, symbolStrokeWidth: 2 },
       header: { labelFontSize: 13, labelFontWeight: 600 }, axis: { labelFontSize: 11, titleFontSize: 11 },
     },
   };
@@ -190,7 +195,7 @@ let drawing = Promise.resolve();
 
 // Draw the chart again; one drawing follows another, so that the last choice is what stays.
 function drawChart() {
-  drawing = drawing.then(async () => {
+  drawing = drawing.finally(async () => {
     const rows = chartRows(), place = document.getElementById("chart");
     const table = document.querySelector("#numbers > div");
     if (!rows.some(row => row.mark === "point")) {
@@ -313,7 +318,15 @@ function offerSentences() {
   drawSentences();
 }
 
-function start() {
+async function start() {
+  const libraries = await unpacked("libraries");
+  data = await unpacked("data");
+  lineRows = rowsOf(data.lines);
+  seedRows = rowsOf(data.seeds);
+  sparsities = distinct(lineRows.map(row => row.sparsity)).sort((a, b) => a - b);
+  for (const code of libraries.code) document.head.append(element("script", {}, code));
+  document.getElementById("licences").textContent = libraries.licences;
+
   addChartChoices();
   document.querySelector("#scores form").addEventListener("change", drawChart);
   let width = document.getElementById("chart").clientWidth;
@@ -322,13 +335,18 @@ function start() {
     if (now !== width) drawChart();
     width = now;
   });
-  drawChart();
   fillSelect("sentence-language", choicesOf(data.sentences, "language", languageName));
   for (const id of ["sentence-language", "sentence-setting"])
     document.getElementById(id).addEventListener("change", offerSentences);
   document.getElementById("sentence-test-set").addEventListener("change", drawSentences);
   document.getElementById("variants").addEventListener("change", drawSentences);
   offerSentences();
+  await drawChart();
 }
 
-start();
+start().catch(error => {
+  const problem = document.getElementById("problem");
+  problem.textContent = `This page cannot be drawn here (${error}); it needs a browser of 2023 or newer.`;
+  problem.hidden = false;
+  throw error;
+});

@@ -25,6 +25,7 @@ rule explore:
         ),
     log:
         "<results>/logs/explore.log",
+    localrule: True
     conda:
         "../../envs/study.yaml"
     params:

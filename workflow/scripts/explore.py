@@ -1,5 +1,7 @@
 """Write the page to explore a study's results with: F1 by sparsity, and sentences as the models tag them."""
 
+import gc
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,9 +26,6 @@ LIBRARIES = ("vega/vega.js", "vega-lite/vega-lite.js", "vega-embed/vega-embed.js
 
 NOT_DRAWING = ("snakemake/", "pygments/", "tailwindcss/", "react/", "heroicons/", "prop-types/")
 """What else Snakemake brings along."""
-
-Predictions = dict[str, list[list[int]]]
-"""Tags by sentence, by language."""
 
 
 def main(
@@ -77,20 +76,18 @@ def tagged_sentences(
     runs = list(predictions)
     languages = [code for code in gold if runs[0].training_set in (code, runs[0].setting)]
     corpora = {code: {name: read_test_set(gold[code], name) for name in _test_sets(gold[code])} for code in languages}
-    regular = {run: read_tags(run, predictions[run], REGULAR, corpora) for run in runs}
+    regular = {run: read_tags(run, files, REGULAR, corpora) for run, files in predictions.items()}
     lowest, rows = {}, {}
     for code in languages:
         dense, *pruned = [(run.sparsity, regular[run][code]) for run in runs]
         lowest[code] = lowest_changes(dense[1], pruned, corpora[code][REGULAR].types)
         rows[code] = chosen_rows(lowest[code])
-    shown: dict[str, dict[str, dict[str, dict[int, list[int]]]]] = {
-        code: {name: {} for name in corpora[code]} for code in languages
-    }
-    for run in runs:
+    shown: dict[tuple[str, str], dict[str, dict[int, Sequence[int]]]] = defaultdict(dict)
+    for run, files in predictions.items():  # of one test set at a time, no more than is shown is kept
         for name in dict.fromkeys(name for code in languages for name in corpora[code]):
-            tags = regular[run] if name == REGULAR else read_tags(run, predictions[run], name, corpora)
+            tags = regular[run] if name == REGULAR else read_tags(run, files, name, corpora)
             for code, by_sentence in tags.items():
-                shown[code][name][run.variant] = {row: by_sentence[row] for row in rows[code]}
+                shown[code, name][run.variant] = {row: by_sentence[row] for row in rows[code]}
     return [
         {
             "language": code,
@@ -102,7 +99,7 @@ def tagged_sentences(
             "rows": rows[code],
             "lowest": [lowest[code][row] for row in rows[code]],
             "test_sets": {
-                name: shown_test_set(rows[code], corpora[code][REGULAR], corpus, shown[code][name])
+                name: shown_test_set(rows[code], corpora[code][REGULAR], corpus, shown[code, name])
                 for name, corpus in corpora[code].items()
             },
         }
@@ -112,8 +109,8 @@ def tagged_sentences(
 
 def read_tags(
     run: Run, files: tuple[str, str], test_set: str, corpora: Mapping[str, Mapping[str, Corpus]]
-) -> Predictions:
-    """Return the tags that a run predicts for the languages that have a test set; files: its manifest and folder."""
+) -> dict[str, Sequence[Sequence[int]]]:
+    """Return the tags that a run predicts, by language that has the test set; files: its manifest and folder."""
     manifest, folder = files
     by_language = read_predictions(Path(folder, f"{test_set}.parquet"), read_manifest(manifest)[test_set])
     tags = {}
@@ -131,6 +128,7 @@ def _test_sets(path: str) -> list[str]:
 
 if __name__ == "__main__":
     with log_to(snakemake.log[0]):
+        gc.disable()  # no list of tags is garbage, and to look through them is three quarters of the reading
         files, params = snakemake.input, snakemake.params
         pairs = zip(files.manifests, files.folders, strict=True)
         main(

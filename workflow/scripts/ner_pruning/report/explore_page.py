@@ -2,6 +2,8 @@
 
 import json
 import re
+import zlib
+from base64 import b64encode
 from collections.abc import Mapping
 from html import escape
 from typing import Any
@@ -30,10 +32,14 @@ def columns_of(frame: pd.DataFrame) -> dict[str, Any]:
     return columns
 
 
-def json_for_script(value: Any) -> str:
-    """Return JSON that can stand in a script element of HTML: no text in it, such as "</script>", ends the element."""
+def packed(value: Any) -> str:
+    """Return a value as compressed JSON in Base64, which the page unpacks.
+
+    Compressed, because browsers open no page of more than 2 MiB in a report, where it is an address: Chromium's limit.
+    Letters and digits cannot end the script element that they stand in, as a text of the data might.
+    """
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    return b64encode(zlib.compress(text.encode("utf-8"), level=9)).decode("ascii")
 
 
 def explore_page(
@@ -47,21 +53,19 @@ def explore_page(
 ) -> str:
     """Return the page; markup: with a place for each of the other parts, such as {{style}}.
 
-    libraries: the code of scripts that run before `script`, by name, in their order; licences: of these and of what
-    they contain, by name; data: what the script shows. Raises InputError for a place that is none of these or missing,
-    and for code that would end its script element.
+    libraries: the code of scripts that run before the chart is drawn, by name, in their order; licences: of these and
+    of what they contain, by name; data: what `script` shows. Raises InputError for a place that is none of these or
+    missing, and for a script that would end its element.
     """
-    for name, code in [*libraries.items(), ("script", script)]:
-        if re.search(r"</script|<!--", code, re.IGNORECASE):
-            raise InputError(f"{name}: </script or <!-- in its code; expected none, it would end the script")
+    if re.search(r"</script|<!--", script, re.IGNORECASE):
+        raise InputError("script of the page: </script or <!-- in its code; expected none, it would end the script")
     texts = [f"{name}\n\n{text.strip()}\n" for name, text in licences.items()]
     parts = {
         "title": escape(f"Results to explore: study {provenance.study}{provenance.in_title}"),
         "provenance": escape(f"{provenance}."),
         "style": style,
-        "libraries": "\n".join(f"<script>{code}</script>" for code in libraries.values()),
-        "licences": escape("\n".join(texts)),
-        "data": json_for_script(data),
+        "libraries": packed({"code": list(libraries.values()), "licences": "\n".join(texts)}),
+        "data": packed(data),
         "script": script,
     }
     found = _PLACE.findall(markup)
