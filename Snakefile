@@ -12,6 +12,7 @@ include: "workflow/rules/evaluate.smk"
 include: "workflow/rules/tables.smk"
 include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
+include: "workflow/rules/explore.smk"
 include: "workflow/rules/export.smk"
 include: "workflow/rules/plan.smk"
 
@@ -54,6 +55,7 @@ rule all:
         get_figures(),
         get_scores(),
         get_diagnosis(),
+        get_explore(),
         get_study_config(),
 
 

@@ -330,7 +330,7 @@ def test_the_stages_that_the_readme_lists_are_targets(project):
     done = project.call("--dry-run", "--configfile", "studies/tiny.yaml", "--until", *line.split())
     assert done.returncode == 0, done.stdout
     rules = set(project.call("--list-target-rules", "--configfile", "studies/tiny.yaml").stdout.split())
-    assert set(line.split()) <= rules and len(line.split()) == 9
+    assert set(line.split()) <= rules and len(line.split()) == 10
 
 
 def test_options_that_are_named_are_options():

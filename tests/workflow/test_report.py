@@ -8,9 +8,12 @@ from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
 
+import pandas as pd
 import pytest
+from ner_pruning.data.test_sets import read_test_set
 from selenium.common.exceptions import WebDriverException
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.wait import WebDriverWait
 
@@ -50,7 +53,7 @@ def test_every_item_is_in_the_page_with_its_caption(page):
     folder = page.parent / "results" / "tiny"
     figures = {str(path.relative_to(page.parent)) for path in folder.glob("figures/*.png")}
     pages = {str(path.relative_to(page.parent)) for path in (*folder.glob("*.html"), *folder.glob("tables/*.html"))}
-    assert len(figures) == 15 and len(pages) == 11
+    assert len(figures) == 16 and len(pages) == 13
     assert set(results) == figures | pages
     for path, result in results.items():
         assert content(result) == (page.parent / path).read_bytes()
@@ -82,6 +85,7 @@ def browser() -> Iterator[Chrome]:
     options.binary_location = CHROMIUM
     for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1600,1200"):
         options.add_argument(argument)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
     browser = Chrome(options=options, service=ChromeService(DRIVER))
     yield browser
     browser.quit()
@@ -121,7 +125,11 @@ def read_item(browser: Chrome, number: int, results: dict[str, dict], folder: Pa
     paths = {result["data_uri"]: path for path, result in results.items() if path not in opened}
     click(browser, By.CSS_SELECTOR, EYE, number)
     path = wait(browser).until(lambda browser: paths.get(shown_address(browser)))
-    if path.endswith(".html"):
+    if path.endswith("explore.html"):  # its script writes its text
+        browser.switch_to.frame(browser.find_element(By.CSS_SELECTOR, "#app iframe"))
+        wait(browser).until(lambda browser: points(browser) and browser.find_elements(By.TAG_NAME, "article"), path)
+        browser.switch_to.default_content()
+    elif path.endswith(".html"):
         text = text_of((folder / path).read_text(encoding="utf-8"))
         browser.switch_to.frame(browser.find_element(By.CSS_SELECTOR, "#app iframe"))
         wait(browser).until(lambda browser: squeezed(browser.find_element(By.TAG_NAME, "body").text) == text, path)
@@ -170,6 +178,97 @@ def drawn(browser: Chrome) -> int:
             return ink > pixels.length / 400;
         }).length;
     """)
+
+
+def points(browser: Chrome) -> int:
+    """Return the number of points, of lines and of seeds, in the chart of the page of results."""
+    return len(browser.find_elements(By.CSS_SELECTOR, "#chart svg .mark-symbol.role-mark path"))
+
+
+def choose(browser: Chrome, selector: str, value: str) -> None:
+    """Check or uncheck the box of a value, or choose it in a list, as a reader does."""
+    browser.find_element(By.CSS_SELECTOR, f'{selector} [value="{value}"]').click()
+
+
+def requests(browser: Chrome) -> list[str]:
+    """Return the addresses that the browser has asked for since the last call."""
+    messages = [json.loads(entry["message"])["message"] for entry in browser.get_log("performance")]
+    asked = [message["params"] for message in messages if message["method"] == "Network.requestWillBeSent"]
+    return [params["request"]["url"] for params in asked]
+
+
+@pytest.fixture
+def explored(finished, browser) -> Path:
+    """The folder of the tiny study, whose page of results the browser has opened."""
+    requests(browser), browser.get_log("browser")
+    folder = finished.folder / "results/tiny"
+    browser.get((folder / "explore.html").as_uri())
+    # Hindi and the mean over it alone, dense and full-50, on two test sets; and Hindi's one seed
+    wait(browser).until(lambda browser: points(browser) == 8 + 4)
+    return folder
+
+
+@needs_browser
+def test_the_chart_of_results_shows_what_is_chosen(explored, browser):
+    choose(browser, "#test-sets", "in-language")
+    wait(browser).until(lambda browser: points(browser) == 4 + 2)
+    choose(browser, "#lines", "mean of all languages")
+    wait(browser).until(lambda browser: points(browser) == 2 + 2)
+    choose(browser, "#marks", "seeds")
+    wait(browser).until(lambda browser: points(browser) == 2)
+    intervals = pd.read_csv(explored / "intervals.csv")
+    of_hindi = intervals.query("statistic == 'f1' and language == 'hi' and test_set == 'regular'")
+    shown = browser.find_element(By.CSS_SELECTOR, "#numbers tbody").get_attribute("textContent")
+    expected = [
+        f"monolingualregularHindi (hi)full{row.sparsity}{row.estimate:.4f}{row.low:.4f} to {row.high:.4f}"
+        for row in of_hindi.sort_values("sparsity").itertuples()
+    ]
+    assert len(expected) == 2
+    assert re.findall(r"mono.*? to [\d.]{6}", shown) == expected
+
+    point = browser.find_element(By.CSS_SELECTOR, "#chart svg .mark-symbol.role-mark path")
+    ActionChains(browser).move_to_element(point).perform()
+    tooltip = wait(browser).until(lambda browser: browser.find_element(By.CSS_SELECTOR, ".vg-tooltip.visible").text)
+    assert "95 % interval" in tooltip and f"{of_hindi['low'].iloc[0]:.4f} to" in tooltip
+
+    choose(browser, "#lines", "Hindi (hi)")
+    wait(browser).until(lambda browser: "No line" in browser.find_element(By.ID, "chart").text)
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
+    assert requests(browser) == [(explored / "explore.html").as_uri()]
+
+
+@needs_browser
+def test_the_sentences_of_results_are_those_of_the_test_sets(explored, browser):
+    def rows(number: int) -> dict[str, str]:
+        """The lines of a sentence by what they are of, without the names of entity types."""
+        return browser.execute_script(
+            """
+            const article = document.querySelectorAll("article")[arguments[0]].cloneNode(true);
+            for (const type of article.querySelectorAll("small")) type.remove();
+            return Object.fromEntries([...article.querySelectorAll("tr")].map(
+                row => [row.querySelector("th").innerText, row.querySelector("td").textContent.trim()]));
+            """,
+            number,
+        )
+
+    regular, perturbed = (
+        read_test_set(explored / "evaluation/hi.parquet", name) for name in ("regular", "in-language")
+    )
+    headings = [heading.text for heading in browser.find_elements(By.CSS_SELECTOR, "article h3")]
+    assert len(headings) == len(regular) == 12
+    number = int(re.match(r"Sentence (\d+): ", headings[3])[1])
+    words = " ".join(regular.tokens[number])
+    assert rows(3) == {"gold": words, "dense": words, "full 50 %": words}
+    assert browser.find_element(By.CSS_SELECTOR, "article td").get_attribute("dir") == "auto"
+
+    choose(browser, "#sentence-test-set", "in-language")
+    changed = " ".join(perturbed.tokens[number])
+    assert rows(3) == {"gold, regular": words, "gold, perturbed": changed, "dense": changed, "full 50 %": changed}
+    assert changed != words
+    choose(browser, "#variants", "dense")
+    assert "dense" not in rows(3)
+    assert [entry for entry in browser.get_log("browser") if entry["level"] != "INFO"] == []
+    assert requests(browser) == [(explored / "explore.html").as_uri()]
 
 
 def test_a_published_study_has_what_is_small_and_no_models(finished):

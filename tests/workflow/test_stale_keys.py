@@ -163,7 +163,7 @@ KEYS: list[Change] = [
     ("reference", "{folder}/reference.csv", {"claims"}),
     ("equal_budget", "{folder}/equal", {"claims"}),
     ("diagnosis.floor_factor", 3.0, {"diagnosis"}),
-    ("tables.examples", ["mr"], {"examples_table 10", "forgotten_sentences"}),
+    ("tables.examples", ["mr"], {"examples_table 10", "forgotten_sentences", "explore"}),
     ("tables.sentences", 3, {"examples_table 10", "forgotten_sentences"}),
     ("export", ["hi/dense/seed-1"], set()),  # a target of its own
 ]

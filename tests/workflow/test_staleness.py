@@ -173,6 +173,22 @@ def test_changed_plots_redraw_figures_only(study, edited):
     assert planned(study) == Counter(FIGURES | beyond)
 
 
+def test_a_changed_page_of_results_is_written_again(study, edited):
+    paths = [study.workflow.folder / f"workflow/report/explore.{suffix}" for suffix in ("html", "css", "js")]
+    with times_kept(paths):
+        for path in paths:
+            os.utime(path)
+        assert planned(study) == Counter()
+    for path, old in zip(paths, ["<h2>", "font:", "use strict"], strict=True):
+        before = path.read_text()
+        with times_kept([path]):
+            edited(str(path.relative_to(study.workflow.folder)), old, f"{old} ")
+            try:
+                assert planned(study) == Counter(["explore"]), path
+            finally:
+                path.write_text(before)
+
+
 # Packages
 
 

@@ -38,6 +38,10 @@ def get_claims():
     return [f"<results>/claims.{suffix}" for suffix in ("csv", "md", "html")]
 
 
+def get_explore():
+    return ["<results>/explore.html"]
+
+
 def get_study_config():
     return ["<results>/config.yaml", "<results>/config.html"]
 

@@ -1,0 +1,27 @@
+"""What the page that explores a study's results shows sentences of: some languages, and the runs that tag them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ner_pruning.study.grid import evaluated_languages, study_runs
+from ner_pruning.terms import MULTILINGUAL, Run
+
+MOST_LANGUAGES = 2
+"""Languages with sentences, as many as tables 10 and 11 have, where the config names none that is evaluated."""
+
+
+def explored_languages(config: Mapping[str, Any]) -> list[str]:
+    """Return the languages of tables 10 and 11 that any run is evaluated on; without such, the first of the study."""
+    evaluated = evaluated_languages(config)
+    named = [language for language in config["tables"]["examples"] if language in evaluated]
+    return named or evaluated[:MOST_LANGUAGES]
+
+
+def explored_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Return the first seed of each variant of the training sets that have an explored language, dense ones first."""
+    training_sets = {*explored_languages(config), MULTILINGUAL}
+    first: dict[tuple[str, str], Run] = {}
+    for run in study_runs(config):
+        if run.training_set in training_sets:
+            first.setdefault((run.training_set, run.variant), run)
+    return list(first.values())
