@@ -258,8 +258,8 @@ const hue = type => (210 + type * 137.5) % 360;  // by the golden angle, so that
 function sentenceCard(part, testSet, number, variants) {
   const shown = part.test_sets[testSet], regular = part.test_sets.regular;
   const lowest = part.lowest[number];
-  const changes = lowest === null ? "no pruned model changes its mentions on the regular test set"
-    : `mentions change from ${lowest} % on, on the regular test set`;
+  const changes = lowest === null ? "no pruned model changes its mentions (regular test set)"
+    : `its mentions first change at ${lowest} % sparsity (regular test set)`;
   const row = (name, attributes, content) => element("tr", attributes, element("th", { scope: "row" }, name),
     element("td", { dir: "auto", lang: part.language }, ...content));
   const gold = set => taggedWords(set.words[number], set.gold[number], part.types, null,
@@ -269,7 +269,8 @@ function sentenceCard(part, testSet, number, variants) {
   for (const variant of variants) {
     const spans = shown.predicted[variant][number];
     const words = taggedWords(shown.words[number], spans, part.types, shown.gold[number], []);
-    rows.push(row(part.models[variant], { "data-variant": variant }, words));
+    const { scope, sparsity } = part.models[variant];
+    rows.push(row(variantName(scope, sparsity), { "data-variant": variant }, words));
   }
   const heading = element("h3", {}, `Sentence ${part.rows[number]}: ${changes}`);
   return element("article", {}, heading, element("table", {}, element("tbody", {}, ...rows)));
@@ -304,12 +305,11 @@ function offerSentences() {
   const set = document.getElementById("variants"), before = chosen("variants");
   const known = [...set.querySelectorAll("input")].map(input => input.value);
   for (const box of [...set.querySelectorAll("h3, div")]) box.remove();
-  const names = Object.entries(part.models);
-  const scope = variant => variant.slice(0, variant.lastIndexOf("-"));
-  const first = names.length > 1 ? scope(names[1][0]) : "";
-  const isFirst = variant => variant === "dense" || scope(variant) === first;
-  addChoices("variants", names.map(([variant, name]) =>
-    [variant, name, known.includes(variant) ? before.includes(variant) : isFirst(variant)]), "first seed of each", true);
+  const models = Object.entries(part.models);
+  const first = ["", ...distinct(models.map(([, model]) => model.scope).filter(Boolean)).slice(0, 1)];
+  addChoices("variants", models.map(([variant, { scope, sparsity }]) => [
+    variant, variantName(scope, sparsity), known.includes(variant) ? before.includes(variant) : first.includes(scope),
+  ]), "first seed of each", true);
   document.getElementById("about-sentences").textContent =
     `${part.rows.length} of the ${part.sentences} test sentences: first those in which a pruned model finds other ` +
     "mentions than the dense one already at the lowest sparsity, on the regular test set; in the order of the test " +

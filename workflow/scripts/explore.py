@@ -93,7 +93,7 @@ def tagged_sentences(
             "language": code,
             "name": line_name(code, "", names),
             "setting": runs[0].setting,
-            "models": {run.variant: f"{run.scope} {run.sparsity} %" if run.sparsity else run.variant for run in runs},
+            "models": {run.variant: {"scope": run.scope, "sparsity": run.sparsity} for run in runs},
             "types": corpora[code][REGULAR].types,
             "sentences": len(corpora[code][REGULAR]),
             "rows": rows[code],

@@ -5,12 +5,14 @@ import re
 import zlib
 from base64 import b64decode, b64encode
 
+import explore as script
 import numpy as np
 import pandas as pd
 import pytest
 from ner_pruning.data.mentions import LABELS
+from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import Corpus
-from ner_pruning.files import InputError
+from ner_pruning.files import InputError, sentence_digest
 from ner_pruning.report.explore_page import columns_of, explore_page, packed
 from ner_pruning.report.explored_scores import first_lines, line_rows, seed_rows
 from ner_pruning.report.explored_sentences import (
@@ -20,15 +22,15 @@ from ner_pruning.report.explored_sentences import (
     shown_test_set,
     spans,
 )
-from ner_pruning.statistics.interval_table import select
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, Provenance
+from ner_pruning.scoring.prediction_files import LanguagePredictions, write_manifest, write_predictions
+from ner_pruning.statistics.interval_table import select, write_intervals
+from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, Provenance, Run
 from small_scores import frame, groups_of, intervals_of, score, study
 from snakemake.assets import Assets
 from study_configs import ROOT
 
 NAMES = {"yo": "Yoruba", "jv": "Javanese", "te": "Telugu"}
 PARTS = {suffix: (ROOT / f"workflow/report/explore.{suffix}").read_text("utf-8") for suffix in ("html", "css", "js")}
-LIBRARIES = ("vega/vega.js", "vega-lite/vega-lite.js", "vega-embed/vega-embed.js")
 
 
 def f1(cell, language, seed):
@@ -157,6 +159,91 @@ def test_spans_are_type_first_word_and_the_word_after_the_last():
     assert spans(tags) == [(2, 0, 2), (1, 3, 4), (1, 4, 5)]
 
 
+# The whole page, of a study of two languages
+
+YORUBA = Corpus([["Wole", "lo"], ["Eko"], ["ni", "Ibadan"]], [[1, 0], [5], [0, 5]])
+PERTURBED = Corpus([["Ade", "Oni", "lo"], ["Eko"], ["ni", "Jos"]], [[1, 2, 0], [5], [0, 5]])
+JAVANESE = Corpus([["Solo"]], [[5]])
+RUNS = {
+    Run("yo", "dense", 1): {"yo": [[[1, 0], [5], [0, 5]], [[1, 2, 0], [5], [0, 5]]]},
+    Run("yo", "full-50", 1): {"yo": [[[1, 0], [0], [0, 5]], [[1, 2, 0], [0], [0, 5]]]},
+    Run("multilingual", "dense", 1): {"yo": [[[0, 0], [5], [0, 5]], [[0, 0, 0], [5], [0, 5]]], "jv": [[[5]]]},
+    Run("multilingual", "full-50", 1): {"yo": [[[0, 0], [5], [0, 3]], [[0, 5, 0], [5], [0, 3]]], "jv": [[[3]]]},
+}
+"""By run and language, the tags on the regular test set and, of Yoruba, on the perturbed one."""
+
+
+@pytest.fixture
+def results(tmp_path):
+    """The files of the study that the script reads, and its arguments."""
+    gold = {"yo": {"validation": YORUBA, "regular": YORUBA, "in-language": PERTURBED}, "jv": {"regular": JAVANESE}}
+    for code, corpora in gold.items():
+        write_evaluation(tmp_path / f"{code}.parquet", corpora)
+    predictions = {}
+    for run, by_language in RUNS.items():
+        folder = tmp_path / str(run)
+        for place, test_set in enumerate(["regular", "in-language"]):
+            parts = [
+                LanguagePredictions(
+                    code,
+                    [sentence_digest(words) for words in gold[code][test_set].tokens],
+                    tags[place],
+                    [0] * len(tags[place]),
+                )
+                for code, tags in by_language.items()
+                if len(tags) > place
+            ]
+            write_predictions(folder / "predictions" / f"{test_set}.parquet", parts)
+        files = {name: folder / "predictions" / f"{name}.parquet" for name in ("regular", "in-language")}
+        write_manifest(folder / "predictions.json", files)
+        predictions[run] = (folder / "predictions.json", folder / "predictions")
+    scores = study(f1, ["yo", "jv"], {MONOLINGUAL: ["yo"], MULTILINGUAL: ["yo", "jv"]}, [("full", 50)], ["regular"])
+    groups = groups_of({"yo": 100, "jv": 100}).assign(name=["Yoruba", "Javanese"])
+    write_intervals(tmp_path / "intervals.parquet", intervals_of(scores, groups))
+    scores.to_parquet(tmp_path / "scores.parquet")
+    groups.to_csv(tmp_path / "groups.csv")
+    return {
+        **{name: tmp_path / f"{name}.parquet" for name in ("intervals", "scores")},
+        "groups": tmp_path / "groups.csv",
+        "predictions": predictions,
+        "gold": {code: tmp_path / f"{code}.parquet" for code in gold},
+        "page_parts": [ROOT / f"workflow/report/explore.{suffix}" for suffix in PARTS],
+        "provenance": Provenance("s", False, "someone/bert"),
+        "out": tmp_path / "explore.html",
+    }
+
+
+def test_each_language_has_the_sentences_of_the_models_that_tag_it(results):
+    script.main(**results)
+    data = unpacked(re.search('<script id="data" [^>]*>(.*)</script>', results["out"].read_text("utf-8"))[1])
+    assert data["first_lines"] == ["mean of all languages", "Yoruba (yo)", "Javanese (jv)"]
+    assert data["test_sets"] == ["regular"]
+    monolingual, multilingual, javanese = data["sentences"]
+    places = [(part["language"], part["setting"], part["sentences"]) for part in data["sentences"]]
+    assert places == [("yo", "monolingual", 3), ("yo", "multilingual", 3), ("jv", "multilingual", 1)]
+    assert (monolingual["rows"], monolingual["lowest"]) == ([1, 0, 2], [50, None, None])
+    assert (multilingual["rows"], multilingual["lowest"]) == ([2, 0, 1], [50, None, None])
+    assert multilingual["models"]["full-50"] == {"scope": "full", "sparsity": 50}
+    assert [*multilingual["test_sets"]] == ["regular", "in-language"]
+    # PER, ORG, LOC are 0, 1, 2
+    assert multilingual["test_sets"]["in-language"] == {
+        "words": [["ni", "Jos"], ["Ade", "Oni", "lo"], ["Eko"]],
+        "gold": [[[2, 1, 2]], [[0, 0, 2]], [[2, 0, 1]]],
+        "replaced": [[[1, 2]], [[0, 2]], []],
+        "predicted": {
+            "dense": [[[2, 1, 2]], [], [[2, 0, 1]]],
+            "full-50": [[[1, 1, 2]], [[2, 1, 2]], [[2, 0, 1]]],
+        },
+    }
+    assert javanese["test_sets"]["regular"]["predicted"] == {"dense": [[[2, 0, 1]]], "full-50": [[[1, 0, 1]]]}
+
+
+def test_predictions_for_other_sentences_are_refused(results):
+    write_evaluation(results["gold"]["jv"], {"regular": Corpus([["Sala"]], [[5]])})
+    with pytest.raises(InputError, match="run multilingual/dense/seed-1, language jv, test set regular, sentence 0: "):
+        script.main(**results)
+
+
 # The page
 
 HOSTILE = [
@@ -191,11 +278,11 @@ def test_columns_give_back_the_frame():
     }
 
 
-def make(data, study_name="s", demo=True, markup=PARTS["html"], libraries=None, script=PARTS["js"]):
+def make(data, study_name="s", demo=True, markup=PARTS["html"], libraries=None, code=PARTS["js"]):
     libraries = {"lib.js": "var lib = 1;"} if libraries is None else libraries
     licences = {"lib/LICENSE": "Free <as> in air"}
     return explore_page(
-        markup, PARTS["css"], script, libraries, licences, data, Provenance(study_name, demo, "someone/bert")
+        markup, PARTS["css"], code, libraries, licences, data, Provenance(study_name, demo, "someone/bert")
     )
 
 
@@ -219,7 +306,7 @@ def test_the_browser_is_told_to_refuse_every_request():
 @pytest.mark.parametrize("code", ["x = '</script>'", "x = '</SCRIPT >'", "y = '<!--'"])
 def test_a_script_that_would_end_its_element_is_refused(code):
     with pytest.raises(InputError, match="^script of the page: .*would end the script"):
-        make({}, script=code)
+        make({}, code=code)
 
 
 def test_a_markup_without_a_place_for_a_part_is_refused():
@@ -229,7 +316,7 @@ def test_a_markup_without_a_place_for_a_part_is_refused():
 
 def test_the_libraries_are_in_the_installed_snakemake():
     """Else Snakemake would look for them in the internet."""
-    for path in LIBRARIES:
+    for path in script.LIBRARIES:
         assert (Assets.base_path() / path).is_file()
 
 
@@ -248,5 +335,5 @@ def test_the_page_of_the_papers_study_can_be_opened_in_the_report():
     words = [[f"{word:x}" for word in random.integers(0, 10**9, 10)] for _ in range(2 * 2 * 4 * 30)]
     mentions = random.integers(0, 10, (2 * 2 * 4 * 30, 14, 2, 3)).tolist()
     data = {"lines": columns_of(lines), "seeds": columns_of(seeds), "sentences": [words, mentions]}
-    page = make(data, libraries={path: Assets.get_content(path) for path in LIBRARIES})
+    page = make(data, libraries={path: Assets.get_content(path) for path in script.LIBRARIES})
     assert len(b64encode(page.encode())) < 2 * 2**20
