@@ -113,3 +113,30 @@ rule run_statistics:
         version=version_of("run_statistics"),
     script:
         "../scripts/run_statistics.py"
+
+
+if grid.compares_methods(config):
+
+    rule methods_table:
+        input:
+            intervals="<results>/intervals.parquet",
+        output:
+            csv="<results>/tables/methods.csv",
+            markdown="<results>/tables/methods.md",
+            latex="<results>/tables/methods.tex",
+            html=report(
+                "<results>/tables/methods.html",
+                caption="../report/methods.rst",
+                category="Tables",
+                labels={"table": "beyond the paper", "shows": "pruning methods"},
+            ),
+        log:
+            "<results>/logs/methods_table.log",
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            provenance=PROVENANCE,
+            version=version_of("methods_table"),
+        script:
+            "../scripts/methods_table.py"

@@ -54,7 +54,8 @@ def get_published_cells():
 
 def get_tables():
     numbers = [1, *contents.f1_tables(config), *contents.example_languages(config)]
-    names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else []) + ["runs"]
+    names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else [])
+    names += ["methods"] * grid.compares_methods(config) + ["runs"]
     names += ["plan"] if Path(PLAN).exists() and not PREFIXED else []  # how far it was right
     return [f"<results>/tables/{name}.{suffix}" for name in names for suffix in ("csv", "md", "tex", "html")]
 

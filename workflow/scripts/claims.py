@@ -42,7 +42,7 @@ def main(
     of_groups = groupings(table)
     rows = [] if overlap is None else read_overlap(overlap).itertuples()
     floors = read_floors(scores)
-    cells = Cells(read_replicates(replicates), floors)
+    cells = Cells(read_replicates(replicates), floors).of_the_paper()
     equal = equal_budget_languages(budgets, table["sentences"].to_dict())
     at_equal_budget = cells.of(equal) if equal else None
     if equal_budget is not None:

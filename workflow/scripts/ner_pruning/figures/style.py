@@ -189,10 +189,10 @@ BARS = "; bars: 95 % intervals"
 """What a title says of the bars of `draw_mean`."""
 
 
-def draw_mean(axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float = 0.0) -> None:
+def draw_mean(axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float | np.ndarray = 0.0) -> None:
     """Draw means by sparsity, each with its interval as a bar; line: of `line_by_sparsity`.
 
-    shift: to the right, so that bars of several lines stand next to each other.
+    shift: to the right, of all or of each, so that bars of several lines stand next to each other.
     """
     places = line.index + shift
     axes.plot(places, line["estimate"], color=colour, marker=marker, clip_on=False)

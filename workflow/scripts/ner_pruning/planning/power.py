@@ -15,7 +15,7 @@ from ner_pruning.claims.statistics import Missing
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, detectable
 from ner_pruning.statistics.seed_noise import COMMON_SHARE
-from ner_pruning.terms import REGULAR, Run
+from ner_pruning.terms import OF_THE_PAPER, REGULAR, Run
 
 ASSUMED_F1 = {True: 0.75, False: 0.6}
 """F1 on the regular test set, and on perturbed ones."""
@@ -63,7 +63,7 @@ def claims_power(
     A part that says "the same" can be decided if its margins are wider than its interval; one that says "more" or
     "less" if a difference of WORTH_SHOWING is found. Without a repeated seed none can.
     """
-    cells = planned_cells(runs, training_sets, languages)
+    cells = planned_cells([run for run in runs if run.scope in OF_THE_PAPER], training_sets, languages)
     names = list(languages)
     evidence = Evidence(
         cells=cells,
