@@ -61,6 +61,7 @@ def run(
     pruning=PRUNING,
     snapshot_minutes: float = 60,
     version: str = "code",
+    source: Path | None = None,
 ) -> Path:
     """Train a run into a folder, which may hold a snapshot of it, and return the folder."""
     out.mkdir(exist_ok=True)
@@ -72,5 +73,6 @@ def run(
         folder=out,
         snapshot_minutes=snapshot_minutes,
         version=version,
+        source=source,
     )
     return out

@@ -20,18 +20,23 @@ from workflow_copy import ROOT, Workflow
 SIZES = {"train": 24, "validation": 8, "test": 12}
 ENCODER = {"seed": 0, "vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
 
-# hi and mr share a script, bg is alone in its own. hi alone has partial models.
+# hi and mr share a script, bg is alone in its own. hi alone has partial models, and those of other methods.
 LANGUAGES = ("hi", "mr", "bg")
-HINDI = ("hi dense 1", "hi partial-50 1", "hi full-50 1")
+AFTER, REWOUND = "hi full-50-after 1", "hi full-50-rewound 1"
+HINDI = ("hi dense 1", "hi partial-50 1", "hi full-50 1", AFTER, REWOUND)
+METHODS = {name: {"scopes": ["full"], "sparsities": [50], "training_sets": ["hi"]} for name in ("after", "rewound")}
 BULGARIAN = ("bg dense 1", "bg full-50 1")
 MULTILINGUAL = ("multilingual dense 1", "multilingual full-50 1")
 RUNS = (*HINDI, *BULGARIAN, *MULTILINGUAL)
 
 CONFIG = {"study_config"}
-DRAWN = (*(f"figure-{number}" for number in range(1, 10)), "languages", "novelty")
+DRAWN = (*(f"figure-{number}" for number in range(1, 10)), "languages", "novelty", "methods")
 FIGURES = {*(f"figure {name}" for name in DRAWN), "published"}
 TABLES = {f"f1_table {number}" for number in range(2, 10)}
-AFTER_INTERVALS = TABLES | FIGURES | {"explore"}
+OF_METHODS = {"figure methods", "methods_table"}
+"""What only a study with other methods has."""
+
+AFTER_INTERVALS = TABLES | FIGURES | OF_METHODS | {"explore"}
 AFTER_SCORES = {"collect_scores", "bootstrap", "intervals", "claims", "diagnosis", "calibration"} | AFTER_INTERVALS
 FORGOTTEN = {"forgotten", "forgotten_means"}
 AFTER_FOUND = {"recall"} | FORGOTTEN
@@ -114,7 +119,7 @@ class Study:
                 {"up_to": 50, "batch_size": 8, "start": 2, "end": 6, "frequency": 2},
                 {"up_to": 100, "batch_size": 8, "start": 2, "end": 6, "frequency": 2},
             ],
-            "pruning": {"scopes": ["partial", "full"], "sparsities": [50]},
+            "pruning": {"scopes": ["partial", "full"], "sparsities": [50], "methods": METHODS},
             "fewer_runs": {"bg": {"scopes": ["full"]}, "multilingual": {"scopes": ["full"]}},
         }
 

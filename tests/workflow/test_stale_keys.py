@@ -9,6 +9,7 @@ import pytest
 import yaml
 from ner_pruning.claims.equal_budget import FILES
 from stale_study import (
+    AFTER,
     AFTER_CARDS,
     AFTER_FOUND,
     AFTER_INTERVALS,
@@ -21,7 +22,9 @@ from stale_study import (
     EVERYTHING,
     FROM_DATA,
     HINDI,
+    METHODS,
     MULTILINGUAL,
+    OF_METHODS,
     PERTURBED,
     RUNS,
     TABLES,
@@ -35,6 +38,9 @@ from workflow_copy import ROOT
 
 MONOLINGUAL = (*HINDI, *BULGARIAN)
 PRUNED = tuple(run for run in RUNS if "dense" not in run)
+LITTLE_BY_LITTLE = set(PRUNED) - {AFTER}
+"""What reads when it is pruned: by magnitude, and so what takes over the zeros of such a run."""
+
 FULL = tuple(run for run in RUNS if "full" in run)
 FLOORS = jobs("chance_floor", ["hi", "mr", "bg"]) | (AFTER_SCORES - {"bootstrap", "calibration"})
 """The bootstrap and the calibration are of counts; what is above chance decides which fractions have an interval."""
@@ -132,10 +138,10 @@ KEYS: list[Change] = [
     ("schedules.1.up_to", 200, AFTER_CARDS),
     ("schedules.0.batch_size", 4, trained(MONOLINGUAL)),
     ("schedules.0.steps", 7, trained(MONOLINGUAL)),
-    ("schedules.0.start", 1, trained(set(MONOLINGUAL) & set(PRUNED))),
-    ("schedules.1.start", 0.3, trained(PRUNED)),  # of any size, monolingual ones read all rows
-    ("schedules.0.end", 5, trained(set(MONOLINGUAL) & set(PRUNED))),
-    ("schedules.0.frequency", 3, trained(set(MONOLINGUAL) & set(PRUNED))),
+    ("schedules.0.start", 1, trained(set(MONOLINGUAL) & LITTLE_BY_LITTLE)),
+    ("schedules.1.start", 0.3, trained(LITTLE_BY_LITTLE)),  # of any size, monolingual ones read all rows
+    ("schedules.0.end", 5, trained(set(MONOLINGUAL) & LITTLE_BY_LITTLE)),
+    ("schedules.0.frequency", 3, trained(set(MONOLINGUAL) & LITTLE_BY_LITTLE)),
     (
         "pruning.sparsities",
         [50, 70],
@@ -146,7 +152,12 @@ KEYS: list[Change] = [
         ["full"],
         (AFTER_SCORES - jobs("f1_table", [2, 4, 6, 8])) | OTHER_RUNS,
     ),
-    ("pruning.curve", "linear", trained(PRUNED)),
+    (
+        "pruning.methods",
+        METHODS | {"random": {"scopes": ["partial"], "training_sets": ["hi"]}},
+        trained(["hi partial-50-random 1"]) - {"training_curves"},
+    ),
+    ("pruning.curve", "linear", trained(LITTLE_BY_LITTLE)),
     ("pruning.threshold", "global", trained(PRUNED)),
     ("pruning.classifier", True, trained(PRUNED)),
     ("pruning.position_embeddings", False, trained(FULL)),  # a partial model has its embeddings whole
@@ -174,8 +185,9 @@ MUST_CHANGE_TOO = {"multilingual": {"fewer_runs": {"bg": {"scopes": ["full"]}}}}
 # What the tiny study reads and the other one doesn't: synthetic data, an encoder with random weights, one schedule.
 TINY_RUNS = ("hi dense 1", "hi full-50 1")
 TINY_TABLES = jobs("f1_table", [7, 9])
-TINY_TRAINED = (trained(TINY_RUNS) - TABLES) | TINY_TABLES | {"sparsity_map"}
-TINY_AFTER_CARDS = (AFTER_CARDS - TABLES) | TINY_TABLES
+NOT_TINY = TABLES | OF_METHODS
+TINY_TRAINED = (trained(TINY_RUNS) - NOT_TINY) | TINY_TABLES | {"sparsity_map"}
+TINY_AFTER_CARDS = (AFTER_CARDS - NOT_TINY) | TINY_TABLES
 TINY_ENCODED = (
     {"build_encoder", "encode hi", "encode_test_sets hi"}
     | jobs("data_card", ["hi", "mr"])
@@ -198,7 +210,7 @@ TINY_KEYS: list[Change] = [
     (
         "pruning.scopes",
         ["partial", "full"],
-        (trained(["hi partial-50 1"]) - TABLES) | jobs("f1_table", [6, 7, 8, 9]) | {"sparsity_map"},
+        (trained(["hi partial-50 1"]) - NOT_TINY) | jobs("f1_table", [6, 7, 8, 9]) | {"sparsity_map"},
     ),
 ]
 

@@ -11,6 +11,7 @@ from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
 from ner_pruning.data.wikiann import write_corpus
 from stale_study import (
+    AFTER,
     AFTER_CARDS,
     CONFIG,
     EVERYTHING,
@@ -18,6 +19,7 @@ from stale_study import (
     HINDI,
     LANGUAGES,
     MULTILINGUAL,
+    REWOUND,
     RUNS,
     SIZES,
     jobs,
@@ -83,8 +85,8 @@ def test_a_study_that_was_killed_goes_on_with_exactly_the_jobs_that_had_not_fini
 
 
 def test_the_studies_lie_beside_each_other_and_are_whole(study):
-    for name in ("stale", "tiny"):
-        results = study.workflow.folder / "results" / name
+    for study_name in ("stale", "tiny"):
+        results = study.workflow.folder / "results" / study_name
         assert (results / "scores.csv").stat().st_size > 0
         assert {path.name for path in results.joinpath("figures").iterdir()} == {
             f"{name}.{suffix}"
@@ -97,11 +99,12 @@ def test_the_studies_lie_beside_each_other_and_are_whole(study):
                 "sparsity",
                 "published",
                 "forgotten",
+                *(["methods"] * (study_name == "stale")),
             ]
             for suffix in ("pdf", "png", "svg")
         }
     tables = {path.stem for path in study.results.joinpath("tables").glob("*.csv")}
-    others = {"published", "calibration", "runs", "forgotten", "forgotten-sentences"}
+    others = {"published", "calibration", "methods", "runs", "forgotten", "forgotten-sentences"}
     assert tables == {*others, *(f"table-{number}" for number in range(1, 11))}  # an example of hi
 
 
@@ -117,6 +120,19 @@ def test_touched_files_are_not_stale(study):
         for path in paths:
             os.utime(path)
         assert planned(study) == Counter()
+
+
+@pytest.mark.parametrize(("changed", "starts_from_it"), [("hi dense 1", AFTER), ("hi full-50 1", REWOUND)])
+def test_other_weights_make_stale_what_starts_from_them(study, changed, starts_from_it):
+    language, variant, seed = changed.split()
+    weights = study.results / f"runs/{language}/{variant}/seed-{seed}/weights.safetensors.zst"
+    before = weights.read_bytes()
+    with times_kept([weights]):
+        weights.write_bytes(before + b"0")
+        found = planned(study)
+        weights.write_bytes(before)
+    expected = jobs("finetune", [starts_from_it]) | predicted([changed, starts_from_it]) | {"run_statistics"}
+    assert found == Counter(expected)
 
 
 def test_deleted_weights_are_trained_again_only_for_what_is_made_of_them(without_weights, edited):

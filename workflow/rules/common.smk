@@ -10,7 +10,7 @@ from snakemake.settings.types import DeploymentMethod
 from jobs import gpus
 from jobs.study_files import check_study_files
 from ner_pruning import terms
-from ner_pruning.study import contents, grid
+from ner_pruning.study import contents, grid, methods
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
 from ner_pruning.study.data_form import WIKIANN, DataForm
@@ -37,7 +37,7 @@ LANGUAGES_FILES = LANGUAGES_FILE
 if any(TABLE[code].train_size is None for code in LANGUAGES) or config["languages_table"]:  # not Table 1's as they are
     LANGUAGES_FILES = [LANGUAGES_FILE, MORE_LANGUAGES_FILE, *map(local, STUDY_FILES.languages)]
 TRAINING_SETS = grid.training_sets(config)
-VARIANTS = terms.variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+VARIANTS = grid.study_variants(config)
 PERTURBATIONS = config["perturbations"]
 COMPARED_RUNS = contents.compared_runs(config)  # with the dense models of their training sets
 COMPARED_SETS = list(dict.fromkeys(run.training_set for run in COMPARED_RUNS))

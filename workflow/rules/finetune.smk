@@ -3,6 +3,7 @@
 
 rule finetune:
     input:
+        unpack(get_source_run),
         sentences=get_sentences,
         encoder=["<results>/encoder/config.json", "<results>/encoder/model.safetensors"],
     output:

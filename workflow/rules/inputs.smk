@@ -70,6 +70,16 @@ def get_sentences(wildcards):
     return [f"<results>/encoded/train/{language}.parquet" for language in get_languages(wildcards)]
 
 
+def get_run(wildcards):
+    return terms.Run(wildcards.training_set, wildcards.variant, int(wildcards.seed))
+
+
+def get_source_run(wildcards):
+    """Return the weights of the run that a run starts from, or whose zeros it takes over; nothing for most."""
+    source = methods.source_of_run(get_run(wildcards))
+    return {} if source is None else {"source": f"<results>/runs/{source}/weights.safetensors.zst"}
+
+
 def get_finetuning(wildcards):
     """Return what a run reads of how it is fine-tuned."""
     return sorted_values(grid.finetuning_of_run(wildcards.training_set, config, TABLE))
@@ -92,7 +102,9 @@ def get_planned_seconds(rule, wildcards):
 
 
 def get_training_minutes(wildcards, attempt):
-    steps = resources.expected_steps(wildcards.training_set, config, TABLE)
+    steps = 0
+    if methods.trains(get_run(wildcards)):
+        steps = resources.expected_steps(wildcards.training_set, config, TABLE)
     return resources.training_minutes(steps, GPUS, attempt, get_planned_seconds("finetune", wildcards))
 
 

@@ -152,3 +152,30 @@ if FORGETTING_LANGUAGES:
             version=version_of("forgotten_sentences"),
         script:
             "../scripts/forgotten_sentences.py"
+
+
+if grid.compares_methods(config):
+
+    rule methods_table:
+        input:
+            intervals="<results>/intervals.parquet",
+        output:
+            csv="<results>/tables/methods.csv",
+            markdown="<results>/tables/methods.md",
+            latex="<results>/tables/methods.tex",
+            html=report(
+                "<results>/tables/methods.html",
+                caption="../report/methods.rst",
+                category="Tables",
+                labels={"table": "beyond the paper", "shows": "pruning methods"},
+            ),
+        log:
+            "<results>/logs/methods_table.log",
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            provenance=PROVENANCE,
+            version=version_of("methods_table"),
+        script:
+            "../scripts/methods_table.py"

@@ -64,6 +64,7 @@ def get_forgotten():
 def get_tables():
     numbers = [1, *contents.f1_tables(config), *contents.example_languages(config)]
     names = [f"table-{number}" for number in numbers] + (["published"] if get_published_cells() else [])
+    names += ["methods"] * grid.compares_methods(config)
     names += ["calibration", "runs"]
     names += ["forgotten"] if COMPARED_RUNS else []
     names += ["forgotten-sentences"] if contents.forgetting_languages(config) else []

@@ -46,7 +46,7 @@ def main(
     rows = [] if overlap is None else read_overlap(overlap).itertuples()
     floors = read_floors(scores)
     resampled = [read_replicates(replicates), *([] if recall is None else [read_recall(recall)])]
-    cells = Cells(joined(resampled), floors)
+    cells = Cells(joined(resampled), floors).of_the_paper()
     equal = equal_budget_languages(budgets, table["sentences"].to_dict())
     at_equal_budget = cells.of(equal) if equal else None
     if equal_budget is not None:

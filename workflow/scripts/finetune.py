@@ -19,10 +19,12 @@ def main(
     jobs_per_gpu: int,
     snapshot_minutes: float,
     version: str,
+    source: str | None,
 ) -> None:
     """Train a run into its folder, on a GPU of its own where the config asks for one; see `train_run`."""
     claim_gpu(config.finetuning["device"], jobs_per_gpu)  # before CUDA starts
-    train_run(run, encoder_folder, encoded_paths, config, folder, snapshot_minutes=snapshot_minutes, version=version)
+    options = {"snapshot_minutes": snapshot_minutes, "version": version, "source": source}
+    train_run(run, encoder_folder, encoded_paths, config, folder, **options)
 
 
 if __name__ == "__main__":
@@ -38,4 +40,5 @@ if __name__ == "__main__":
             jobs_per_gpu=snakemake.config["jobs_per_gpu"],
             snapshot_minutes=snakemake.config["snapshots"]["minutes"],  # no parameter: no reason to train again
             version=params.version,
+            source=snakemake.input.get("source"),
         )

@@ -19,6 +19,7 @@ from ner_pruning.planning.calibration import distinct_pieces
 from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.planning.dry_run import planned_jobs
 from ner_pruning.planning.power import PlannedLanguage, claims_power
+from ner_pruning.study.grid import pruned_scopes
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import REGULAR, Run
 from ner_pruning.training.model import choose_device
@@ -106,7 +107,7 @@ def main(
             "evaluation": write_sample(Path(folder, "test.parquet"), list(evaluation.values())),
             "finetuning": config["finetuning"],
             "pruning": config["pruning"],
-            "scopes": config["pruning"]["scopes"],
+            "scopes": pruned_scopes(config),
             "batch_size": choose_schedule(schedules[largest], sizes[largest].sentences)["batch_size"],
         }
         own = min(by_cores, config["jobs_per_gpu"]) if gpu else at_a_time

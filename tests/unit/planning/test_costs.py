@@ -113,6 +113,35 @@ def test_a_dense_run_has_no_updates_and_weight_decay_trains_all_rows():
     assert decayed["stored_bytes"] - row["stored_bytes"] == 4 * 48_000 * 0.5
 
 
+@pytest.mark.parametrize(
+    ("variant", "updates", "seconds"),
+    [
+        ("partial-50-random", 3, 4 + 6 + 3.06 + 30 + 6),
+        ("partial-50-movement", 3, 4 + 6 + 3.06 + 30 + 6),
+        ("partial-50-2to4", 1, 4 + 6 + 3.06 + 30 + 2),
+        ("full-50-before", 1, 4 + 6 + 3.06 + 30 + 3),
+        ("full-50-after", 1, 4 + 6 + 5 + 3),  # no step; the dense run is loaded
+        ("full-50-recovered", 1, 4 + 6 + 5 + 3.06 + 30 + 3),
+        ("full-50-rewound", 1, 4 + 6 + 5 + 3.06 + 30 + 3),
+    ],
+)
+def test_a_run_of_another_method_worked_out_by_hand(variant, updates, seconds):
+    row = plan_run(Run("sw", variant, 2), SIZE, SCHEDULES, CONFIG, RATES)
+    by_magnitude = plan_run(Run("sw", "-".join(variant.split("-")[:2]), 2), SIZE, SCHEDULES, CONFIG, RATES)
+    assert row["updates"] == updates
+    assert row["finetune_seconds"] == pytest.approx(seconds)
+    assert (row["steps"], row["pieces"]) == ((0, 0) if "after" in variant else (30, 3000))
+    assert [row[key] for key in ("stored_bytes", "predict_seconds")] == [
+        by_magnitude[key] for key in ("stored_bytes", "predict_seconds")
+    ]
+
+
+def test_embeddings_alone_are_stored_as_under_full():
+    rates = replace(RATES, prunable=RATES.prunable | {"embeddings": 10_000})
+    # 10,000 of positions and 2,000 of trained words, to a half; 48,000 untrained weights of words have a bit each
+    assert stored_bytes("embeddings", 50, 200, rates) == 4 * (102_000 - 6_000) * 0.5 + (12_000 + 48_000) / 8
+
+
 def test_full_stores_a_bit_of_every_row():
     # 70,000 and 2,000 of trained words are pruned to a half; 48,000 untrained ones have a bit each
     assert stored_bytes("full", 50, 200, RATES) == 4 * (102_000 - 36_000) * 0.5 + (72_000 + 48_000) / 8
@@ -129,6 +158,18 @@ def test_hours_by_job_and_by_the_clock():
     assert several.clock == pytest.approx(3.2 + 0.01 / 4)
     many = hours(jobs, PLAN, {"figure": 9.0}, cores=4, runs_at_a_time=4)
     assert many.clock == pytest.approx(2.1 + 0.01 / 4)  # never less than the longest run
+
+
+def test_a_run_waits_for_the_one_that_it_starts_from():
+    after = Run("sw", "full-50-recovered", 1)
+    plan = PLAN | {after: {"finetune_seconds": 3600.0, "predict_seconds": 360.0}}
+    jobs = Counter({("finetune", run): 1 for run in plan} | {("predict", run): 1 for run in plan})
+    many = hours(jobs, plan, {}, cores=8, runs_at_a_time=8)
+    assert many.clock == pytest.approx(2.1)  # both one after the other: 1 + 1 + 0.1, as long as the longest
+    plan[after]["finetune_seconds"] = 7200.0
+    assert hours(jobs, plan, {}, cores=8, runs_at_a_time=8).clock == pytest.approx(1 + 2 + 0.1)
+    del jobs["finetune", Run("sw", "dense", 1)]  # it has run already
+    assert hours(jobs, plan, {}, cores=8, runs_at_a_time=8).clock == pytest.approx(2.1)
 
 
 def test_snakemake_takes_its_time_from_the_jobs():
@@ -223,7 +264,7 @@ def work(study, tmp_path_factory) -> dict:
     folder = tmp_path_factory.mktemp("work")
     pool = concatenate([read_encoded(study / f"{language}.parquet") for language in ("sw", "yo")])
     write_encoded(folder / "train.parquet", pool)
-    scopes = ["partial", "full"]
+    scopes = ["partial", "full", "embeddings"]
     arguments = {"encoder": str(study / "encoder"), "train": str(folder / "train.parquet"), "pruning": PRUNING}
     arguments |= {"evaluation": str(folder / "train.parquet"), "finetuning": FINETUNING, "scopes": scopes}
     return arguments | {"batch_size": 8}
@@ -243,6 +284,9 @@ def test_what_is_measured_is_of_this_model(rates, study):
     assert 1 < rates.start_seconds < 120
     assert 0.5 < rates.stored_share < 2
     assert not rates.padded
+    # two layers of 4 · 16² + 2 · 16 · 24 weights; 40 positions and 2 types of 16
+    assert rates.prunable == {"partial": 2 * (4 * 256 + 768), "full": 2 * 1792 + 672, "embeddings": 672}
+    assert rates.update_seconds.keys() == {"partial", "full", "embeddings"}
 
 
 def test_padded_steps_are_measured_by_their_padding(work, monkeypatch):

@@ -3,7 +3,9 @@
 import pandas as pd
 import pytest
 from huggingface_hub import ModelCard
-from ner_pruning.report.model_card import model_card
+from ner_pruning.report.model_card import PRUNED, SCOPES, model_card
+from ner_pruning.study.methods import METHODS
+from ner_pruning.terms import ALL_SCOPES
 
 SCORES = pd.DataFrame(
     [
@@ -84,3 +86,35 @@ def test_a_dense_run_of_local_files_has_no_ids_of_the_hub_and_is_not_pruned(card
     assert not {"base_model", "datasets"} & set(dense.data.to_dict())
     assert dense.data.tags == ["named-entity-recognition"]
     assert "| pruning | none (dense) |" in dense.text
+
+
+@pytest.mark.parametrize(
+    ("variant", "words"),
+    [
+        ("partial-90-random", "90 % at random, little by little while the model was fine-tuned (3,600 of 4,000"),
+        ("full-90-before", "90 % by magnitude, all at once before fine-tuning (3,600 of 4,000"),
+        ("full-90-after", "90 % by magnitude, all at once after fine-tuning (3,600 of 4,000"),
+        ("full-90-rewound", "90 % before fine-tuning, with the zeros of a model that was pruned by magnitude while it"),
+        ("partial-50-2to4", "50 % by magnitude, two of each four consecutive weights of a row (3,600 of 4,000"),
+        ("partial-90-movement", "90 % by movement (Sanh et al. 2020), little by little while the model was fine-tuned"),
+        ("embeddings-90", "90 % by magnitude (3,600 of 4,000 weights are 0), scope embeddings (embeddings)"),
+    ],
+)
+def test_a_card_says_by_which_method_a_model_was_pruned(card, variant, words):
+    text = card(variant=variant).text
+    assert f"| pruning | {words}" in text
+    assert f" weights are 0), scope {variant.split('-')[0]} (" in text
+
+
+def test_a_card_says_where_a_training_started(card):
+    assert (
+        "| training | 8250 steps from the dense model's weights in fp32, seed 3 |"
+        in card(variant="full-90-recovered").text
+    )
+    assert "| training | 0 steps from the dense model's weights in fp32" in card(variant="full-90-after", steps=0).text
+    for variant in ("dense", "full-90", "full-90-rewound"):
+        assert "| training | 8250 steps in fp32, seed 3 |" in card(variant=variant).text
+
+
+def test_every_method_has_words_on_a_card():
+    assert set(PRUNED) == set(METHODS) and set(SCOPES) == set(ALL_SCOPES)

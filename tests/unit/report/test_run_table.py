@@ -50,3 +50,13 @@ def test_a_run_without_its_size_is_an_error():
     del run["weights_bytes"]
     with pytest.raises(KeyError):
         run_statistics({Run("yo", "dense", 1): run})
+
+
+def test_a_run_that_takes_no_step_has_no_speed():
+    at_once = record(0.01, 0, 500) | {"steps": 0}
+    frame = run_statistics(RUNS | {Run("yo", "full-50-after", 1): at_once})
+    assert frame["pieces_per_second"].isna().tolist() == [False, False, True]
+    table = run_statistics_table(frame, Provenance("s", True, "encoder"))
+    assert table.csv().splitlines()[-1] == "yo,full-50-after,1,100,0,8,0.0,,1500.0,500,40.0,fp32,cpu,1"
+    (line,) = (line for line in table.markdown().splitlines() if "full-50-after" in line)
+    assert [cell.strip() for cell in line.split("|")[5:8]] == ["0", "0.0", "–"]

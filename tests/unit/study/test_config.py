@@ -4,6 +4,7 @@ import pytest
 import yaml
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
+from ner_pruning.study.methods import METHODS
 from study_configs import PAPER, REMOVE, ROOT, SCHEMA, TABLE, merged
 
 RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 512}
@@ -18,6 +19,7 @@ RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "
         "studies/low-resource.yaml",
         "studies/equal-budget.yaml",
         "studies/mmbert.yaml",
+        "studies/controls.yaml",
     ],
 )
 def test_the_studies_that_come_with_the_workflow_are_right(name):
@@ -108,6 +110,59 @@ FIRST = PAPER["schedules"][0]
         ),
         ({"pruning": {"sparsities": []}}, "config: pruning: scopes and sparsities: both or neither must be empty"),
         ({"pruning": {"scopes": ["all"]}}, "config: pruning.scopes.0: 'all' is wrong: it must be one of partial, full"),
+        (
+            {"pruning": {"methods": {"lottery": {}}}},
+            "config: pruning.methods: unknown key 'lottery'; allowed: random, before, after, recovered, rewound, ",
+        ),
+        (
+            {"pruning": {"methods": {"random": [50]}}},
+            "config: pruning.methods.random: [50] is wrong: it must be a mapping",
+        ),
+        (
+            {"pruning": {"methods": {"random": {"epochs": 1}}}},
+            "config: pruning.methods.random: unknown key 'epochs'; allowed: scopes, sparsities, seeds, training_sets",
+        ),
+        (
+            {"pruning": {"methods": {"random": {"sparsities": [100]}}}},
+            "config: pruning.methods.random.sparsities.0: 100 is wrong: it must be at most 99",
+        ),
+        (
+            {"pruning": {"methods": {"random": {"training_sets": ["de"]}}}},
+            "config: pruning.methods.random.training_sets: 'de' is not in the training sets: en, zh, ",
+        ),
+        (
+            {"pruning": {"methods": {"random": {"seeds": [1, 4]}}}},
+            "config: pruning.methods.random.seeds: 4 is not in the seeds: 1, 2, 3",
+        ),
+        (
+            {"pruning": {"methods": {"before": {"scopes": []}}}},
+            "config: pruning.methods.before: leaves nothing to train; expected some scopes and sparsities",
+        ),
+        (
+            {"pruning": {"methods": {"2to4": {"sparsities": [50]}}}},
+            "config: pruning.methods.2to4.scopes: 'full' is not in the scopes of this method: partial",
+        ),
+        (
+            {"pruning": {"methods": {"2to4": {"scopes": ["partial"]}}}},
+            "config: pruning.methods.2to4.sparsities: 70 is not in its sparsities: 50",
+        ),
+        (
+            {"pruning": {"methods": {"movement": {"scopes": ["embeddings"]}}}},
+            "config: pruning.methods.movement.scopes: 'embeddings' is not in the scopes of this method: partial",
+        ),
+        (
+            {"pruning": {"methods": {"rewound": {"sparsities": [60], "training_sets": ["yo"]}}}},
+            "config: pruning.methods.rewound: yo/partial-60-rewound/seed-1 starts from yo/partial-60/seed-1, which is "
+            "no run of the study; expected it among those of its scopes, sparsities, seeds and training sets",
+        ),
+        (
+            {"pruning": {"methods": {"after": {"seeds": [2]}}}, "fewer_runs": {"yo": {"seeds": [1]}}},
+            "config: pruning.methods.after: yo/partial-50-after/seed-2 starts from yo/dense/seed-2, which is no run of",
+        ),
+        (
+            {"export": ["yo/partial-70-random/seed-1"], "pruning": {"methods": {"random": {"sparsities": [50]}}}},
+            "config: export: yo/partial-70-random/seed-1: 'partial-70-random' is not in the variants: dense, ",
+        ),
         (
             {"perturbations": ["in-town"]},
             "config: perturbations: 'in-town': no town of the language 'af'; expected it in the column town of ",
@@ -200,6 +255,27 @@ def test_a_wrong_value_ends_in_one_line(overlay, message):
 def test_a_schedule_that_ends_too_late_is_allowed_where_nothing_is_pruned():
     late = [FIRST | {"end": 781}, *PAPER["schedules"][1:]]
     check_config(merged(PAPER, {"schedules": late, "pruning": {"scopes": [], "sparsities": []}}), SCHEMA, TABLE)
+
+
+def test_each_method_is_allowed_with_what_it_is_defined_for():
+    methods = {name: {"scopes": ["partial"], "sparsities": [50], "training_sets": ["yo"]} for name in METHODS}
+    del methods["magnitude"]
+    config = merged(PAPER, {"pruning": {"scopes": ["partial", "full", "embeddings"], "methods": methods}})
+    check_config(config | {"export": ["yo/partial-50-2to4/seed-3", "yo/embeddings-98/seed-1"]}, SCHEMA, TABLE)
+    make_floats(config, SCHEMA)
+    assert set(SCHEMA["properties"]["pruning"]["properties"]["methods"]["properties"]) == set(methods)
+
+
+def test_a_schedule_that_ends_too_late_is_refused_where_only_a_method_follows_it():
+    late = [FIRST | {"end": 781}, *PAPER["schedules"][1:]]
+    asked = {"scopes": ["partial"], "sparsities": [50], "training_sets": ["yo"]}
+    none = {"scopes": [], "sparsities": []}
+    for method in ("before", "after", "recovered"):
+        check_config(merged(PAPER, {"schedules": late, "pruning": none | {"methods": {method: asked}}}), SCHEMA, TABLE)
+    for method in ("random", "2to4", "movement"):
+        with pytest.raises(InputError, match="pruning of yo ends at step 781"):
+            overlay = {"schedules": late, "pruning": none | {"methods": {method: asked}}}
+            check_config(merged(PAPER, overlay), SCHEMA, TABLE)
 
 
 def test_a_whole_number_is_a_float_where_the_schema_has_numbers():

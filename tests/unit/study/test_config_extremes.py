@@ -14,17 +14,19 @@ from ner_pruning.files import InputError
 from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.study.config import check_config
-from ner_pruning.terms import Run
+from ner_pruning.study.methods import METHODS, source_of_run
+from ner_pruning.terms import MAGNITUDE, Run
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.encoder_check import settle_packing
-from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WORDS, run
+from small_runs import FINETUNING, PRUNING, SCHEDULES, SIZES, WEIGHTS, WORDS, run
 from study_configs import SCHEMA, TABLE, TINY, merged
 
 Path = tuple[str, ...]
 
 TAGGED = Corpus([["Ann", "ran"], ["to", "Rome"], ["Bob"]], [[1, 0], [0, 5], [1]])
 TEXTS = [WORDS] * 3
+OTHER_METHODS = METHODS.keys() - {MAGNITUDE}
 
 
 def numbers(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -100,6 +102,21 @@ def pruned_to(value, study, folder, patch):
         trained(study, folder, patch, variant=f"full-{value}", pruning=pruning)
 
 
+def pruned_by(method: str):
+    """Prune to a sparsity by a method, from the run that it starts from; 2:4 has but one sparsity."""
+
+    def tried(value, study, folder, patch):
+        wanted = Run("multilingual", f"partial-{value}-{method}", 1)
+        source = source_of_run(wanted)
+        if source is not None:
+            trained(study, folder, patch, variant=source.variant)
+            (folder / "run").rename(folder / "source")
+        path = None if source is None else folder / "source" / WEIGHTS
+        trained(study, folder, patch, variant=wanted.variant, source=path)
+
+    return tried
+
+
 def replaced(share: float, seed: int) -> None:
     corpus, counts = replace_mentions(
         TAGGED, mention_pool([TAGGED]), seed=seed, perturbation="in-language", language="en", share=share
@@ -132,6 +149,10 @@ TRIED = {
     ("fewer_runs", "*", "seeds", "0"): lambda value, study, folder, patch: trained(study, folder, patch, seed=value),
     ("pruning", "sparsities", "0"): pruned_to,
     ("fewer_runs", "*", "sparsities", "0"): pruned_to,
+    **{("pruning", "methods", method, "sparsities", "0"): pruned_by(method) for method in OTHER_METHODS - {"2to4"}},
+    ("pruning", "methods", "random", "seeds", "0"): lambda value, study, folder, patch: trained(
+        study, folder, patch, seed=value, variant="full-50-random"
+    ),
     ("snapshots", "minutes"): lambda value, study, folder, patch: trained(study, folder, patch, snapshot_minutes=value),
     ("replacement", "share"): lambda value, *_: replaced(value, seed=0),
     ("replacement", "seed"): lambda value, *_: replaced(1.0, seed=value),
@@ -144,12 +165,16 @@ TRIED = {
 """How a number is tried: (value, folder of a small study, an empty folder, monkeypatch)."""
 
 SIZES_OF_DATA = [("data", "synthetic", "sizes", "*", split) for split in ("train", "validation", "test")]
+SEEDS_OF_METHODS = [("pruning", "methods", method, "seeds", "0") for method in OTHER_METHODS - {"random"}]
+AMONG_OTHERS = {*SEEDS_OF_METHODS, ("pruning", "methods", "2to4", "sparsities", "0")}
+"""Numbers that must be among those of another key, which are tried, or of the method itself."""
+
 COUNTED = {("jobs_per_gpu",), ("tables", "sentences"), ("diagnosis", "floor_factor"), *SIZES_OF_DATA}
 """Numbers that are only counted to, or compared with, whose largest value takes no other way than a small one."""
 
 
 def test_every_number_has_two_ends_and_is_tried():
-    assert set(NUMBERS) == set(TRIED) | COUNTED
+    assert set(NUMBERS) == set(TRIED) | COUNTED | AMONG_OTHERS
 
 
 @pytest.mark.parametrize("path, value", ENDS, ids=[f"{name(path)}={value}" for path, value in ENDS])
@@ -186,4 +211,6 @@ def overlay(path: Path, value: float) -> dict[str, Any]:
             inner = [TINY["schedules"][0] | inner] if isinstance(inner, dict) else [inner]
         else:
             inner = {"hi" if key == "*" else key: inner}
+        if path[:2] == ("pruning", "methods") and key in OTHER_METHODS:
+            inner[key]["scopes"] = ["partial"]  # tiny.yaml's are not those of every method
     return inner

@@ -374,7 +374,14 @@ def test_run_json_says_what_was_run(study, runs):
             "precision",
         ),
         *("device", "device_type", "threads", "packages", "training_seconds", "seconds", "peak_memory_bytes"),
-        *("vocabulary_rows_trained", "encoder_sha256", "data_sha256", "resumed_at_steps", "weights_bytes"),
+        *(
+            "vocabulary_rows_trained",
+            "encoder_sha256",
+            "source_sha256",
+            "data_sha256",
+            "resumed_at_steps",
+            "weights_bytes",
+        ),
     }
     assert (stored["variant"], stored["seed"], stored["sentences"], stored["steps"]) == ("full-90", 1, 60, 40)
     assert (stored["finetuning"], stored["schedule"], stored["pruning"]) == (FINETUNING, SCHEDULES[0], PRUNING)

@@ -297,3 +297,39 @@ def test_what_is_not_finite_stops_the_run_with_step_and_settings_and_reaches_no_
     run(study, stopped, "full-90")
     assert (stopped / WEIGHTS).read_bytes() == (whole["full-90"] / WEIGHTS).read_bytes()
     assert read_json(stopped / "run.json")["resumed_at_steps"] == [12, 16]
+
+
+METHODS = {
+    "partial-50-random": None,
+    "full-90-random": None,
+    "embeddings-90": None,
+    "full-50-before": None,
+    "full-50-recovered": "dense",
+    "full-90-rewound": "full-90",
+    "partial-50-2to4": None,
+    "partial-90-movement": None,
+}
+"""Variants of other methods, and the variant that each starts from."""
+
+
+@pytest.mark.parametrize("variant", METHODS)
+def test_every_method_goes_on_to_the_same_bytes(study, whole, signals, tmp_path, variant):
+    """Stopped before, between and after the pruning updates of those that have any while they train."""
+    source = whole[METHODS[variant]] / WEIGHTS if METHODS[variant] else None
+    alone = run(study, tmp_path / "alone", variant, source=source)
+    for more in (1, 11, 16):
+        signals(signal.SIGTERM, more)
+        with pytest.raises(Interrupted):
+            run(study, tmp_path / "run", variant, source=source)
+    assert_same(run(study, tmp_path / "run", variant, source=source), alone)
+    assert read_json(tmp_path / "run" / "run.json")["resumed_at_steps"] == [1, 12, 28]
+
+
+def test_a_snapshot_of_a_run_that_started_from_another_model_is_not_used(study, whole, signals, tmp_path, capsys):
+    signals(signal.SIGTERM, 6)
+    with pytest.raises(Interrupted):
+        run(study, tmp_path / "run", "full-50-recovered", source=whole["dense"] / WEIGHTS)
+    other = run(study, tmp_path / "dense", "dense", finetuning=FINETUNING | {"learning_rate": 2e-3})
+    run(study, tmp_path / "run", "full-50-recovered", source=other / WEIGHTS)
+    assert "made with other run that it starts from; the run starts afresh" in capsys.readouterr().out
+    assert read_json(tmp_path / "run" / "run.json")["resumed_at_steps"] == []

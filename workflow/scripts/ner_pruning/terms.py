@@ -55,16 +55,37 @@ def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]
 
 
 def variant_name(scope: str, sparsity: int) -> str:
-    """Return the name of a variant; sparsity: percent, 0 for the dense one, whatever the scope."""
-    return f"{scope}-{sparsity}" if sparsity else DENSE
+    """Return the name of a variant: "partial-50", "partial-50-random"; the inverse of `parse_variant`.
+
+    sparsity: percent, 0 for the dense one, whatever the scope.
+    """
+    return "-".join(filter(None, [matrices_of(scope), str(sparsity), scope.partition("-")[2]])) if sparsity else DENSE
 
 
 def parse_variant(variant: str) -> tuple[str, int]:
-    """Return the scope and sparsity (percent) of a variant: ("", 0) for the dense one."""
+    """Return the scope and sparsity (percent) of a variant: ("", 0) for the dense one, ("partial-random", 50).
+
+    The scope of a method other than gradual magnitude pruning has its name at the end, so that all statistics take it
+    for one more line, beside that of the same matrices pruned by magnitude.
+    """
     if variant == DENSE:
         return "", 0
-    scope, sparsity = variant.rsplit("-", 1)
-    return scope, int(sparsity)
+    matrices, sparsity, *method = variant.split("-", 2)
+    return "-".join([matrices, *method]), int(sparsity)
+
+
+def matrices_of(scope: str) -> str:
+    """Return which matrices a scope prunes, by whatever method: "partial" of "partial-random"."""
+    return scope.partition("-")[0]
+
+
+def method_of(scope: str) -> str:
+    """Return the method of a scope: "random" of "partial-random", MAGNITUDE of "partial"; "" of the dense model."""
+    return scope.partition("-")[2] or (MAGNITUDE if scope else "")
+
+
+MAGNITUDE = "magnitude"
+"""Gradual magnitude pruning, the paper's method, which has no name of its own in a variant."""
 
 
 SETTINGS = (MONOLINGUAL, MULTILINGUAL)
@@ -81,6 +102,13 @@ TYPES: Types = ("PER", "ORG", "LOC")
 
 
 SCOPES = ("partial", "full")
+"""The paper's. Its tables, figures and claims are about these, pruned by magnitude, and dense models."""
+
+ALL_SCOPES = (*SCOPES, "embeddings")
+"""The linear layers of the encoder; those and its embeddings; its embeddings alone."""
+
+OF_THE_PAPER = ("", *SCOPES)
+"""The scopes, as statistics have them, that the paper has models of: the dense model is of none."""
 
 
 class Provenance(NamedTuple):
@@ -124,8 +152,18 @@ class Run(NamedTuple):
 
     @property
     def scope(self) -> str:
-        """`partial` or `full`, "" for a dense model."""
+        """`partial` or `full`, "" for a dense model; of another method with its name, `partial-random`."""
         return parse_variant(self.variant)[0]
+
+    @property
+    def matrices(self) -> str:
+        """Which matrices are pruned, one of ALL_SCOPES; "" for a dense model."""
+        return matrices_of(self.scope)
+
+    @property
+    def method(self) -> str:
+        """How they are pruned: MAGNITUDE, or another method (`study.methods`); "" for a dense model."""
+        return method_of(self.scope)
 
     @property
     def sparsity(self) -> int:

@@ -58,4 +58,4 @@ def read_equal_budget(config: str | os.PathLike, groups: str | os.PathLike, repl
     languages = equal_budget_languages(of_study, read_groups(groups)["sentences"].to_dict())
     if not languages:
         raise InputError(f"{config}: no language with equal budgets; expected in `equal_budget` such a study")
-    return Cells(read_replicates(replicates)).of(languages)
+    return Cells(read_replicates(replicates)).of_the_paper().of(languages)

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from ner_pruning.figures.by_group import figure_by_group
 from ner_pruning.figures.by_language import all_languages
+from ner_pruning.figures.by_method import methods_compared
 from ner_pruning.figures.by_overlap import f1_and_overlap, fraction_and_novelty
 from ner_pruning.figures.style import (
     BARS,
@@ -44,10 +45,11 @@ from ner_pruning.statistics.interval_table import (
     by_language,
     in_each_scope,
     main_setting,
+    of_the_paper,
     select,
     settings_of,
 )
-from ner_pruning.study.contents import GROUPS
+from ner_pruning.study.contents import GROUPS, METHODS_FIGURE
 from ner_pruning.table import count_range
 from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS, Provenance, perturbations_among
 
@@ -65,7 +67,7 @@ def draw_figure(name: str, intervals: pd.DataFrame, groups: pd.DataFrame, proven
     the figure shows.
     """
     draw = _by_group(name.removeprefix(GROUPS), REGULAR) if name.startswith(GROUPS) else FIGURES[name]
-    return draw(intervals, groups, provenance)
+    return draw(intervals if name == METHODS_FIGURE else of_the_paper(intervals), groups, provenance)
 
 
 @matplotlib.rc_context(STYLE)
@@ -240,5 +242,6 @@ FIGURES: dict[str, Draw] = {
     "figure-9": f1_and_overlap,
     "languages": all_languages,
     "novelty": fraction_and_novelty,
+    METHODS_FIGURE: methods_compared,
 }
 """What draws each figure, by name. Figures 1-9 have the paper's numbers."""

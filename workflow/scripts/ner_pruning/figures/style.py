@@ -190,11 +190,11 @@ BARS = "; bars: 95 % intervals"
 
 
 def draw_mean(
-    axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float = 0.0, linestyle: str = "-"
+    axes: Axes, line: pd.DataFrame, colour: Colour, marker: str, shift: float | np.ndarray = 0.0, linestyle: str = "-"
 ) -> None:
     """Draw means by sparsity, each with its interval as a bar; line: of `line_by_sparsity`.
 
-    shift: to the right, so that bars of several lines stand next to each other.
+    shift: to the right, of all or of each, so that bars of several lines stand next to each other.
     """
     places = line.index + shift
     axes.plot(places, line["estimate"], linestyle, color=colour, marker=marker, clip_on=False)

@@ -21,6 +21,7 @@ from ner_pruning.files import read_json, write_json
 from ner_pruning.planning.costs import Rates
 from ner_pruning.scoring.prediction import first_of_same, predict_language
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
+from ner_pruning.study.methods import WITH_EMBEDDINGS
 from ner_pruning.terms import DENSE, Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.finetune import Training, draw_batches, finetune
@@ -122,7 +123,8 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     device = choose_device(work.finetuning["device"])
     training = make_training(work.finetuning | {"epochs": 1}, work.batch_size, device)
     all_rows = len(model.get_input_embeddings().weight)
-    sentences, vocabulary = prepare(model, sentences, training, device, keep_rest="full" in work.scopes)
+    keep_rest = any(scope in WITH_EMBEDDINGS for scope in work.scopes)
+    sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=keep_rest)
     weights = sum(parameter.numel() for parameter in model.parameters())
     words = model.get_input_embeddings()
     betas = (training.adam_beta1, training.adam_beta2)

@@ -21,6 +21,7 @@ from ner_pruning.planning.dry_run import RUN_RULES
 from ner_pruning.planning.power import power_text
 from ner_pruning.progress import duration
 from ner_pruning.study.code_digest import imported_packages
+from ner_pruning.study.methods import WITH_EMBEDDINGS, method_of_run, source_of_run, trains
 from ner_pruning.study.schedules import Schedule, choose_schedule
 from ner_pruning.terms import Run
 
@@ -204,24 +205,30 @@ def plan_run(
     schedule = Schedule.of_row(row, config["finetuning"]["epochs"], size.sentences)
     steps = schedule.steps(size.sentences)
     passes = schedule.passes(size.sentences)
+    if not trains(run):
+        steps, passes = 0, 0
     pieces = round(passes * size.pieces)
     computed = round(passes * size.padded_pieces) if rates.padded else pieces
-    updates = len(schedule.pruning_steps()) if run.scope else 0
+    method = method_of_run(run)
+    updates = 0
+    if method is not None:
+        updates = len(schedule.pruning_steps()) if method.curve else 1
     rows = size.rows if config["finetuning"]["weight_decay"] == 0 else rates.rows
     step_seconds = steps * rates.moved_weights(rows) * rates.parameter_seconds + computed * rates.piece_seconds
-    update_seconds = updates * rates.update_seconds[run.scope] if run.scope else 0
+    update_seconds = updates * rates.update_seconds[run.matrices] if run.scope else 0
+    load_seconds = rates.load_seconds + (rates.load_run_seconds if source_of_run(run) else 0)
     return {
         **run._asdict(),
         "steps": steps,
         "pieces": pieces,
         "computed_pieces": computed,
         "updates": updates,
-        "finetune_seconds": rates.start_seconds + rates.load_seconds + step_seconds + update_seconds,
+        "finetune_seconds": rates.start_seconds + load_seconds + step_seconds + update_seconds,
         "predict_seconds": rates.start_seconds
         + rates.load_run_seconds
         + size.evaluation_pieces * rates.predict_piece_seconds,
         "stored_bytes": round(
-            stored_bytes(run.scope, run.sparsity, rows, rates) + size.evaluation_sentences * rates.prediction_bytes
+            stored_bytes(run.matrices, run.sparsity, rows, rates) + size.evaluation_sentences * rates.prediction_bytes
         ),
     }
 
@@ -231,8 +238,8 @@ def stored_bytes(scope: str, sparsity: int, rows: int, rates: Rates) -> float:
     weights = rates.trained_weights(rows)
     if not scope:
         return 4 * weights * rates.stored_share
-    words = rates.hidden * rows if scope == "full" else 0
-    untrained = rates.hidden * (rates.rows - rows) if scope == "full" else 0
+    words = rates.hidden * rows if scope in WITH_EMBEDDINGS else 0
+    untrained = rates.hidden * (rates.rows - rows) if scope in WITH_EMBEDDINGS else 0
     pruned = rates.prunable[scope] + words
     kept = weights - pruned * sparsity / 100
     return 4 * kept * rates.stored_share + (pruned + untrained) / 8
@@ -275,7 +282,7 @@ def hours(
 ) -> Hours:
     """Return what jobs will take; plan: rows of `plan_run` by run, start_seconds: of the other rules by name.
 
-    By the clock it is never less than the longest run.
+    By the clock it is never less than the longest run with that which it starts from, if this is among the jobs.
     """
     seconds = dict.fromkeys((*RUN_RULES, "other"), 0.0)
     longest = 0.0
@@ -283,7 +290,12 @@ def hours(
         if isinstance(job, tuple):
             rule, run = job
             seconds[rule] += plan[run][f"{rule}_seconds"]
-            longest = max(longest, sum(plan[run][f"{rule}_seconds"] for rule in RUN_RULES))
+            chain = sum(plan[run][f"{rule}_seconds"] for rule in RUN_RULES)
+            source = source_of_run(run)
+            while source is not None and ("finetune", source) in jobs:
+                chain += plan[source]["finetune_seconds"]
+                source = source_of_run(source)
+            longest = max(longest, chain)
         else:
             seconds["other"] += count * start_seconds.get(job, 0.0)
     runs = sum(seconds[rule] for rule in RUN_RULES)

@@ -17,7 +17,7 @@ from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, detectable
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.statistics.seed_noise import COMMON_SHARE
-from ner_pruning.terms import Run, is_perturbation
+from ner_pruning.terms import OF_THE_PAPER, Run, is_perturbation
 
 ASSUMED_F1 = {True: 0.75, False: 0.6}
 """F1 on the regular test set, and on perturbed ones."""
@@ -68,7 +68,7 @@ def claims_power(
     A part that says "the same" can be decided if its margins are wider than its interval; one that says "more" or
     "less" if a difference of WORTH_SHOWING is found. Without a repeated seed none can.
     """
-    cells = planned_cells(runs, training_sets, languages)
+    cells = planned_cells([run for run in runs if run.scope in OF_THE_PAPER], training_sets, languages)
     names = list(languages)
     evidence = Evidence(
         cells=cells,

@@ -7,11 +7,36 @@ import pandas as pd
 from huggingface_hub import EvalResult, ModelCard, ModelCardData
 
 from ner_pruning.scoring.score_table import types_scored
-from ner_pruning.terms import PERTURBATIONS, VALIDATION, is_perturbation, parse_variant
+from ner_pruning.study.methods import METHODS
+from ner_pruning.terms import (
+    MAGNITUDE,
+    PERTURBATIONS,
+    VALIDATION,
+    is_perturbation,
+    matrices_of,
+    method_of,
+    parse_variant,
+)
 
 TASK = "token-classification"
 
-SCOPES = {"partial": "linear layers of the encoder", "full": "linear layers of the encoder, and embeddings"}
+SCOPES = {
+    "partial": "linear layers of the encoder",
+    "full": "linear layers of the encoder, and embeddings",
+    "embeddings": "embeddings",
+}
+
+PRUNED = {
+    MAGNITUDE: "by magnitude",
+    "random": "at random, little by little while the model was fine-tuned",
+    "before": "by magnitude, all at once before fine-tuning",
+    "after": "by magnitude, all at once after fine-tuning",
+    "recovered": "by magnitude, all at once after fine-tuning, which was then done once more",
+    "rewound": "before fine-tuning, with the zeros of a model that was pruned by magnitude while it was fine-tuned",
+    "2to4": "by magnitude, two of each four consecutive weights of a row",
+    "movement": "by movement (Sanh et al. 2020), little by little while the model was fine-tuned",
+}
+"""What a card says of how a model was pruned."""
 
 BODY = """
 # {name}
@@ -22,7 +47,7 @@ Tags named entities ({types}, in IOB2) in {languages}.
 |:--|:--|
 | encoder | {encoder} |
 | training data | {dataset}: {sentences} sentences of {training_set}, cut at {max_length} pieces |
-| training | {steps} steps in {precision}, seed {seed} |
+| training | {steps} steps{earlier} in {precision}, seed {seed} |
 | pruning | {pruning} |
 
 ```python
@@ -83,6 +108,7 @@ def model_card(
         dataset=dataset,
         training_set=training_set,
         max_length=run["finetuning"]["max_length"],
+        earlier=" from the dense model's weights" if scope and METHODS[method_of(scope)].weights_of else "",
         pruning=describe_pruning(run["variant"], sparsity),
         scores=shown.to_markdown(index=False, tablefmt="pipe", floatfmt=".4f", missingval=""),
         **{key: run[key] for key in ("sentences", "steps", "precision", "seed")},
@@ -101,9 +127,10 @@ def describe_pruning(variant: str, sparsity: pd.DataFrame) -> str:
     scope, percent = parse_variant(variant)
     if not scope:
         return "none (dense)"
+    how, scope = PRUNED[method_of(scope)], matrices_of(scope)
     pruned = sparsity[sparsity["pruned"]]
     zeros, weights = pruned["zeros"].sum(), pruned["weights"].sum()
-    return f"{percent} % by magnitude ({zeros:,} of {weights:,} weights are 0), scope {scope} ({SCOPES[scope]})"
+    return f"{percent} % {how} ({zeros:,} of {weights:,} weights are 0), scope {scope} ({SCOPES[scope]})"
 
 
 def _result(row: Mapping[str, Any], dataset: str) -> EvalResult:

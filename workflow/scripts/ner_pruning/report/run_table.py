@@ -13,8 +13,8 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
     """Return one row per run: what it trained on and what it took.
 
     records: run.json by run. Returns the columns training_set, variant, seed, sentences, steps, batch_size, seconds
-    (training), pieces_per_second, peak_memory_mb (10^6 bytes), vocabulary_rows (trained; NA where all are), stored_mb
-    (the weights' file), precision, device, threads.
+    (training), pieces_per_second (NaN of a run that takes no step), peak_memory_mb (10^6 bytes), vocabulary_rows
+    (trained; NA where all are), stored_mb (the weights' file), precision, device, threads.
     """
     rows = [
         {
@@ -23,7 +23,7 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
             "steps": record["steps"],
             "batch_size": record["schedule"]["batch_size"],
             "seconds": record["training_seconds"],
-            "pieces_per_second": record["pieces"] / record["training_seconds"],
+            "pieces_per_second": record["pieces"] / record["training_seconds"] if record["steps"] else float("nan"),
             "peak_memory_mb": record["peak_memory_bytes"] / 1e6,
             "vocabulary_rows": record["vocabulary_rows_trained"],
             "stored_mb": record["weights_bytes"] / 1e6,
@@ -51,7 +51,7 @@ def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
                 "sentences": str(runs["sentences"].max()),
                 "steps": str(runs["steps"].max()),
                 "minutes per run": f"{runs['seconds'].mean() / 60:.1f}",
-                "pieces per second": f"{runs['pieces_per_second'].mean():.0f}",
+                "pieces per second": f"{runs['pieces_per_second'].mean():.0f}" if runs["steps"].any() else "",
                 "peak memory, MB": f"{runs['peak_memory_mb'].max():.0f}",
                 "stored, MB": f"{runs['stored_mb'].mean():.1f}",
             }

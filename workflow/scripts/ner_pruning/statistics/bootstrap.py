@@ -20,7 +20,7 @@ from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table, write_table
 from ner_pruning.scoring.f1 import GOLD
 from ner_pruning.statistics.seed_noise import COMMON_SHARE, SeedNoise, SeedVariance
-from ner_pruning.terms import Run
+from ner_pruning.terms import OF_THE_PAPER, Run
 
 CELL_COLUMNS = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
 
@@ -49,9 +49,9 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
     """Return the replicates of a study.
 
     counts: of each run. A language's replicates depend on nothing but `seed`, its own counts and, through the variance
-    between seeds, the other runs. Raises InputError when two runs, or two test sets of a language, have different
-    numbers of sentences: they could not be paired. A test set without a mention has no F1 and no cell; a replicate in
-    which none is drawn is NaN.
+    between seeds, the other runs; those of models that the paper has too, on runs of such models alone.
+    Raises InputError when two runs, or two test sets of a language, have different numbers of sentences: they could not
+    be paired. A test set without a mention has no F1 and no cell; a replicate in which none is drawn is NaN.
     """
     columns_of: dict[str, list[tuple[Run, str, np.ndarray]]] = {}
     for run, part in zip(runs, counts, strict=True):
@@ -66,7 +66,10 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
             raise InputError(
                 f"language {language}: {numbers[0]} sentences in one test set or run, {numbers[-1]} in another"
             )
-    noise = SeedNoise(runs, counts)
+    noise_of_all = noise_of_paper = SeedNoise(runs, counts)
+    of_paper = [place for place, run in enumerate(runs) if run.scope in OF_THE_PAPER]
+    if len(of_paper) < len(runs):
+        noise_of_paper = SeedNoise([runs[place] for place in of_paper], [counts[place] for place in of_paper])
     values, rows = [], []
     for language, columns in columns_of.items():
         f1 = resampled_f1(columns, language, seed, resamples)
@@ -75,6 +78,8 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
             cells.setdefault((run.training_set, run.variant, test_set), []).append(place)
         for (training_set, variant, test_set), places in cells.items():
             value = f1[places].mean(axis=0)
+            run = columns[places[0]][0]
+            noise = noise_of_paper if run.scope in OF_THE_PAPER else noise_of_all
             variance = noise.of(training_set, test_set)
             if variance.degrees:
                 model = (training_set, variant)
@@ -82,7 +87,6 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
                 noisy = value[1:] + np.sqrt(value[0] * (1 - value[0]) / len(places)) * draws
                 value[1:] = np.clip(noisy, 0, 1)  # NaN stays
             values.append(value)
-            run = columns[places[0]][0]
             rows.append((training_set, run.setting, run.scope, run.sparsity, language, test_set, len(places)))
     matrix = np.array(values)
     matrix[:, 1:] = matrix[:, 1:].astype(np.float32)  # as they are stored

@@ -24,7 +24,22 @@ from ner_pruning.statistics.intervals import (
     mean_of_defined,
     median_of_defined,
 )
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, SCOPES, SETTINGS, Cell, is_perturbation
+from ner_pruning.terms import (
+    ALL_SCOPES,
+    DENSE,
+    IN_LANGUAGE,
+    MAGNITUDE,
+    MONOLINGUAL,
+    MULTILINGUAL,
+    OF_THE_PAPER,
+    REGULAR,
+    SCOPES,
+    SETTINGS,
+    Cell,
+    is_perturbation,
+    matrices_of,
+    method_of,
+)
 
 MEAN, MEDIAN, OVER_LANGUAGES = "mean", "median", "over languages"
 """What stands for a language where a value is of several."""
@@ -35,10 +50,14 @@ EVERY_SETTING = "every setting"
 EVERY_PERTURBATION = "every perturbation"
 """The group of figure 3: the languages that have every perturbed test set, so that these are compared on the same."""
 
+EVERY_METHOD = "every method"
+"""What the groups of the table and figure of methods begin with, followed by a setting and a scope: the languages that
+have models of every method which prunes these matrices, so that methods are compared on the same."""
+
 DECIMALS = 12
 """Of the numbers that are written: the last bits differ between versions and machines."""
 
-EFFECTS = ("difference", "relative_difference", "multilingual_gain")
+EFFECTS = ("difference", "relative_difference", "multilingual_gain", "method_gain")
 """Statistics that are 0 where there is no effect, and have p-values of that."""
 
 BOUNDS = {"f1": (0, 1), "fraction": (0, None), "floor_fraction": (0, None)}
@@ -117,12 +136,15 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
 
     statistic: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction (perturbed /
     regular, see `Cells.fraction`); floor_fraction (chance floor / regular); multilingual_gain (multilingual -
-    monolingual, under setting multilingual); PROPERTIES; CORRELATIONS.
+    monolingual, under setting multilingual); method_gain (another method - gradual magnitude pruning of the same scope
+    and sparsity, under the method); PROPERTIES; CORRELATIONS.
     language: a code; `mean` over the languages of a line (`Cells.compared_languages`) where the statistic is defined;
     `median` of the same; OVER_LANGUAGES for a correlation.
-    group: of a mean: "" (all languages), "family Germanic", EVERY_SETTING, or EVERY_PERTURBATION (of fractions only).
-    scope: a dense model has "". The means of dense models stand under "", over all languages that have one, and in each
-    scope that has sparse models, over the languages of that line.
+    group: of a mean: "" (all languages), "family Germanic", EVERY_SETTING, EVERY_PERTURBATION (of fractions only), or
+    "every method monolingual partial" (of F1 and method_gain).
+    scope: a dense model has ""; other methods than gradual magnitude pruning have their names at the end,
+    "partial-random". The means of dense models stand under "", over all languages that have one, and in each scope that
+    has sparse models, over the languages of that line.
     estimate, low, high: measured value and 95 % interval; that of a floor is over its draws. Ends are within BOUNDS.
     seed_sd: of an F1, the standard deviation over seeds (`Scores.seed_sd`).
     p_value, p_adjusted: for the value 0, where it means no effect; adjusted over the languages of a statistic and cell.
@@ -131,13 +153,14 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     """
     known = Scores(scores)
     parts = _parts(cells, groups)
+    known_scopes = scopes_of(cells)
     rows = []
     for cell in cells.kinds():
-        scopes = [each for each in SCOPES if cells.sparsities_of_line(*cell[:2], each)] if not cell.scope else []
+        scopes = [each for each in known_scopes if cells.sparsities_of_line(*cell[:2], each)] if not cell.scope else []
         for statistic, behind in _statistics(cells, cell):
             rows += _rows_of_languages(statistic, behind, cells, known)
-            for scope in [cell.scope, *scopes]:
-                of_line = [each._replace(scope=scope) for each in behind]
+            of_scopes = [[each._replace(scope=scope) for each in behind] for scope in scopes]  # of a dense cell
+            for of_line in [behind, *of_scopes]:
                 rows += _rows_of_means(statistic, of_line, parts, known)
         if cell.test_set == REGULAR and not cell.sparsity:
             rows += _rows_of_correlations(cell, cells, known)
@@ -179,6 +202,7 @@ STATISTICS: dict[str, Computation] = {
     "fraction": _fraction,
     "floor_fraction": _floor_fraction,
     "multilingual_gain": _difference,
+    "method_gain": _difference,
 }
 """How each statistic with an interval is computed from its cells."""
 
@@ -189,6 +213,8 @@ def _statistics(cells: Cells, cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
     if cell.sparsity:
         dense = cell._replace(sparsity=0)
         found += [("difference", [cell, dense]), ("relative_difference", [cell, dense])]
+        if method_of(cell.scope) != MAGNITUDE:
+            found.append(("method_gain", [cell, cell._replace(scope=matrices_of(cell.scope))]))
     if is_perturbation(cell.test_set):
         regular = cell._replace(test_set=REGULAR)
         found += [("fraction", [cell, regular]), ("floor_fraction", [cell, regular])]
@@ -198,7 +224,7 @@ def _statistics(cells: Cells, cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
 
 
 def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> list[Part]:
-    """Return all languages, those that figures 1 and 3 compare on, and each group, with their cells."""
+    """Return all languages, those that figures 1 and 3 and that of methods compare on, and each group; their cells."""
     languages = dict.fromkeys(code for cell in cells.kinds() for code in cells.languages(cell))
     members: dict[str, list[str]] = {}
     for name, group_of in groups.items():
@@ -209,6 +235,7 @@ def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> list[
     members = {
         EVERY_SETTING: [*languages_of_every_setting(cells)],
         EVERY_PERTURBATION: [*languages_of_every_perturbation(cells)],
+        **languages_of_every_method(cells),
         **members,
     }
     return [Part("", cells), *(Part(name, cells.of(codes)) for name, codes in members.items())]
@@ -217,10 +244,12 @@ def _parts(cells: Cells, groups: Mapping[str, Mapping[str, str | int]]) -> list[
 def languages_of_every_setting(cells: Cells) -> set[str]:
     """Return the languages that have regular F1 of every setting of the study, in all variants that a setting has.
 
-    Without such languages those that have models of every setting, and without these all languages.
+    Variants that the paper has none like do not count. Without such languages those that have models of every setting,
+    and without these all languages.
     """
+    kinds = cells.of_the_paper().kinds()
     of_settings = [
-        [set(cells.languages(cell)) for cell in cells.kinds() if cell[:2] == (setting, REGULAR)] for setting in SETTINGS
+        [set(cells.languages(cell)) for cell in kinds if cell[:2] == (setting, REGULAR)] for setting in SETTINGS
     ]
     of_settings = [variants for variants in of_settings if variants]
     for choice in (set.intersection, set.union):
@@ -242,6 +271,30 @@ def languages_of_every_perturbation(cells: Cells) -> set[str]:
         if of_sets and (common := set.intersection(*of_sets.values())):
             return common
     return {code for cell in cells.kinds() for code in cells.languages(cell)}
+
+
+def languages_of_every_method(cells: Cells) -> dict[str, list[str]]:
+    """Return, by group (EVERY_METHOD), the languages that have all variants of a setting which prune the same matrices.
+
+    On the regular and the in-language test set, if the study has that. Without such languages those that have any of
+    these variants. There is a group only where a study has models that the paper has none like.
+    """
+    variants: dict[str, list[set[str]]] = {}
+    compared = set()
+    for cell in cells.kinds():
+        if cell.scope and cell.test_set in (REGULAR, IN_LANGUAGE):
+            group = group_of_methods(cell)
+            variants.setdefault(group, []).append(set(cells.languages(cell)))
+            if cell.scope not in OF_THE_PAPER:
+                compared.add(group)
+    order = dict.fromkeys(code for cell in cells.kinds() for code in cells.languages(cell))
+    chosen = {group: set.intersection(*variants[group]) or set.union(*variants[group]) for group in sorted(compared)}
+    return {group: [code for code in order if code in codes] for group, codes in chosen.items()}
+
+
+def group_of_methods(cell: Cell) -> str:
+    """Return the group in which the methods of a cell's setting and matrices are compared."""
+    return f"{EVERY_METHOD} {cell.setting} {matrices_of(cell.scope)}"
 
 
 Row = dict[str, str | int | float]
@@ -280,6 +333,10 @@ def _rows_of_means(statistic: str, behind: Sequence[Cell], parts: Sequence[Part]
     for part in parts:
         languages = part.cells.compared_languages(*behind)
         if not languages or (part.group and statistic in ("changed_share", "unseen_share")):
+            continue
+        if part.group.startswith(EVERY_METHOD) and (
+            statistic not in ("f1", "method_gain", "chance_floor") or part.group != group_of_methods(behind[0])
+        ):
             continue
         if part.group == EVERY_PERTURBATION and statistic not in ("fraction", "floor_fraction"):
             continue
@@ -373,6 +430,20 @@ def by_group(intervals: pd.DataFrame, grouping: str) -> pd.DataFrame:
     return rows.assign(group=names.astype(int) if grouping == "size" else names)
 
 
+def by_method(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the means that compare pruning methods, over the languages that have every method (EVERY_METHOD).
+
+    On the regular and the in-language test set, with two more columns: matrices, the scope without the method, and
+    method, DENSE of dense models. Raises InputError for a study without other methods or scopes than the paper's.
+    """
+    rows = intervals[(intervals["language"] == MEAN) & intervals["group"].str.startswith(EVERY_METHOD)]
+    rows = select(rows, test_set=[REGULAR, IN_LANGUAGE])
+    if rows.empty:
+        raise InputError("intervals: no pruning method but gradual magnitude; expected one in pruning.methods")
+    methods = rows["scope"].map(method_of).mask(rows["sparsity"] == 0, DENSE)
+    return rows.assign(matrices=rows["scope"].map(matrices_of), method=methods)
+
+
 def settings_of(intervals: pd.DataFrame) -> list[str]:
     """Return the settings that have a regular F1, monolingual first."""
     found = set(select(intervals, statistic="f1", test_set=REGULAR)["setting"])
@@ -388,6 +459,19 @@ def main_setting(intervals: pd.DataFrame) -> str:
     if not settings:
         raise InputError(f"intervals: no F1 on the test set {REGULAR}; expected at least one")
     return settings[-1]
+
+
+def scopes_of(cells: Cells) -> list[str]:
+    """Return the scopes that have sparse models: those of gradual magnitude pruning first, then others by name."""
+    found = {cell.scope for cell in cells.kinds() if cell.sparsity}
+    own = [scope for scope in ALL_SCOPES if scope in found]
+    return [*own, *sorted(found.difference(own))]
+
+
+def of_the_paper(intervals: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that the paper's figures are about: of dense models, and of its scopes, pruned by magnitude."""
+    others = intervals["group"].str.startswith(EVERY_METHOD) | ~intervals["scope"].isin(OF_THE_PAPER)
+    return intervals[~others].reset_index(drop=True) if others.any() else intervals
 
 
 def in_scope(rows: pd.DataFrame, scope: str) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from ner_pruning.statistics.bootstrap import Replicates
-from ner_pruning.terms import REGULAR, Cell
+from ner_pruning.terms import OF_THE_PAPER, REGULAR, Cell
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
@@ -126,10 +126,16 @@ class Cells:
         )
         return part
 
+    def of_the_paper(self) -> "Cells":
+        """Return the cells of models that the paper has like ones of: dense, and of its scopes, pruned by magnitude."""
+        return self.without(*(cell for cell in self._rows if cell.scope not in OF_THE_PAPER))
+
     def without(self, *cells: Cell) -> "Cells":
         """Return the cells less some of them."""
-        part = copy(self)
-        part._rows = {cell: row for cell, row in self._rows.items() if cell not in cells}
+        part, left_out = copy(self), set(cells)
+        part._rows, part._seeds = (
+            {cell: row for cell, row in rows.items() if cell not in left_out} for rows in (self._rows, self._seeds)
+        )
         return part
 
     def most_seeds(self) -> int:

@@ -13,10 +13,19 @@ from jsonschema.validators import extend
 
 from ner_pruning.files import InputError
 from ner_pruning.study.data_form import SPLITS, DataForm
-from ner_pruning.study.grid import fixed_training_size, possible_schedules, study_runs, training_sets
+from ner_pruning.study.grid import (
+    fixed_training_size,
+    possible_schedules,
+    runs_of_method,
+    study_methods,
+    study_runs,
+    study_variants,
+    training_sets,
+)
 from ner_pruning.study.languages import NUMBERS, WRITE, Language
+from ner_pruning.study.methods import METHODS, prunes_on_schedule, source_of_run
 from ner_pruning.study.schedules import Schedule
-from ner_pruning.terms import IN_LANGUAGE, MULTILINGUAL, OUTSIDE, grouping, variant_names
+from ner_pruning.terms import IN_LANGUAGE, MULTILINGUAL, OUTSIDE, grouping
 
 _TYPES = {
     "array": "a list",
@@ -121,6 +130,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
     _check_fewer_runs(config)
+    _check_methods(config)
     _check_steps(config, table)
     _check_export(config)
 
@@ -301,17 +311,38 @@ def _check_fewer_runs(config: Mapping[str, Any]) -> None:
             raise InputError(f"config: {key}: scopes and sparsities: both or neither must be empty")
 
 
+def _check_methods(config: Mapping[str, Any]) -> None:
+    """Refuse runs of a method that it is not defined for, or that start from a run which the study does not have."""
+    runs = set(study_runs(config))
+    for name in study_methods(config):
+        key, method, own = f"pruning.methods.{name}", METHODS[name], runs_of_method(name, config)
+        asked = config["pruning"]["methods"][name]
+        _known(f"{key}.training_sets", asked.get("training_sets", []), training_sets(config), "the training sets")
+        _known(f"{key}.seeds", asked.get("seeds", []), config["seeds"], "the seeds")
+        if not own:
+            raise InputError(f"config: {key}: leaves nothing to train; expected some scopes and sparsities")
+        for run in own:
+            _known(f"{key}.scopes", [run.matrices], method.scopes, "the scopes of this method")
+            _known(f"{key}.sparsities", [run.sparsity], method.sparsities or [run.sparsity], "its sparsities")
+            source = source_of_run(run)
+            if source is not None and source not in runs:
+                raise InputError(
+                    f"config: {key}: {run} starts from {source}, which is no run of the study; expected it among those "
+                    "of its scopes, sparsities, seeds and training sets"
+                )
+
+
 def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
     """Refuse pruning or a warm-up that ends after the last optimiser step of a training set whose size is known."""
     epochs, warmup = config["finetuning"]["epochs"], config["finetuning"]["warmup_steps"]
+    on_schedule = {run.training_set for run in study_runs(config) if prunes_on_schedule(run)}
     for training_set in training_sets(config):
         size = fixed_training_size(training_set, config, table)
         if size is None:
             continue
         (row,) = possible_schedules(training_set, config, table)
         schedule = Schedule.of_row(row, epochs, size)
-        grid = config["pruning"] | config["fewer_runs"].get(training_set, {})
-        if grid["sparsities"] and (misfit := schedule.misfit(size)):
+        if training_set in on_schedule and (misfit := schedule.misfit(size)):
             raise InputError(f"config: schedules: pruning of {training_set} {misfit}")
         if warmup >= schedule.steps(size):
             raise InputError(
@@ -321,7 +352,7 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
 
 
 def _check_export(config: Mapping[str, Any]) -> None:
-    variants = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+    variants = study_variants(config)
     runs = set(map(str, study_runs(config)))
     for run in config["export"]:
         training_set, variant, seed = run.split("/")

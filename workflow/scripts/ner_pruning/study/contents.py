@@ -3,11 +3,13 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from ner_pruning.study.grid import more_groupings, study_runs, training_languages
-from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR, Run
+from ner_pruning.study.grid import compares_methods, more_groupings, study_runs, training_languages
+from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR, SCOPES, Run
 
 FIRST_EXAMPLES_TABLE = 10
 """Tables 10 and 11 show perturbed sentences, one language each."""
+
+METHODS_FIGURE = "methods"
 
 FIGURES = {
     "figure-1": "monolingual and multilingual models",
@@ -21,6 +23,7 @@ FIGURES = {
     "figure-9": "entity overlap",
     "languages": "F1 of each language",
     "novelty": "unseen mentions",
+    METHODS_FIGURE: "pruning methods",
 }
 """What the figures of rule `figure` show; the first nine are the paper's."""
 
@@ -31,7 +34,7 @@ GROUPS = "groups-"
 def f1_tables(config: Mapping[str, Any]) -> list[int]:
     """Return the numbers of tables 2-9 that a study has: by setting, test set and scope, as in the paper."""
     settings = {MULTILINGUAL: config["multilingual"], MONOLINGUAL: bool(config["monolingual"])}
-    scopes = config["pruning"]["scopes"] or ["partial"]  # a study of dense models has one table
+    scopes = _scopes_of_the_paper(config) or ["partial"]  # a study of dense models has one table
     return [
         number
         for number, (setting, test_set, scope) in F1_TABLES.items()
@@ -54,13 +57,22 @@ def example_languages(config: Mapping[str, Any]) -> dict[int, str]:
 
 
 def figure_names(config: Mapping[str, Any]) -> list[str]:
-    """Return those of FIGURES that a study has: some need sparse models, some a perturbed test set, 6-8 in-language."""
-    sparse, in_language = bool(config["pruning"]["scopes"]), IN_LANGUAGE in config["perturbations"]
+    """Return those of FIGURES that a study has: some need sparse models, some a perturbed test set, 6-8 in-language.
+
+    The figure of methods needs models that the paper has none like.
+    """
+    sparse, in_language = bool(_scopes_of_the_paper(config)), IN_LANGUAGE in config["perturbations"]
     needs = dict.fromkeys(("figure-3", "novelty"), bool(config["perturbations"]))
     needs |= dict.fromkeys(("figure-2", "figure-4", "figure-5"), sparse)
     needs |= dict.fromkeys(("figure-6", "figure-7", "figure-8"), sparse and in_language)
+    needs[METHODS_FIGURE] = compares_methods(config)
     own = [f"{GROUPS}{column}" for column in more_groupings(config)] if sparse else []
     return [name for name in FIGURES if needs.get(name, True)] + own
+
+
+def _scopes_of_the_paper(config: Mapping[str, Any]) -> list[str]:
+    """Return the scopes of a study that the paper has too."""
+    return [scope for scope in config["pruning"]["scopes"] if scope in SCOPES]
 
 
 def shown_by(figure: str) -> str:

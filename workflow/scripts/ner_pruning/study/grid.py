@@ -5,8 +5,20 @@ from typing import Any
 
 from ner_pruning.study.data_form import SPLITS, is_of_table_1
 from ner_pruning.study.languages import Language
+from ner_pruning.study.methods import METHODS, prunes_on_schedule
 from ner_pruning.study.schedules import choose_schedule
-from ner_pruning.terms import DENSE, MULTILINGUAL, PERTURBATIONS, Run, grouping, parse_variant, variant_names
+from ner_pruning.terms import (
+    ALL_SCOPES,
+    DENSE,
+    MULTILINGUAL,
+    OF_THE_PAPER,
+    PERTURBATIONS,
+    SCOPES,
+    Run,
+    grouping,
+    variant_name,
+    variant_names,
+)
 
 MOST_MONOLINGUAL = 10
 """Monolingual training sets, as many as the paper has, whose training curves a figure can show."""
@@ -29,13 +41,53 @@ def evaluated_languages(config: Mapping[str, Any]) -> list[str]:
 
 
 def study_runs(config: Mapping[str, Any]) -> list[Run]:
-    """Return every run: the whole grid, less what `fewer_runs` leaves out."""
+    """Return every run: the whole grid, less what `fewer_runs` leaves out, and then those of other methods."""
     runs = []
     for training_set in training_sets(config):
-        grid = {"seeds": config["seeds"], **config["pruning"], **config["fewer_runs"].get(training_set, {})}
+        grid = _grid_of(training_set, config)
         variants = variant_names(grid["scopes"], grid["sparsities"])
         runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
+    return runs + [run for method in study_methods(config) for run in runs_of_method(method, config)]
+
+
+def _grid_of(training_set: str, config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the seeds, scopes and sparsities of a training set."""
+    return {"seeds": config["seeds"], **config["pruning"], **config["fewer_runs"].get(training_set, {})}
+
+
+def study_methods(config: Mapping[str, Any]) -> list[str]:
+    """Return the methods of a study next to gradual magnitude pruning, in the order of METHODS."""
+    methods = config["pruning"].get("methods", {})  # of results from before there were methods
+    return [name for name in METHODS if name in methods]
+
+
+def runs_of_method(method: str, config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs of a method of `study_methods`: what it leaves out is as the training set has it."""
+    own = config["pruning"]["methods"][method]
+    runs = []
+    for training_set in own.get("training_sets", training_sets(config)):
+        grid = _grid_of(training_set, config) | own
+        lines = [f"{scope}-{method}" for scope in grid["scopes"]]
+        variants = [variant_name(line, sparsity) for line in lines for sparsity in sorted(grid["sparsities"])]
+        runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
     return runs
+
+
+def study_variants(config: Mapping[str, Any]) -> list[str]:
+    """Return the variants of all runs, each once, and those of the grid that `fewer_runs` leaves out everywhere."""
+    grid = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
+    return list(dict.fromkeys([*grid, *(run.variant for run in study_runs(config))]))
+
+
+def pruned_scopes(config: Mapping[str, Any]) -> list[str]:
+    """Return the scopes whose matrices a study prunes by any method, in the order of ALL_SCOPES."""
+    pruned = {run.matrices for run in study_runs(config)} | {*config["pruning"]["scopes"]}
+    return [scope for scope in ALL_SCOPES if scope in pruned]
+
+
+def compares_methods(config: Mapping[str, Any]) -> bool:
+    """Return whether a study has models that the paper has none like: of another method, or another scope."""
+    return bool(study_methods(config)) or not set(config["pruning"]["scopes"]) <= set(SCOPES)
 
 
 def more_groupings(config: Mapping[str, Any]) -> list[str]:
@@ -102,11 +154,11 @@ def schedules_of_run(
 ) -> list[dict[str, int]]:
     """Return what a run reads of the schedules that may apply to it.
 
-    A dense run reads the batch size alone. Of the last row no run reads the limit.
+    A run that is not pruned while it trains reads the batch size alone. Of the last row no run reads the limit.
     """
     rows = [dict(row) for row in possible_schedules(training_set, config, table)]
     del rows[-1]["up_to"]
-    unread = ("start", "end", "frequency") if variant == DENSE else ()
+    unread = () if prunes_on_schedule(Run(training_set, variant, 0)) else ("start", "end", "frequency")
     return [{key: value for key, value in row.items() if key not in unread} for row in rows]
 
 
@@ -125,13 +177,26 @@ def finetuning_of_run(training_set: str, config: Mapping[str, Any], table: Mappi
 def pruning_of_run(variant: str, config: Mapping[str, Any]) -> dict[str, Any] | None:
     """Return what a run reads of the config's `pruning`: None if it is dense.
 
-    A partial run prunes no embeddings, and does not read whether the position embeddings are pruned.
+    A partial run prunes no embeddings, and does not read whether the position embeddings are pruned; one that prunes
+    embeddings alone does not read whether the tagging head is. Only a method that prunes little by little reads the
+    curve. Which zeros there are is settled for a rewound run, and how many of each four for 2:4.
     """
     if variant == DENSE:
         return None
-    scope, _ = parse_variant(variant)
-    unread = ["sparsities", "scopes"] + (["position_embeddings"] if scope == "partial" else [])
-    return {key: value for key, value in config["pruning"].items() if key not in unread}
+    run = Run("", variant, 0)
+    method = METHODS[run.method]
+    unread = {
+        **dict.fromkeys(("sparsities", "scopes", "methods"), True),
+        "position_embeddings": run.matrices == "partial",
+        "classifier": run.matrices == "embeddings",
+        "curve": not method.curve,
+    }
+    return {key: value for key, value in config["pruning"].items() if not unread.get(key)}
+
+
+def runs_of_the_paper(config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs that the paper's tables, figures and claims are about: dense, and of its scopes and method."""
+    return [run for run in study_runs(config) if run.scope in OF_THE_PAPER]
 
 
 def shown_sparsities(sparsities: Iterable[int]) -> list[int]:
@@ -143,14 +208,15 @@ def shown_sparsities(sparsities: Iterable[int]) -> list[int]:
 def shown_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return the runs whose training curves are shown, of the first ten languages and the multilingual training set.
 
-    They are those of a training set's first seed, dense and at its lowest, middle and highest sparsity.
+    They are those of a training set's first seed, dense and at its lowest, middle and highest sparsity, of the paper's
+    scopes and method.
     """
     shown = []
     for training_set in [
         *config["monolingual"][:MOST_MONOLINGUAL],
         *([MULTILINGUAL] if config["multilingual"] else []),
     ]:
-        runs = [run for run in study_runs(config) if run.training_set == training_set]
+        runs = [run for run in runs_of_the_paper(config) if run.training_set == training_set]
         sparsities = shown_sparsities({run.sparsity for run in runs} - {0})
         shown += [run for run in runs if run.seed == runs[0].seed and run.sparsity in (0, *sparsities)]
     return shown
@@ -159,10 +225,10 @@ def shown_runs(config: Mapping[str, Any]) -> list[Run]:
 def mapped_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return the runs whose zeros are shown, none in a study of dense models.
 
-    They are the pruned ones of a first seed: of the multilingual training set if it has any, else of the first that
-    has.
+    They are the pruned ones of a first seed, of the paper's scopes and method: of the multilingual training set if it
+    has any, else of the first that has.
     """
-    pruned = [run for run in study_runs(config) if run.sparsity > 0]
+    pruned = [run for run in runs_of_the_paper(config) if run.sparsity > 0]
     runs = [run for run in pruned if run.training_set == MULTILINGUAL] or [
         run for run in pruned if run.training_set == pruned[0].training_set
     ]

@@ -96,6 +96,22 @@ def load_run(
     return load_trained(config_path, dict(read_weights(weights_path, encoder_folder)))
 
 
+def read_zeros(
+    weights_path: str | os.PathLike, encoder_folder: str | os.PathLike, names: Iterable[str]
+) -> dict[str, torch.Tensor]:
+    """Return where the weights of some stored matrices are 0, bool masks of their shapes by name.
+
+    Raises InputError where `read_weights` does, and for a matrix that the file lacks.
+    """
+    wanted = set(names)
+    found = {
+        name: ~_is_nonzero(weight) for name, weight in read_weights(weights_path, encoder_folder) if name in wanted
+    }
+    if missing := wanted - set(found):
+        raise InputError(f"{weights_path}: has no matrix {min(missing)}")
+    return found
+
+
 def _stored_parts(name: str, weight: torch.Tensor) -> dict[str, torch.Tensor]:
     """Return what is stored of a tensor, by name: itself, or where that is less, its bits and values."""
     if weight.dtype == torch.float32:

@@ -1,4 +1,4 @@
-"""Fine-tuning with magnitude pruning: one loop, read from top to bottom (paper, sections 3 and A)."""
+"""Fine-tuning with pruning: one loop, read from top to bottom (paper, sections 3 and A)."""
 
 import math
 import time
@@ -94,6 +94,8 @@ def finetune(
     words = WordRows(model, optimizer, total)
     state = TrainingState(model, optimizer, scheduler, pruner, words)
     start = snapshots.resume(state) if snapshots else Progress()
+    if start.step == 0:
+        pruner.update(0, optimizer)  # by methods that prune before training
     model.train()
 
     curve, tokens, since = start.curve, start.tokens, time.perf_counter() - start.row_seconds
@@ -110,6 +112,7 @@ def finetune(
         # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
         loss = cross_entropy(logits.float(), loaded.tags, reduction="sum") / max(1, len(batch.words))
         loss.backward()
+        pruner.observe()
         words.mask_gradient(pruner)
         clip_gradients([*model.parameters(), words.active], training.gradient_clipping, optimizer, pruner)
         optimizer.step()

@@ -1,6 +1,9 @@
-"""Iterative magnitude pruning: the sparsity schedule, exact thresholds, and masks that only grow (paper, section 3)."""
+"""Iterative magnitude pruning: the sparsity schedule, exact thresholds, and masks that only grow (paper, section 3).
 
-from collections.abc import Sequence
+The criteria of other methods are in `pruning_methods`.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -8,6 +11,7 @@ from torch import nn
 from torch.nn.utils import get_total_norm
 
 from ner_pruning.files import InputError
+from ner_pruning.study.methods import WITH_EMBEDDINGS, WITH_LINEAR_LAYERS
 from ner_pruning.study.schedules import Schedule
 from ner_pruning.training.vocabulary import Vocabulary
 
@@ -38,9 +42,9 @@ def prunable_matrices(
 ) -> dict[str, nn.Parameter]:
     """Return the weight matrices that a scope prunes, by their name in the model.
 
-    scope: "partial" is all linear layers of the encoder; "full" is those and its embeddings: the word embeddings, and
-    with `position_embeddings` those of positions and types. The tagging head is pruned only with `classifier`;
-    normalisation weights and biases, which are not dense weights, never.
+    scope: "partial" is all linear layers of the encoder; "embeddings" its word embeddings, and with
+    `position_embeddings` those of positions and types; "full" is both. The tagging head is pruned with the linear
+    layers, and only with `classifier`; normalisation weights and biases, which are not dense weights, never.
     """
     encoder, words = model.base_model, model.get_input_embeddings()
     matrices = {}
@@ -48,7 +52,7 @@ def prunable_matrices(
         inside = name.startswith(f"{model.base_model_prefix}.")
         linear = isinstance(module, nn.Linear) and (inside or classifier)
         embedding = isinstance(module, nn.Embedding) and (module is words or position_embeddings)
-        if linear or (scope == "full" and embedding):
+        if (linear and scope in WITH_LINEAR_LAYERS) or (embedding and scope in WITH_EMBEDDINGS):
             matrices[f"{name}.weight"] = module.weight
     if not any(isinstance(module, nn.Linear) for module in encoder.modules()):
         raise InputError("encoder: has no linear layers (torch.nn.Linear), so that there is nothing to prune")
@@ -73,13 +77,18 @@ class Block:
     def magnitude_bits(self, rows: slice) -> torch.Tensor:
         """Return the magnitudes of some rows as integers of the same order; pruned weights have −1, below all."""
         bits = self.weight[rows].view(torch.int32) & 0x7FFFFFFF
-        return bits.bitwise_or_(self._pruned_bits(rows))
+        return bits.bitwise_or_(self.pruned_bits(rows))
+
+    def of_block(self, whole: torch.Tensor) -> torch.Tensor:
+        """Return the rows of the block from a tensor of the whole matrix, on the block's device."""
+        part = whole if self.row_numbers is None else whole[self.row_numbers.to(whole.device)]
+        return part.to(self.weight.device)
 
     def clear_pruned(self, rows: slice) -> None:
         """Set pruned weights of some rows to +0.0, whose bits are all 0."""
-        self.weight[rows].view(torch.int32).bitwise_and_(self._pruned_bits(rows).bitwise_not_())
+        self.weight[rows].view(torch.int32).bitwise_and_(self.pruned_bits(rows).bitwise_not_())
 
-    def _pruned_bits(self, rows: slice) -> torch.Tensor:
+    def pruned_bits(self, rows: slice) -> torch.Tensor:
         """Return −1, all of whose bits are set, where a weight is pruned, else 0: faster than a masked fill."""
         return self.kept[rows].view(torch.int8).to(torch.int32).sub_(1)
 
@@ -112,21 +121,35 @@ def prune_smallest(matrices: Sequence[Matrix], count: int) -> None:
     """Prune exactly the `count` weights of smallest magnitude of all the matrices together, in place.
 
     Weights that are pruned already come first, so that masks only grow; among equal magnitudes the earlier matrix, then
-    the lower row and column is pruned first. The threshold is found without sorting or copying a matrix: a radix
-    selection on the bits of the magnitudes, high half first.
+    the lower row and column is pruned first.
+    """
+    prune_lowest(matrices, count, Block.magnitude_bits)
+
+
+Keys = Callable[[Block, slice], torch.Tensor]
+"""What ranks the weights of some rows of a block: whole numbers from 0 to 2³² − 1, and −1 for those that are pruned."""
+
+
+def prune_lowest(matrices: Sequence[Matrix], count: int, keys: Keys) -> None:
+    """Prune exactly the `count` weights with the lowest keys of all the matrices together, in place.
+
+    Among equal keys the earlier matrix, then the lower row and column is pruned first. The threshold is found without
+    sorting or copying a matrix: a radix selection on the bits of the keys, high half first.
     """
     blocks = [block for matrix in matrices for block in matrix.blocks]
     missing = count - sum(block.kept.numel() - int(block.kept.count_nonzero()) for block in blocks)
     if missing <= 0:
         return
-    high, missing = _select_bucket(blocks, missing, lambda bits: bits >> 16)
-    low, missing = _select_bucket(blocks, missing, lambda bits: torch.where((bits >> 16) == high, bits & 0xFFFF, -1))
+    high, missing = _select_bucket(blocks, missing, keys, lambda bits: bits >> 16)
+    low, missing = _select_bucket(
+        blocks, missing, keys, lambda bits: torch.where((bits >> 16) == high, bits & 0xFFFF, -1)
+    )
     threshold = (high << 16) | low
     for matrix in matrices:
         ties = []
         for number, block in enumerate(matrix.blocks):
             for rows in block.chunks():
-                bits = block.magnitude_bits(rows)
+                bits = keys(block, rows)
                 block.kept[rows] &= bits >= threshold
                 ties.append((number, block.flat_positions(bits == threshold, rows)))
         missing -= _prune_ties(matrix, ties, missing)
@@ -135,13 +158,13 @@ def prune_smallest(matrices: Sequence[Matrix], count: int) -> None:
             block.clear_pruned(rows)
 
 
-def _select_bucket(blocks, rank, key) -> tuple[int, int]:
-    """Return the bucket of key(bits) that holds the rank-th smallest, and the rank in it; keys of −1 do not count."""
+def _select_bucket(blocks, rank, keys, half) -> tuple[int, int]:
+    """Return the bucket of half(key) that holds the rank-th smallest, and the rank in it; halves of −1 do not count."""
     histogram = torch.zeros(RADIX, dtype=torch.int64, device=blocks[0].weight.device)
     for block in blocks:
         for rows in block.chunks():
-            bits = block.magnitude_bits(rows).flatten()
-            histogram += torch.bincount(key(bits) + 1, minlength=RADIX + 1)[1:]
+            bits = keys(block, rows).flatten()
+            histogram += torch.bincount(half(bits) + 1, minlength=RADIX + 1)[1:]
     before = histogram.cumsum(0)
     bucket = int(torch.searchsorted(before, rank))
     return bucket, rank - int(before[bucket] - histogram[bucket])
@@ -165,6 +188,10 @@ def _prune_ties(matrix: Matrix, ties: list[tuple[int, torch.Tensor]], missing: i
     return len(positions)
 
 
+Criterion = Callable[[Sequence[Matrix], int], None]
+"""Prunes a number of weights of some matrices together, and before all others those that are pruned already."""
+
+
 class Pruner:
     """Prunes matrices on a schedule while they are trained; the training loop calls `update` after each step.
 
@@ -173,7 +200,9 @@ class Pruner:
 
     parameters: trained matrices by name. vocabulary: the word embedding that was cut, if it was; when it is among the
     parameters, the rows of its `rest`, which are not trained, are pruned with the trained ones. threshold: "layer"
-    prunes each matrix to the sparsity, "global" all together.
+    prunes each matrix to the sparsity, "global" all together. schedule: the sparsity by step, 0 for before the first
+    one. prune: which weights go. scores: of the weights of each matrix, by name, where `prune` reads them; `observe`
+    keeps them up to date.
     """
 
     def __init__(
@@ -182,8 +211,12 @@ class Pruner:
         schedule: dict[int, float],
         threshold: str = "layer",
         vocabulary: Vocabulary | None = None,
+        prune: Criterion = prune_smallest,
+        scores: Mapping[str, torch.Tensor] | None = None,
     ):
         self.schedule = schedule
+        self.prune = prune
+        self.scores = dict(scores or {})
         self.parameters = parameters
         self.sparsity = 0.0
         self._masks_at, self._float_masks = 0.0, []  # sparsity at which those masks were made
@@ -199,17 +232,38 @@ class Pruner:
         self._kept = {id(parameter): matrix.blocks[0].kept for matrix, parameter in pairs}  # changed in place
         self.groups = [self.matrices] if threshold == "global" else [[matrix] for matrix in self.matrices]
 
-    def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
-        """Prune to the sparsity that the schedule has after `step` finished steps of AdamW, if it has one there."""
-        if step not in self.schedule:
-            return
-        self.sparsity = self.schedule[step]
+    def prune_to(self, sparsity: float) -> None:
+        """Prune the matrices to a sparsity of 0..1."""
+        self.sparsity = sparsity
         for group in self.groups:
             if group:
-                prune_smallest(group, target_count(self.sparsity, sum(matrix.size for matrix in group)))
+                self.prune(group, target_count(sparsity, sum(matrix.size for matrix in group)))
+
+    def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
+        """Prune to the sparsity that the schedule has after `step` finished steps of AdamW, if it has one there.
+
+        Before the first step AdamW has no moments yet: it gets those that it would begin with.
+        """
+        if step not in self.schedule:
+            return
+        self.prune_to(self.schedule[step])
         for matrix, parameter in zip(self.matrices, self.parameters.values(), strict=True):
+            if step == 0 and not optimizer.state[parameter]:
+                moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
+                optimizer.state[parameter] = {"step": torch.zeros((), device=parameter.device), **moments}
             if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
                 optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
+
+    @torch.no_grad()
+    def observe(self) -> None:
+        """Take up the gradients of a step, before it is taken, where the criterion is of movement (Sanh et al. 2020).
+
+        The score of a weight W is −Σ W · ∂L/∂W over the steps so far: it grows while W moves away from 0.
+        """
+        names = [name for name in self.scores if self.parameters[name].grad is not None]
+        if names:  # one kernel for all on a GPU
+            scores, weights = ([of[name] for name in names] for of in (self.scores, self.parameters))
+            torch._foreach_addcmul_(scores, [weight.grad for weight in weights], weights, value=-1)
 
     def prunes(self, parameter: nn.Parameter) -> bool:
         """Return whether a parameter is among those that are pruned."""

@@ -16,16 +16,25 @@ from transformers import PreTrainedModel
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded
 from ner_pruning.files import InputError, file_digest, write_csv, write_json
 from ner_pruning.study.layout import RUN_FILES
+from ner_pruning.study.methods import WITH_EMBEDDINGS, method_of_run, prunes_on_schedule, trains
 from ner_pruning.study.schedules import Schedule, choose_schedule
 from ner_pruning.terms import Run
-from ner_pruning.training.checkpoint import SPARSITY_COLUMNS, peak_memory_bytes, read_weights, save_run, stored_sparsity
+from ner_pruning.training.checkpoint import (
+    SPARSITY_COLUMNS,
+    peak_memory_bytes,
+    read_weights,
+    read_zeros,
+    save_run,
+    stored_sparsity,
+)
 from ner_pruning.training.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
 from ner_pruning.training.model import choose_device, is_packed, load_batch, load_encoder
 from ner_pruning.training.operations import peak_rate
 from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import choose_precision, computing_in
 from ner_pruning.training.process import be_deterministic, give_back_freed_memory, keep_freed_memory, use_threads
-from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule, target_count
+from ner_pruning.training.pruning import Pruner, prunable_matrices, target_count
+from ner_pruning.training.pruning_methods import criterion, pruning_steps
 from ner_pruning.training.snapshot import Snapshots
 from ner_pruning.training.vocabulary import Vocabulary, trim_vocabulary
 
@@ -78,12 +87,14 @@ def train_run(
     *,
     snapshot_minutes: float,
     version: str,
+    source: str | os.PathLike | None = None,
 ) -> None:
     """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
 
     Writes to the run's folder the model, the training curve, the sparsity of each matrix as counted from the stored
     file, and run.json. A snapshot is kept there meanwhile, every so many minutes and when a signal asks for one; a run
-    that was ended resumes from it. version: of the code and packages, as far as they change what a run gives. Raises
+    that was ended resumes from it. version: of the code and packages, as far as they change what a run gives.
+    source: the stored weights of the run that it starts from, or whose zeros it takes over (`study.methods`). Raises
     InputError when the pruning schedule does not fit into the training, the model cannot compute in the precision or
     the loss is not finite, Interrupted when a signal ends it.
     """
@@ -99,8 +110,8 @@ def train_run(
     row = choose_schedule(config.schedules, len(sentences))
     schedule = Schedule.of_row(row, finetuning.get("epochs"), len(sentences))
     training = make_training(finetuning | {"epochs": schedule.epochs}, schedule.batch_size, device, schedule.total)
-    steps = schedule.steps(len(sentences))
-    if run.scope and (misfit := schedule.misfit(len(sentences))):
+    method = method_of_run(run)
+    if prunes_on_schedule(run) and (misfit := schedule.misfit(len(sentences))):
         raise InputError(f"schedules: pruning {misfit}")
 
     packing = finetuning.get("packing", "auto")
@@ -109,12 +120,15 @@ def train_run(
     )
     if not is_packed(model):
         print("sentences are padded to the longest one of their batch", flush=True)
-    sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=run.scope == "full")
+    zeros = {}  # to take over
+    if method is not None and method.weights_of:
+        model.load_state_dict(dict(read_weights(source, encoder_folder)))
+    elif method is not None and method.zeros_of:
+        zeros = read_zeros(source, encoder_folder, chosen_matrices(model, run.matrices, pruning))
+    keep_rest = run.matrices in WITH_EMBEDDINGS
+    sentences, vocabulary = prepare(model, sentences, training, device, keep_rest=keep_rest)
     check_precision(model, sentences, training.precision)
-    pruner = Pruner({}, {})
-    if run.scope:
-        sparsities = sparsity_schedule(run.sparsity / 100, schedule, pruning["curve"])
-        pruner = make_pruner(model, run.scope, sparsities, pruning, vocabulary)
+    pruner = pruner_of_run(model, run, schedule, pruning, vocabulary, zeros)
     encoder_sha256 = file_digest(Path(encoder_folder, "model.safetensors"))
     data_sha256 = {Path(path).stem: file_digest(path) for path in encoded_paths}
     identity = {
@@ -127,12 +141,19 @@ def train_run(
         "precision": training.precision,
         "device": device.type,
     }
+    source_sha256 = None if source is None else file_digest(source)
+    if source is not None:
+        identity["run that it starts from"] = source_sha256
     peak = peak_rate(training.precision, device, finetuning["threads"])
     loaded = time.perf_counter()
     snapshots = Snapshots(paths.snapshot, identity, snapshot_minutes)
+    curve = []
     try:
-        with snapshots.listening():
-            curve = finetune(model, sentences, training, pruner, run.seed, snapshots, peak)
+        if trains(run):
+            with snapshots.listening():
+                curve = finetune(model, sentences, training, pruner, run.seed, snapshots, peak)
+        else:
+            pruner.prune_to(run.sparsity / 100)
     except TrainingError as error:
         if error.step == 1:
             batch = name_sentences(error.sentences, encoded_paths, lengths)
@@ -159,10 +180,12 @@ def train_run(
             "variant": run.variant,
             "seed": run.seed,
             "sentences": len(sentences),
-            "steps": steps,
-            "pieces": round(schedule.passes(len(sentences)) * len(sentences.pieces)),
+            "steps": schedule.steps(len(sentences)) if trains(run) else 0,
+            "pieces": round(schedule.passes(len(sentences)) * len(sentences.pieces)) if trains(run) else 0,
             "finetuning": dict(finetuning),
-            "schedule": dict(row) if run.scope else {key: row[key] for key in ("batch_size", "steps") if key in row},
+            "schedule": dict(row)
+            if prunes_on_schedule(run)
+            else {key: row[key] for key in ("batch_size", "steps") if key in row},
             "pruning": dict(pruning) if run.scope else None,
             "packed": is_packed(model),
             "precision": training.precision,
@@ -177,6 +200,7 @@ def train_run(
             "weights_bytes": os.path.getsize(paths.weights),
             "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
             "encoder_sha256": encoder_sha256,
+            "source_sha256": source_sha256,
             "data_sha256": data_sha256,
         },
     )
@@ -231,6 +255,32 @@ def make_pruner(
     """Return the pruner of a model that `prepare` has made ready; sparsities: 0 to 1, by optimiser step."""
     matrices = chosen_matrices(model, scope, pruning)
     return Pruner(matrices, dict(sparsities), threshold=pruning["threshold"], vocabulary=vocabulary)
+
+
+def pruner_of_run(
+    model: PreTrainedModel,
+    run: Run,
+    schedule: Schedule,
+    pruning: Mapping[str, Any] | None,
+    vocabulary: Vocabulary | None,
+    zeros: Mapping[str, torch.Tensor],
+) -> Pruner:
+    """Return the pruner of a run, of a model that `prepare` has made ready; of a dense one it prunes nothing.
+
+    zeros: of `read_zeros`, for a run that takes them over.
+    """
+    if not run.scope:
+        return Pruner({}, {})
+    matrices = chosen_matrices(model, run.matrices, pruning)
+    scores = {name: torch.zeros_like(matrix) for name, matrix in matrices.items()} if run.method == "movement" else {}
+    return Pruner(
+        matrices,
+        pruning_steps(run.method, run.sparsity / 100, schedule, pruning.get("curve")),
+        threshold=pruning["threshold"],
+        vocabulary=vocabulary,
+        prune=criterion(run.method, run.seed, zeros, scores),
+        scores=scores,
+    )
 
 
 def make_training(

@@ -1,8 +1,8 @@
 """Snapshots of a run in progress, from which it resumes after a kill, bit for bit as if it had not been interrupted.
 
-A snapshot is a file of tensors (weights, moments, masks), and a small JSON file with its name, its digest and the rest
-of the state. The JSON file is replaced last, so a kill at any time leaves the previous snapshot intact. The order of
-sentences and the dropout are not stored: both are drawn from the run's seed and the step.
+A snapshot is a file of tensors (weights, moments, masks, scores of movement pruning), and a small JSON file with its
+name, its digest and the rest of the state. The JSON file is replaced last, so a kill at any time leaves the previous
+snapshot intact. The order of sentences and the dropout are not stored: both are drawn from the run's seed and the step.
 """
 
 import os
@@ -72,6 +72,7 @@ class TrainingState:
                 tensors[f"kept/{number}/{matrix.name}"] = block.kept
                 if number:  # rows that are not trained are no parameter
                     tensors[f"rest/{number}/{matrix.name}"] = block.weight
+        tensors |= {f"score/{name}": score for name, score in self.pruner.scores.items()}
         return tensors | {f"words/{name}": tensor for name, tensor in self.words.tensors().items()}
 
     def values(self) -> dict[str, Any]:
@@ -93,6 +94,8 @@ class TrainingState:
                     block.kept.copy_(tensors[f"kept/{number}/{matrix.name}"])
                     if number:
                         block.weight.copy_(tensors[f"rest/{number}/{matrix.name}"])
+        for name, score in self.pruner.scores.items():
+            score.copy_(tensors[f"score/{name}"])
         self.words.restore({name: tensors[f"words/{name}"] for name in self.words.tensors()})
         self.pruner.sparsity = values["sparsity"]
         self.scheduler.load_state_dict(dict(values["scheduler"]))

@@ -1,0 +1,93 @@
+"""The figure `methods`: F1 by sparsity, a line a pruning method, on the same languages."""
+
+from collections.abc import Sequence
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from ner_pruning.figures.style import (
+    BARS,
+    REFERENCE_COLOUR,
+    STYLE,
+    Colour,
+    draw_floors,
+    draw_mean,
+    handle,
+    held,
+    label_panels,
+    line_by_sparsity,
+    make_panels,
+    name_test_set,
+    put_legend,
+    put_title,
+    reference,
+    seeds_of,
+    shifts,
+)
+from ner_pruning.statistics.interval_table import by_method, in_scope, select
+from ner_pruning.study.methods import METHODS
+from ner_pruning.table import count_range
+from ner_pruning.terms import ALL_SCOPES, IN_LANGUAGE, REGULAR, SETTINGS, Provenance, method_of
+
+TEST_SETS = (REGULAR, IN_LANGUAGE)
+
+_STYLES: Sequence[tuple[Colour, str]] = (
+    ("black", "o"),
+    ("#999999", "X"),
+    ("#E69F00", "s"),
+    ("#D55E00", "v"),
+    ("#56B4E9", "^"),
+    ("#009E73", "D"),
+    ("#CC79A7", "P"),
+    ("#0072B2", "*"),
+)  # Okabe & Ito 2008
+METHOD_STYLES = dict(zip(METHODS, _STYLES, strict=True))
+
+
+@matplotlib.rc_context(STYLE)
+def methods_compared(
+    intervals: pd.DataFrame, groups: pd.DataFrame, provenance: Provenance
+) -> tuple[Figure, pd.DataFrame]:
+    """Return the figure `methods`: mean F1 by sparsity with its interval, a line a method.
+
+    intervals: of `intervals_table`. Rows of panels: settings and scopes; columns: the regular and the in-language test
+    set. All lines begin with the dense model; the dotted line is the chance floor. Raises InputError where `by_method`
+    does.
+    """
+    rows = by_method(intervals)
+    frame, floors = (select(rows, statistic=statistic) for statistic in ("f1", "chance_floor"))
+    test_sets, sparsities = held(frame["test_set"], TEST_SETS), sorted(frame["sparsity"].unique())
+    methods = held(frame["method"], METHODS)
+    places = [
+        (setting, matrices)
+        for setting in held(frame["setting"], SETTINGS)
+        for matrices in held(frame.loc[frame["setting"] == setting, "matrices"], ALL_SCOPES)
+    ]
+    figure, panels = make_panels(len(places), len(test_sets), len(sparsities), height=2.0)
+    several = frame["setting"].nunique() > 1
+    for of_place, (setting, matrices) in zip(panels, places, strict=True):
+        for axes, test_set in zip(of_place, test_sets, strict=True):
+            panel = select(frame, setting=setting, matrices=matrices, test_set=test_set)
+            scopes = {method_of(scope): scope for scope in panel["scope"]}
+            for method, shift in reversed([*zip(methods, shifts(len(methods)), strict=True)]):  # magnitude on top
+                if method in scopes:
+                    line = line_by_sparsity(in_scope(panel, scopes[method]), sparsities)
+                    apart = np.where(line["sparsity"] > 0, shift, 0.0)  # the dense model is the same one
+                    draw_mean(axes, line, *METHOD_STYLES[method], shift=apart)
+            if test_set != REGULAR:
+                place = {"setting": setting, "matrices": matrices, "test_set": test_set}
+                draw_floors(axes, select(floors, **place), REFERENCE_COLOUR)
+            axes.set_ylim(0, 1)
+        of_place[0].set_ylabel(f"F1, {matrices}{f', {setting}' if several else ''}")
+    for axes, test_set in zip(panels[0], test_sets, strict=True):
+        axes.set_title(name_test_set(test_set))
+    label_panels(panels, sparsities)
+    handles = [handle(METHODS[method].name, *METHOD_STYLES[method]) for method in methods]
+    put_legend(figure, handles + [reference("chance floor")] * (IN_LANGUAGE in test_sets), columns=2)
+    languages = count_range(int(frame["languages"].min()), int(frame["languages"].max()), "language")
+    models = "" if several else f"{frame['setting'].iloc[0]} "
+    text = f"F1 of {models}models by pruning method: mean over {languages}, {seeds_of(frame)}{BARS}"
+    put_title(figure, text, provenance)
+    return figure, rows
