@@ -79,7 +79,9 @@ def logged_jobs(workflow: Workflow) -> dict[str, tuple[str, str]]:
 def test_the_jobs_that_are_not_local_go_through_sbatch_and_complete(submitted):
     _, jobs = submitted
     expected = [f"rule_finetune_wildcards_hi_{variant}_1" for variant in VARIANTS]
-    expected += ["rule_scoring_predict_score"] * len(VARIANTS) + ["rule_bootstrap", "rule_diagnosis"]
+    expected += ["rule_scoring_predict_score"] * len(VARIANTS) + [
+        f"rule_{name}" for name in ("bootstrap", "recall", "forgotten", "diagnosis")
+    ]
     assert Counter(job["Comment"] for job in jobs) == Counter(expected)
     assert {job["JobState"] for job in jobs} == {"COMPLETED"}
     assert all(job["JobName"].startswith("compression_") for job in jobs)
@@ -89,7 +91,7 @@ def test_each_rule_runs_where_it_should(submitted):
     workflow, jobs = submitted
     logs = logged_jobs(workflow)
     runs = [f"{rule}/hi/{variant}/seed-1.log" for rule in ("finetune", "predict", "score") for variant in VARIANTS]
-    assert set(logs) == {*runs, "bootstrap.log", "diagnosis.log"}
+    assert set(logs) == {*runs, "bootstrap.log", "recall.log", "forgotten.log", "diagnosis.log"}
     assert {job for job, _ in logs.values()} == {job["JobId"] for job in jobs}
     for variant in VARIANTS:  # one job scores what it has predicted
         assert logs[f"predict/hi/{variant}/seed-1.log"] == logs[f"score/hi/{variant}/seed-1.log"]
@@ -149,9 +151,7 @@ def test_weights_and_predictions_are_those_of_a_local_run_to_the_byte(local, sub
         [path.relative_to(folder) for path in sorted(folder.rglob("*")) if path.suffix in (".zst", ".parquet")]
         for folder in folders
     ]
-    assert names[0] == names[1] and len(names[0]) == 2 * (
-        1 + 1 + 1 + 3
-    )  # weights, counts, what is found, a file a test set
+    assert names[0] == names[1] and len(names[0]) == 2 * (1 + 3 + 3)  # weights, what scoring counts, a file a test set
     for name in names[0]:
         assert (folders[0] / name).read_bytes() == (folders[1] / name).read_bytes(), name
 
