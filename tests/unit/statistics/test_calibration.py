@@ -1,8 +1,12 @@
 """Calibration: worked out by hand, and its intervals by simulation."""
 
+import warnings
+
+import matplotlib
 import numpy as np
 import pytest
 from ner_pruning.figures.calibration import draw_calibration
+from ner_pruning.figures.style import STYLE
 from ner_pruning.report.calibration_table import calibration_table
 from ner_pruning.scoring.confidence import GROUPS, SHAPE, confidence_counts
 from ner_pruning.statistics.calibration import (
@@ -114,6 +118,21 @@ def test_table_and_figure_print_the_same_means():
     errors, _ = figure.axes[:2]
     assert errors.lines[0].get_ydata().tolist() == pytest.approx([0.05, 0.45])
     assert set(frame["measure"]) == {WORD_ERROR, MENTION_ERROR, WHEN_RIGHT, WHEN_WRONG}
+
+
+def test_the_legend_of_a_study_with_both_settings_and_scopes_fits_the_figure():
+    runs, parts = study()
+    more = [Run("multilingual", "full-50", 1), Run("multilingual", "dense", 1), Run("yo", "full-50", 1)]
+    frame = measure_calibration([*runs, *more], [*parts, parts[0] | parts[-1], parts[0] | parts[-1], parts[0]], seed=0)
+    figure = draw_calibration(frame, PROVENANCE)
+    with matplotlib.rc_context(STYLE), warnings.catch_warnings(action="error"):  # of a layout that does not fit
+        figure.draw_without_rendering()
+    (legend,) = figure.legends
+    shown = [text.get_text() for text in legend.get_texts()]
+    # in one of two languages the dense multilingual model is never wrong
+    assert shown == ["monolingual (n=1–2)", "multilingual (n=1–2)", "partial", "full (incl. embeddings)"]
+    box, whole = legend.get_window_extent(), figure.bbox
+    assert whole.x0 <= box.x0 and box.x1 <= whole.x1
 
 
 def test_runs_without_confidences_give_a_table_that_says_so():

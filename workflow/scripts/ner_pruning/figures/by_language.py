@@ -9,7 +9,6 @@ from ner_pruning.figures.style import (
     MOST_COLUMNS,
     REFERENCE_COLOUR,
     SCOPE_LINES,
-    SCOPE_NAMES,
     SETTING_STYLES,
     STYLE,
     draw_floors,
@@ -22,6 +21,7 @@ from ner_pruning.figures.style import (
     put_legend,
     put_title,
     reference,
+    scope_handles,
     seeds_of,
 )
 from ner_pruning.files import InputError
@@ -77,10 +77,9 @@ def _by_size(frame: pd.DataFrame, groups: pd.DataFrame) -> list[str]:
 def _handles(frame: pd.DataFrame) -> list[Line2D]:
     """Return the legend: settings, scopes and test sets that the study holds, each by what sets it apart."""
     settings = [handle(setting, *SETTING_STYLES[setting]) for setting in held(frame["setting"], SETTINGS)]
-    scopes = [handle(SCOPE_NAMES[s], "black", "", linestyle=SCOPE_LINES[s]) for s in held(frame["scope"], SCOPES)]
     test_sets = [
         handle(name_test_set(test_set), "black", "o", linestyle="", markerfacecolor=MARKERS[test_set] or "black")
         for test_set in held(frame["test_set"], MARKERS)
     ]
     floor = [reference(f"chance, {IN_LANGUAGE}")] * (IN_LANGUAGE in set(frame["test_set"]))
-    return [*settings, *scopes, *test_sets, *floor]
+    return [*settings, *scope_handles(held(frame["scope"], SCOPES)), *test_sets, *floor]

@@ -1,5 +1,7 @@
 """The figure of calibration: how far off the confidence of the models is, and how sure they are when they are wrong."""
 
+from itertools import product
+
 import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
@@ -7,7 +9,6 @@ from matplotlib.figure import Figure
 from ner_pruning.figures.style import (
     BARS,
     SCOPE_LINES,
-    SCOPE_NAMES,
     SETTING_STYLES,
     STYLE,
     draw_mean,
@@ -21,10 +22,11 @@ from ner_pruning.figures.style import (
     put_legend,
     put_title,
     say_if_undefined,
+    scope_handles,
     shifts,
 )
 from ner_pruning.statistics.calibration import MENTION_ERROR, WHEN_WRONG
-from ner_pruning.statistics.interval_table import MEAN
+from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.table import count_range
 from ner_pruning.terms import IN_LANGUAGE, REGULAR, SCOPES, SETTINGS, Provenance
 
@@ -38,38 +40,30 @@ def draw_calibration(frame: pd.DataFrame, provenance: Provenance) -> Figure:
 
     frame: of `calibration.measure_calibration`. Columns of panels: the regular and the in-language test set.
     """
-    means = frame[(frame["language"] == MEAN) & frame["scope"].isin(SCOPES)]
-    if means.empty:  # of a study of dense models
-        means = frame[frame["language"] == MEAN]
+    means = select(frame, language=MEAN)
+    scopes = held(means["scope"], SCOPES) or [""]  # of a study of dense models
+    means = select(means, scope=scopes)
     test_sets = held(means["test_set"], [REGULAR, IN_LANGUAGE]) or [REGULAR]
-    lines = [
-        (setting, scope)
-        for setting in held(means["setting"], SETTINGS)
-        for scope in held(means.loc[means["setting"] == setting, "scope"], [*SCOPES, ""])
-    ]
-    sparsities = sorted(means["sparsity"].unique()) or [0]
+    settings, sparsities = held(means["setting"], SETTINGS), sorted(means["sparsity"].unique()) or [0]
+    held_lines = set(zip(means["setting"], means["scope"], strict=True))
+    lines = [line for line in product(settings, scopes) if line in held_lines]
     figure, panels = make_panels(len(SHOWN), len(test_sets), len(sparsities), PANEL_HEIGHT)
     for row, (measure, name) in zip(panels, SHOWN.items(), strict=True):
         row[0].set_ylabel(name)
         for axes, test_set in zip(row, test_sets, strict=True):
-            panel = means[(means["measure"] == measure) & (means["test_set"] == test_set)]
+            panel = select(means, measure=measure, test_set=test_set)
             for (setting, scope), shift in zip(lines, shifts(len(lines)), strict=True):
-                values = panel[(panel["setting"] == setting) & (panel["scope"] == scope)]
-                line = line_by_sparsity(values, sparsities)
-                colour, marker = SETTING_STYLES[setting]
-                draw_mean(axes, line, colour, marker, shift, SCOPE_LINES[scope])
+                line = line_by_sparsity(select(panel, setting=setting, scope=scope), sparsities)
+                draw_mean(axes, line, *SETTING_STYLES[setting], shift, SCOPE_LINES[scope])
             say_if_undefined(axes, panel["estimate"], "no confidences\nare stored" if frame.empty else "none is wrong")
     for axes, test_set in zip(panels[0], test_sets, strict=True):
         axes.set_title(name_test_set(test_set))
     panels[0][0].set_ylim(0, 1)
     label_panels(panels, sparsities)
-    handles = []
-    for setting, scope in lines:
-        rows = means[(means["setting"] == setting) & (means["scope"] == scope)]
-        label = f"{setting}, {SCOPE_NAMES[scope]} ({number_of(rows['languages'])})"
-        handles.append(handle(label, *SETTING_STYLES[setting], linestyle=SCOPE_LINES[scope]))
+    numbers = {setting: number_of(select(means, setting=setting)["languages"]) for setting in settings}
+    handles = [handle(f"{setting} ({numbers[setting]})", *SETTING_STYLES[setting]) for setting in settings]
     if handles:
-        put_legend(figure, handles, columns=2 if len(test_sets) > 1 else 1, title="models (n languages)")
+        put_legend(figure, handles + scope_handles(scopes), columns=2, title="models (n languages)")
     seeds = "" if frame.empty else f", {count_range(int(frame['seeds'].min()), int(frame['seeds'].max()), 'seed')}"
     head = "Expected calibration error of predicted mentions, and mean confidence of wrong ones, by sparsity"
     put_title(figure, f"{head}: means over languages{seeds}{BARS} over test sentences", provenance)

@@ -219,6 +219,11 @@ def handle(label: str, colour: Colour, marker: str, **line: str) -> Line2D:
     return Line2D([], [], color=colour, marker=marker, label=label, **line)
 
 
+def scope_handles(scopes: Iterable[str]) -> list[Line2D]:
+    """Return the legend's lines of scopes, black, by what sets them apart where colours are of something else."""
+    return [handle(SCOPE_NAMES[scope], "black", "", linestyle=SCOPE_LINES[scope]) for scope in scopes]
+
+
 def reference(label: str, linestyle: str = ":") -> Line2D:
     """Return a reference line for the legend: dotted, as chance floors are, or dashed, as the dense model is."""
     return Line2D([], [], color=REFERENCE_COLOUR, linestyle=linestyle, label=label)
