@@ -97,8 +97,7 @@ def get_pruning(wildcards):
 
 def get_planned_seconds(rule, wildcards):
     """Return the seconds that the study's plan expects of a run's job, None without a plan for such devices."""
-    run = (wildcards.training_set, wildcards.variant, int(wildcards.seed))
-    return PLANNED_SECONDS.get(run, {}).get(rule)
+    return PLANNED_SECONDS.get(get_run(wildcards), {}).get(rule)
 
 
 def get_training_minutes(wildcards, attempt):

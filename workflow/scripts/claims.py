@@ -14,7 +14,7 @@ from ner_pruning.frames import write_frame
 from ner_pruning.scoring.score_table import read_all_scores, read_floors, read_overlap, without_mentions
 from ner_pruning.statistics.bootstrap import read_replicates
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.statistics.recall import joined, read_recall
+from ner_pruning.statistics.recall import joined
 from ner_pruning.table import html_page, markdown_page
 from ner_pruning.terms import REGULAR, Provenance
 
@@ -45,7 +45,7 @@ def main(
     of_groups = groupings(table)
     rows = [] if overlap is None else read_overlap(overlap).itertuples()
     floors = read_floors(scores)
-    resampled = [read_replicates(replicates), *([] if recall is None else [read_recall(recall)])]
+    resampled = [read_replicates(path) for path in (replicates, recall) if path is not None]
     cells = Cells(joined(resampled), floors).of_the_paper()
     equal = equal_budget_languages(budgets, table["sentences"].to_dict())
     at_equal_budget = cells.of(equal) if equal else None

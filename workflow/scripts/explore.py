@@ -14,7 +14,7 @@ from ner_pruning.files import write_text
 from ner_pruning.report.explore_page import columns_of, explore_page
 from ner_pruning.report.explored_scores import first_lines, line_name, line_rows, seed_rows
 from ner_pruning.report.explored_sentences import chosen_rows, lowest_changes, shown_test_set
-from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
+from ner_pruning.scoring.prediction_files import read_aligned
 from ner_pruning.scoring.score_table import read_all_scores
 from ner_pruning.statistics.interval_table import read_intervals
 from ner_pruning.table import count
@@ -111,14 +111,8 @@ def read_tags(
     run: Run, files: tuple[str, str], test_set: str, corpora: Mapping[str, Mapping[str, Corpus]]
 ) -> dict[str, Sequence[Sequence[int]]]:
     """Return the tags that a run predicts, by language that has the test set; files: its manifest and folder."""
-    manifest, folder = files
-    by_language = read_predictions(Path(folder, f"{test_set}.parquet"), read_manifest(manifest)[test_set])
-    tags = {}
-    for code in [code for code, of_language in corpora.items() if test_set in of_language]:
-        predicted, corpus = by_language[code], corpora[code][test_set]
-        check_alignment(predicted, corpus, run=str(run), language=code, test_set=test_set)
-        tags[code] = predicted.tags
-    return tags
+    gold = {code: of_language[test_set] for code, of_language in corpora.items() if test_set in of_language}
+    return {code: part.tags for code, part in read_aligned(*files, test_set, gold, run=str(run)).items()}
 
 
 def _test_sets(path: str) -> list[str]:

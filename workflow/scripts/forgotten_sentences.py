@@ -1,13 +1,12 @@
 """Write the test sentences that show best what pruning forgets, with gold, dense and pruned tags side by side."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.report.forgetting_tables import forgotten_row, forgotten_sentences, most_forgotten
 from ner_pruning.scoring.found_mentions import read_compared
-from ner_pruning.scoring.prediction_files import check_alignment, read_manifest, read_predictions
+from ner_pruning.scoring.prediction_files import read_aligned
 from ner_pruning.table import save_table
 from ner_pruning.terms import DENSE, REGULAR, Provenance, Run
 
@@ -37,11 +36,8 @@ def main(
                 for variant in (DENSE, example.variant):
                     if variant not in tags:
                         run = first[training_set, variant]
-                        manifest, folder = predictions[run]
-                        entry = read_manifest(manifest)[REGULAR]
-                        part = read_predictions(Path(folder, f"{REGULAR}.parquet"), entry)[language]
-                        check_alignment(part, corpus, run=str(run), language=language, test_set=REGULAR)
-                        tags[variant] = part.tags
+                        part = read_aligned(*predictions[run], REGULAR, {language: corpus}, run=str(run))
+                        tags[variant] = part[language].tags
                 dense, pruned = (tags[variant][example.sentence] for variant in (DENSE, example.variant))
                 setting = first[training_set, DENSE].setting
                 rows.append(forgotten_row(example, corpus, dense, pruned, language, setting))

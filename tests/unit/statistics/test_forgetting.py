@@ -24,7 +24,7 @@ from ner_pruning.statistics.forgetting import (
 )
 from ner_pruning.statistics.intervals import Cells, estimate
 from ner_pruning.statistics.mention_classes import ALL, MentionClass, mention_classes
-from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS, joined, read_recall, resampled_recall
+from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS, joined, resampled_recall
 from ner_pruning.terms import TYPES, Cell, Run
 from small_scores import groups_of
 
@@ -423,7 +423,7 @@ def test_recall_of_no_mention_is_written_and_read(tmp_path):
     write_properties(tmp_path / "yo.parquet", {("regular", "yo"): mentions_of(1)})
     runs = {Run("yo", "dense", 1): str(tmp_path / "found.parquet")}
     recall_script.main(runs, {"yo": str(tmp_path / "yo.parquet")}, 0, 100, tmp_path / "recall.parquet")
-    empty = read_recall(tmp_path / "recall.parquet")
+    empty = read_replicates(tmp_path / "recall.parquet")
     assert len(empty.cells) == 0
     whole = seen_and_unseen({Run("yo", "dense", 1): [True] * 10}, [1] * 10)
     assert joined([whole, empty]).values.shape == whole.values.shape

@@ -1,7 +1,7 @@
 """Parquet files, read without threads and written whole."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,6 +19,19 @@ def read_table(path: str | os.PathLike, row_group: int | None = None) -> pa.Tabl
     with _opened(path) as parquet:
         groups = range(parquet.num_row_groups) if row_group is None else [row_group]
         return parquet.read_row_groups(groups, use_threads=False)
+
+
+def read_table_of(path: str | os.PathLike, form: pa.Schema | Sequence[str]) -> pa.Table:
+    """Read a Parquet file as `read_table` does; raises InputError too for one of another schema, or other columns.
+
+    form: the schema, or the names of the columns, whatever their types.
+    """
+    table = read_table(path)
+    same = table.schema.equals(form) if isinstance(form, pa.Schema) else table.column_names == list(form)
+    if not same:
+        expected = form.names if isinstance(form, pa.Schema) else form
+        raise InputError(f"{path}: columns {', '.join(table.column_names)}; expected {', '.join(expected)}")
+    return table
 
 
 def read_metadata(path: str | os.PathLike) -> dict[bytes, bytes]:

@@ -12,8 +12,7 @@ import pyarrow as pa
 from ner_pruning.data.mentions import find_mentions
 from ner_pruning.data.overlap import Words, typed_mentions
 from ner_pruning.data.wikiann import Corpus
-from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.terms import Types
 
 _LISTS = {"sentence": np.int32, "type": np.int8, "words": np.int32, "frequency": np.int32}
@@ -81,9 +80,7 @@ def write_properties(path: str | os.PathLike, parts: Mapping[tuple[str, str], Me
 
 def read_properties(path: str | os.PathLike) -> dict[tuple[str, str], MentionProperties]:
     """Return the properties of a file by (test set, language); raises InputError for a file of another format."""
-    table = read_table(path)
-    if not table.schema.equals(_SCHEMA):
-        raise InputError(f"{path}: columns {', '.join(table.schema.names)}; expected {', '.join(_SCHEMA.names)}")
+    table = read_table_of(path, _SCHEMA)
     types = tuple(json.loads(table.schema.metadata[_TYPES]))
     columns = {name: table.column(name).combine_chunks() for name in _SCHEMA.names}
     return {

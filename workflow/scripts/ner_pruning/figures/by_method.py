@@ -26,12 +26,10 @@ from ner_pruning.figures.style import (
     seeds_of,
     shifts,
 )
-from ner_pruning.statistics.interval_table import by_method, in_scope, select
+from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, in_scope, select
 from ner_pruning.study.methods import METHODS
 from ner_pruning.table import count_range
 from ner_pruning.terms import ALL_SCOPES, IN_LANGUAGE, REGULAR, SETTINGS, Provenance, method_of
-
-TEST_SETS = (REGULAR, IN_LANGUAGE)
 
 _STYLES: Sequence[tuple[Colour, str]] = (
     ("black", "o"),
@@ -58,7 +56,7 @@ def methods_compared(
     """
     rows = by_method(intervals)
     frame, floors = (select(rows, statistic=statistic) for statistic in ("f1", "chance_floor"))
-    test_sets, sparsities = held(frame["test_set"], TEST_SETS), sorted(frame["sparsity"].unique())
+    test_sets, sparsities = held(frame["test_set"], METHOD_TEST_SETS), sorted(frame["sparsity"].unique())
     methods = held(frame["method"], METHODS)
     places = [
         (setting, matrices)

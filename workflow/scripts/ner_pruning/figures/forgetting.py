@@ -9,8 +9,10 @@ from matplotlib.figure import Figure
 from ner_pruning.figures.style import (
     BARS,
     PAGE_WIDTH,
+    SIZE_MARKERS,
     SPARSITY_LABEL,
     STYLE,
+    TICK_WIDTH,
     draw_mean,
     handle,
     held,
@@ -41,7 +43,6 @@ MOST_LINES = 7
 """Lines of a panel: of scripts those with the most languages, of types the first."""
 
 PANEL_HEIGHT, TEXT_HEIGHT, LEGEND_LINE = 1.45, 1.1, 0.15  # inches
-MARKERS = "osD^vP*"
 ADVERBS = {"partial": "partially", "full": "fully"}
 
 
@@ -73,7 +74,7 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
             part, names = of_setting[of_setting["panel"] == panel], lines[panel]
             colours = sns.color_palette("colorblind", len(names))
             handles = []
-            for name, colour, marker, shift in zip(names, colours, MARKERS, shifts(len(names)), strict=False):
+            for name, colour, marker, shift in zip(names, colours, SIZE_MARKERS, shifts(len(names)), strict=False):
                 values = part[part["line"] == name]
                 if len(values):
                     draw_mean(axes, line_by_sparsity(values, sparsities), colour, marker, shift)
@@ -87,7 +88,7 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
             axes.set_xlabel(SPARSITY_LABEL, labelpad=1)
         row[0].set_ylabel(f"share forgotten,\n{setting}")
     width = PAGE_WIDTH / len(PANELS)
-    label_sparsities(grid[0, 0], sparsities, every=int(np.ceil(0.19 * len(sparsities) / (width - 0.25))))
+    label_sparsities(grid[0, 0], sparsities, every=int(np.ceil(TICK_WIDTH * len(sparsities) / (width - 0.25))))
     grid[0, 0].set_ylim(0, 1)
     floors = [setting for setting in settings if (select(means, setting=setting)["sparsity"] == 0).any()]
     missing = [setting for setting in settings if setting not in floors]

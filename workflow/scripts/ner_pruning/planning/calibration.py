@@ -30,7 +30,6 @@ from ner_pruning.training.pruning import Pruner
 from ner_pruning.training.run import (
     RunConfig,
     chosen_matrices,
-    make_pruner,
     make_training,
     prepare,
     run_paths,
@@ -143,7 +142,8 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
 
     updates = {}
     for scope in work.scopes:
-        pruner = make_pruner(model, scope, SAMPLED_SPARSITIES, work.pruning, vocabulary)
+        matrices = chosen_matrices(model, scope, work.pruning)
+        pruner = Pruner(matrices, SAMPLED_SPARSITIES, work.pruning["threshold"], vocabulary)
         pieces, seconds = time_steps(model, some, training, pruner)
         update_seconds = seconds - parameter_seconds * weights - piece_seconds * pieces
         updates[scope] = max(0.0, float(np.mean([update_seconds[step - 1] for step in SAMPLED_SPARSITIES])))

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from ner_pruning.statistics.calibration import MEASURES, MENTION_ERROR, WHEN_RIGHT, WHEN_WRONG, WORD_ERROR
-from ner_pruning.statistics.interval_table import MEAN
+from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.table import Table, TableCell, cells_with_interval, count_range, four_digits
 from ner_pruning.terms import Provenance, variant_name
 
@@ -26,9 +26,10 @@ def calibration_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     numbers = frame.select_dtypes("float").columns
     rows = frame.assign(**{column: frame[column].map(four_digits) for column in numbers}).astype(str)
     # Means of dense models also stand in each scope, over its languages; shown are those over all that have one.
-    means = frame[(frame["language"] == MEAN) & ((frame["sparsity"] > 0) | (frame["scope"] == ""))]
+    means = select(frame, language=MEAN)
+    means = means[(means["sparsity"] > 0) | (means["scope"] == "")]
     keys = ["setting", "test_set", "scope", "sparsity"]
-    shown = means[means["measure"] == WORD_ERROR][[*keys, "languages"]].drop_duplicates(keys)
+    shown = select(means, measure=WORD_ERROR)[[*keys, "languages"]]
     cells = pd.DataFrame(
         {
             "setting": shown["setting"].map(TableCell),
@@ -38,7 +39,7 @@ def calibration_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
         }
     ).reset_index(drop=True)
     for measure in MEASURES:
-        values = shown[keys].merge(means[means["measure"] == measure], on=keys, how="left")
+        values = shown[keys].merge(select(means, measure=measure), on=keys, how="left")
         cells[MEASURE_NAMES[measure]] = cells_with_interval(values["estimate"], values["low"], values["high"])
     title = f"How sure the models are, and how often they are right{provenance.in_title}"
     if frame.empty:

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from ner_pruning.statistics.interval_table import by_method, select
+from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, select
 from ner_pruning.study.methods import METHODS
 from ner_pruning.table import Table, TableCell, cells_with_interval, count_range, four_digits
-from ner_pruning.terms import ALL_SCOPES, DENSE, IN_LANGUAGE, MAGNITUDE, REGULAR, SETTINGS, Provenance
+from ner_pruning.terms import ALL_SCOPES, DENSE, MAGNITUDE, SETTINGS, Provenance
 
-TEST_SETS = (REGULAR, IN_LANGUAGE)
 PLACE = ["setting", "matrices", "test_set", "sparsity", "method"]
 """What a row is of; matrices: the scope without the method."""
 
@@ -31,7 +30,7 @@ def compare_methods(intervals: pd.DataFrame) -> pd.DataFrame:
     order = {
         "setting": SETTINGS,
         "matrices": ALL_SCOPES,
-        "test_set": TEST_SETS,
+        "test_set": METHOD_TEST_SETS,
         "method": (DENSE, *METHODS),
     }
     ranks = frame.assign(**{column: frame[column].map(list(values).index) for column, values in order.items()})

@@ -11,14 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.scoring.f1 import lay_out, mentions_in
+from ner_pruning.scoring.prediction_files import CONFIDENCE_STEPS
 
 BINS = 15
 """Of equal width, as in Guo et al. 2017; a bin holds its upper end."""
-
-STEPS = 255
-"""Of a stored confidence: `prediction.CONFIDENCE_STEPS`."""
 
 GROUPS = 100
 """Sentences are counted in as many groups, by their number modulo this, which are what a bootstrap draws."""
@@ -66,7 +64,7 @@ def confidence_counts(
 
 def _count(counts: np.ndarray, group: np.ndarray, sure: np.ndarray, right: np.ndarray) -> None:
     """Add predictions to the counts of a unit, groups × bins × VALUES; sure: their confidence in steps."""
-    bin = (sure * BINS - 1) // STEPS
+    bin = (sure * BINS - 1) // CONFIDENCE_STEPS
     np.add.at(counts, (group, bin, right.astype(int)), 1)
     np.add.at(counts, (group, bin, 2 + right), sure)
 
@@ -89,13 +87,10 @@ def read_confidence(path: str | os.PathLike) -> dict[tuple[str, str], np.ndarray
 
     None in a file of a run whose predictions have no confidence. Raises InputError for a file of another format.
     """
-    table = read_table(path)
-    if table.column_names != _SCHEMA.names:
-        raise InputError(f"{path}: columns {', '.join(table.column_names)}; expected {', '.join(_SCHEMA.names)}")
-    names = zip(*(table.column(name).to_pylist() for name in ("test_set", "language")), strict=True)
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(names))}
-    names = zip(*(table.column(name).to_pylist() for name in ("test_set", "language")), strict=True)
-    part = np.array([numbers[key] for key in names], dtype=np.int64)
+    table = read_table_of(path, _SCHEMA.names)
+    keys = list(zip(*(table.column(name).to_pylist() for name in ("test_set", "language")), strict=True))
+    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
+    part = np.array([numbers[key] for key in keys], dtype=np.int64)
     counts = np.zeros((len(numbers), *SHAPE), dtype=np.int64)
     places = tuple(table.column(name).to_numpy().astype(np.int64) for name in _KEYS)
     for place, length, name in zip(places, SHAPE, _KEYS, strict=False):

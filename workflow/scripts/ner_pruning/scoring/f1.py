@@ -14,8 +14,8 @@ import numpy as np
 import pyarrow as pa
 
 from ner_pruning.data.mentions import MOST_TYPES
-from ner_pruning.files import InputError, write_csv
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.files import write_csv
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.terms import TYPES, Types
 
 
@@ -205,9 +205,7 @@ def read_counts(path: str | os.PathLike) -> dict[tuple[str, str], np.ndarray]:
 
     Raises InputError for a file of another format.
     """
-    table = read_table(path)
-    if not table.schema.equals(_SCHEMA):
-        raise InputError(f"{path}: columns {', '.join(table.schema.names)}; expected {', '.join(_SCHEMA.names)}")
+    table = read_table_of(path, _SCHEMA)
     numbers = np.stack([table.column(name).to_numpy() for name in COUNTS], axis=1)
     codes = [table.column(name).combine_chunks().dictionary_encode() for name in ("test_set", "language")]
     changes = [np.flatnonzero(np.diff(code.indices.to_numpy(), prepend=-1)) for code in codes]

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from ner_pruning.data.mention_properties import MentionProperties, read_properties
 from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.scoring.f1 import locate_mentions
 from ner_pruning.terms import Run
 
@@ -41,9 +41,7 @@ def write_found(path: str | os.PathLike, found: Found) -> None:
 
 def read_found(path: str | os.PathLike) -> dict[tuple[str, str], np.ndarray]:
     """Return what a run finds by (test set, language); raises InputError for a file of another format."""
-    table = read_table(path)
-    if not table.schema.equals(_SCHEMA):
-        raise InputError(f"{path}: columns {', '.join(table.schema.names)}; expected {', '.join(_SCHEMA.names)}")
+    table = read_table_of(path, _SCHEMA)
     keys = zip(*(table.column(name).to_pylist() for name in ("test_set", "language")), strict=True)
     lists = table.column("found").combine_chunks()
     return {key: lists[row].values.to_numpy(zero_copy_only=False) for row, key in enumerate(keys)}

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel
 from ner_pruning.data.encoded_sentences import LOST, EncodedSentences
 from ner_pruning.files import InputError
 from ner_pruning.progress import SECONDS, ProgressLines
-from ner_pruning.scoring.prediction_files import LanguagePredictions
+from ner_pruning.scoring.prediction_files import CONFIDENCE_STEPS, LanguagePredictions
 from ner_pruning.training.model import is_packed, load_batch, types_of_model
 from ner_pruning.training.packing import batches_by_length, pack
 from ner_pruning.training.precision import computing_in, piece_multiple
@@ -17,10 +17,6 @@ from ner_pruning.training.precision import computing_in, piece_multiple
 BATCH_PIECES = {"cpu": 512, "cuda": 8192}
 """Pieces of a batch by type of device: large enough for full matrix products, small enough for a cache, or to
 start a GPU's kernels in less time than they take."""
-
-
-CONFIDENCE_STEPS = 255
-"""Of a stored confidence, which is a whole number from 1 to this; 0 is that of a word that got no prediction."""
 
 
 def predict(

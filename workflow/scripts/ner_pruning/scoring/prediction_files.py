@@ -25,6 +25,9 @@ _SCHEMA = pa.schema(
         ("lost", pa.int16()),
     ]
 )
+CONFIDENCE_STEPS = 255
+"""Of a stored confidence, which is a whole number from 1 to this; 0 is that of a word that got no prediction."""
+
 _WITH_CONFIDENCE = _SCHEMA.append(pa.field("confidence", pa.list_(pa.uint8())))
 
 
@@ -37,8 +40,8 @@ class LanguagePredictions:
     lost: number of words of the sentence that got no prediction.
     sentences: sentence numbers as a file gives them; None stands for 0, 1, …, which is what gets written.
     types: entity types, whose labels the tag ids are of.
-    confidence: how sure the model is of each tag, in steps of 1/255 (see `prediction.predict_with_confidence`); None in
-    files from before it was stored.
+    confidence: how sure the model is of each tag, in CONFIDENCE_STEPS (see `prediction.predict_with_confidence`); None
+    in files from before it was stored.
     """
 
     language: str
@@ -144,6 +147,19 @@ def read_predictions(path: str | Path, entry: Mapping[str, Any] | None = None) -
         if entry is not None and found != entry[key]:
             raise InputError(f"{path}: {key} {found}, expected {entry[key]} as in the manifest")
     return predictions
+
+
+def read_aligned(
+    manifest: str | Path, folder: str | Path, test_set: str, gold: Mapping[str, Corpus], *, run: str
+) -> dict[str, LanguagePredictions]:
+    """Return a run's predictions on a test set for the languages of `gold`, made for exactly its sentences.
+
+    Raises InputError as `read_predictions` and `check_alignment` do.
+    """
+    predictions = read_predictions(Path(folder, f"{test_set}.parquet"), read_manifest(manifest)[test_set])
+    for language, corpus in gold.items():
+        check_alignment(predictions[language], corpus, run=run, language=language, test_set=test_set)
+    return {language: predictions[language] for language in gold}
 
 
 def _types_in(metadata: Mapping[bytes, bytes] | None, path: str | Path) -> Types:

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.scoring.f1 import GOLD
 from ner_pruning.statistics.seed_noise import COMMON_SHARE, SeedNoise, SeedVariance
 from ner_pruning.terms import OF_THE_PAPER, Run
@@ -178,11 +178,9 @@ def write_replicates(path: str | os.PathLike, replicates: Replicates) -> None:
 
 
 def read_replicates(path: str | os.PathLike) -> Replicates:
-    """Read the replicates of a study; raises InputError for a file of another format."""
-    table = read_table(path)
-    if table.column_names != [*CELL_COLUMNS, "f1", "replicates"]:
-        raise InputError(f"{path}: columns {', '.join(table.column_names)}; expected {', '.join(CELL_COLUMNS)}")
+    """Read the replicates of a study, which may have no cell; raises InputError for a file of another format."""
+    table = read_table_of(path, [*CELL_COLUMNS, "f1", "replicates"])
     lists = table.column("replicates").combine_chunks()
-    resampled = lists.flatten().to_numpy().reshape(len(table), -1)
+    resampled = lists.flatten().to_numpy().reshape(len(table), lists.type.list_size)
     values = np.column_stack([table.column("f1").to_numpy(), resampled])
     return Replicates(table.select(CELL_COLUMNS).to_pandas(use_threads=False), values)

@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from ner_pruning.scoring.confidence import GROUPS, STEPS, UNITS
+from ner_pruning.scoring.confidence import GROUPS, UNITS
+from ner_pruning.scoring.prediction_files import CONFIDENCE_STEPS
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.interval_table import MEAN
-from ner_pruning.statistics.intervals import Cells, estimate, mean_of_defined
+from ner_pruning.statistics.intervals import Cells, divide, estimate, mean_of_defined
 from ner_pruning.terms import Cell, Run
 
 RESAMPLES = 1000
@@ -24,7 +25,10 @@ MEASURES = (WORD_ERROR, MENTION_ERROR, WHEN_RIGHT, WHEN_WRONG)
 """The expected calibration error of words and of mentions, and the mean confidence of mentions that are right, or not.
 """
 
-COLUMNS = ("measure", "setting", "test_set", "language", "scope", "sparsity", "estimate", "low", "high", "languages")
+COLUMNS = [
+    *("measure", "setting", "test_set", "language", "scope", "sparsity"),
+    *("estimate", "low", "high", "languages", "seeds"),
+]
 
 Counts = Mapping[tuple[str, str], np.ndarray]
 """Counts by (test set, language): `confidence.read_confidence`."""
@@ -39,39 +43,34 @@ def calibration_measures(counts: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """
     drawn = np.tensordot(weights, counts.astype(float), axes=(1, 1))  # draws × units × bins × values
     number = drawn[..., :2].sum(axis=-1)
-    confidence = drawn[..., 2:] / STEPS
+    confidence = drawn[..., 2:] / CONFIDENCE_STEPS
     off = np.abs(drawn[..., 1] - confidence.sum(axis=-1)).sum(axis=-1)  # draws × units
-    error = _divide(off, number.sum(axis=-1))
+    error = divide(off, number.sum(axis=-1))
     mention = UNITS.index("mention")
     when_wrong, when_right = (
-        _divide(confidence[:, mention, :, value].sum(axis=-1), drawn[:, mention, :, value].sum(axis=-1))
+        divide(confidence[:, mention, :, value].sum(axis=-1), drawn[:, mention, :, value].sum(axis=-1))
         for value in (0, 1)
     )
     return np.stack([error[:, 0], error[:, mention], when_right, when_wrong])
 
 
-def _divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
-    return np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
-
-
 def measure_calibration(runs: Sequence[Run], counts: Iterable[Counts], *, seed: int) -> pd.DataFrame:
     """Return each measure of each cell, by language and as the mean over languages, with its 95 % interval.
 
-    counts: of each run, read one after another. Columns: COLUMNS, and seeds. A mean is over the languages that have all
+    counts: of each run, read one after another. Columns: COLUMNS. A mean is over the languages that have all
     of its line (`Cells.compared_languages`), and of a dense model it stands in each scope too. The value of a language
     is the mean over those of its seeds that have one.
     """
     rows = []
     for measure, cells in _cells(runs, counts, seed):
         for cell in cells.kinds():
-            lines = dict.fromkeys(each.scope for each in cells.kinds() if each[:2] == cell[:2] and each.scope)
             for language in cells.languages(cell):
                 rows.append(_row(measure, cell, language, cells.f1(cell, [language]), cells, [language]))
-            for scope in [cell.scope] if cell.scope else ["", *lines]:
+            for scope in [cell.scope] if cell.scope else ["", *cells.sparse_scopes(cell)]:
                 of_line = cell._replace(scope=scope)
                 if languages := cells.compared_languages(of_line):
                     rows.append(_row(measure, of_line, MEAN, cells.f1(of_line, languages), cells, languages))
-    return pd.DataFrame(rows, columns=[*COLUMNS, "seeds"])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _row(

@@ -16,8 +16,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.scoring.found_mentions import Found, Properties
 from ner_pruning.statistics.bootstrap import Counts, resample
 from ner_pruning.statistics.interval_table import DECIMALS, MEAN
@@ -194,7 +193,4 @@ def write_forgetting(path: str | os.PathLike, frame: pd.DataFrame) -> None:
 
 def read_forgetting(path: str | os.PathLike) -> pd.DataFrame:
     """Read what `write_forgetting` wrote, number by number; raises InputError for a file of another format."""
-    table = read_table(path)
-    if table.column_names != FORGETTING_COLUMNS:
-        raise InputError(f"{path}: columns {', '.join(table.column_names)}; expected {', '.join(FORGETTING_COLUMNS)}")
-    return table.to_pandas(use_threads=False)
+    return read_table_of(path, FORGETTING_COLUMNS).to_pandas(use_threads=False)

@@ -13,7 +13,7 @@ import pandas as pd
 import pyarrow as pa
 
 from ner_pruning.files import InputError
-from ner_pruning.parquet import read_table, write_table
+from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.statistics.correlations import Coefficient, correlate, pearson, spearman
 from ner_pruning.statistics.intervals import (
     Cells,
@@ -25,7 +25,6 @@ from ner_pruning.statistics.intervals import (
     median_of_defined,
 )
 from ner_pruning.terms import (
-    ALL_SCOPES,
     DENSE,
     IN_LANGUAGE,
     MAGNITUDE,
@@ -53,6 +52,9 @@ EVERY_PERTURBATION = "every perturbation"
 EVERY_METHOD = "every method"
 """What the groups of the table and figure of methods begin with, followed by a setting and a scope: the languages that
 have models of every method which prunes these matrices, so that methods are compared on the same."""
+
+METHOD_TEST_SETS = (REGULAR, IN_LANGUAGE)
+"""The test sets on which methods are compared."""
 
 DECIMALS = 12
 """Of the numbers that are written: the last bits differ between versions and machines."""
@@ -153,10 +155,9 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     """
     known = Scores(scores)
     parts = _parts(cells, groups)
-    known_scopes = scopes_of(cells)
     rows = []
     for cell in cells.kinds():
-        scopes = [each for each in known_scopes if cells.sparsities_of_line(*cell[:2], each)] if not cell.scope else []
+        scopes = cells.sparse_scopes(cell) if not cell.scope else []
         for statistic, behind in _statistics(cells, cell):
             rows += _rows_of_languages(statistic, behind, cells, known)
             of_scopes = [[each._replace(scope=scope) for each in behind] for scope in scopes]  # of a dense cell
@@ -282,7 +283,7 @@ def languages_of_every_method(cells: Cells) -> dict[str, list[str]]:
     variants: dict[str, list[set[str]]] = {}
     compared = set()
     for cell in cells.kinds():
-        if cell.scope and cell.test_set in (REGULAR, IN_LANGUAGE):
+        if cell.scope and cell.test_set in METHOD_TEST_SETS:
             group = group_of_methods(cell)
             variants.setdefault(group, []).append(set(cells.languages(cell)))
             if cell.scope not in OF_THE_PAPER:
@@ -402,10 +403,7 @@ def read_intervals(path: str | os.PathLike) -> pd.DataFrame:
 
     Raises InputError for a file of another format.
     """
-    table = read_table(path)
-    if table.column_names != INTERVAL_COLUMNS:
-        raise InputError(f"{path}: columns {', '.join(table.column_names)}; expected {', '.join(INTERVAL_COLUMNS)}")
-    return table.to_pandas(use_threads=False)
+    return read_table_of(path, INTERVAL_COLUMNS).to_pandas(use_threads=False)
 
 
 def select(intervals: pd.DataFrame, **values: str | int | Sequence[str]) -> pd.DataFrame:
@@ -437,7 +435,7 @@ def by_method(intervals: pd.DataFrame) -> pd.DataFrame:
     method, DENSE of dense models. Raises InputError for a study without other methods or scopes than the paper's.
     """
     rows = intervals[(intervals["language"] == MEAN) & intervals["group"].str.startswith(EVERY_METHOD)]
-    rows = select(rows, test_set=[REGULAR, IN_LANGUAGE])
+    rows = select(rows, test_set=METHOD_TEST_SETS)
     if rows.empty:
         raise InputError("intervals: no pruning method but gradual magnitude; expected one in pruning.methods")
     methods = rows["scope"].map(method_of).mask(rows["sparsity"] == 0, DENSE)
@@ -459,13 +457,6 @@ def main_setting(intervals: pd.DataFrame) -> str:
     if not settings:
         raise InputError(f"intervals: no F1 on the test set {REGULAR}; expected at least one")
     return settings[-1]
-
-
-def scopes_of(cells: Cells) -> list[str]:
-    """Return the scopes that have sparse models: those of gradual magnitude pruning first, then others by name."""
-    found = {cell.scope for cell in cells.kinds() if cell.sparsity}
-    own = [scope for scope in ALL_SCOPES if scope in found]
-    return [*own, *sorted(found.difference(own))]
 
 
 def of_the_paper(intervals: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.stats import false_discovery_control
 
 from ner_pruning.statistics.bootstrap import Replicates
-from ner_pruning.terms import OF_THE_PAPER, REGULAR, Cell
+from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
@@ -175,6 +175,12 @@ class Cells:
     def sparsities_of_line(self, setting: str, test_set: str, scope: str) -> list[int]:
         """Return the sparsities above 0 of a line, in ascending order."""
         return sorted({cell.sparsity for cell in self._rows if cell.line == (setting, test_set, scope)})
+
+    def sparse_scopes(self, cell: Cell) -> list[str]:
+        """Return the scopes with sparse models of a cell's setting and test set: ALL_SCOPES first, others by name."""
+        found = {other.scope for other in self._rows if other.sparsity and other[:2] == cell[:2]}
+        own = [scope for scope in ALL_SCOPES if scope in found]
+        return [*own, *sorted(found.difference(own))]
 
     def f1(self, cell: Cell, languages: Iterable[str]) -> np.ndarray:
         """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""

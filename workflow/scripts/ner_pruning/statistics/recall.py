@@ -1,14 +1,12 @@
 """Recall of the mentions that training has and has not seen, with bootstrap replicates, for the claim about both."""
 
-import os
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
-from ner_pruning.parquet import read_table
 from ner_pruning.scoring.found_mentions import Found, Properties
-from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates, read_replicates, resample
+from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates, resample
 from ner_pruning.statistics.mention_classes import OVERLAP, MentionClass, by_sentence, counted_parts
 from ner_pruning.terms import REGULAR, Run
 
@@ -48,10 +46,3 @@ def joined(parts: Sequence[Replicates]) -> Replicates:
     parts = [part for part in parts if len(part.cells)] or list(parts[:1])
     cells = pd.concat([part.cells for part in parts], ignore_index=True)
     return Replicates(cells, np.concatenate([part.values for part in parts]))
-
-
-def read_recall(path: str | os.PathLike) -> Replicates:
-    """Read replicates as `read_replicates` does, also of no cell; raises InputError for a file of another format."""
-    if not len(read_table(path)):
-        return Replicates(pd.DataFrame([], columns=CELL_COLUMNS), np.empty((0, 1)))
-    return read_replicates(path)

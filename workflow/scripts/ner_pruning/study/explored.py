@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from ner_pruning.study.contents import runs_of_languages
 from ner_pruning.study.grid import evaluated_languages, study_runs
-from ner_pruning.terms import MULTILINGUAL, Run
+from ner_pruning.terms import Run
 
 MOST_LANGUAGES = 2
 """Languages with sentences, as many as tables 10 and 11 have, where the config names none that is evaluated."""
@@ -19,9 +20,7 @@ def explored_languages(config: Mapping[str, Any]) -> list[str]:
 
 def explored_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return the first seed of each variant of the training sets that have an explored language, dense ones first."""
-    training_sets = {*explored_languages(config), MULTILINGUAL}
     first: dict[tuple[str, str], Run] = {}
-    for run in study_runs(config):
-        if run.training_set in training_sets:
-            first.setdefault((run.training_set, run.variant), run)
+    for run in runs_of_languages(study_runs(config), explored_languages(config)):
+        first.setdefault((run.training_set, run.variant), run)
     return list(first.values())

@@ -84,9 +84,10 @@ class Block:
         part = whole if self.row_numbers is None else whole[self.row_numbers.to(whole.device)]
         return part.to(self.weight.device)
 
-    def clear_pruned(self, rows: slice) -> None:
-        """Set pruned weights of some rows to +0.0, whose bits are all 0."""
-        self.weight[rows].view(torch.int32).bitwise_and_(self.pruned_bits(rows).bitwise_not_())
+    def clear_pruned(self) -> None:
+        """Set pruned weights to +0.0, whose bits are all 0."""
+        for rows in self.chunks():
+            self.weight[rows].view(torch.int32).bitwise_and_(self.pruned_bits(rows).bitwise_not_())
 
     def pruned_bits(self, rows: slice) -> torch.Tensor:
         """Return −1, all of whose bits are set, where a weight is pruned, else 0: faster than a masked fill."""
@@ -154,8 +155,7 @@ def prune_lowest(matrices: Sequence[Matrix], count: int, keys: Keys) -> None:
                 ties.append((number, block.flat_positions(bits == threshold, rows)))
         missing -= _prune_ties(matrix, ties, missing)
     for block in blocks:
-        for rows in block.chunks():
-            block.clear_pruned(rows)
+        block.clear_pruned()
 
 
 def _select_bucket(blocks, rank, keys, half) -> tuple[int, int]:

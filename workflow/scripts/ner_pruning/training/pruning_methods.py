@@ -76,7 +76,7 @@ def prune_where(matrices: Sequence[Matrix], count: int, zeros: Mapping[str, torc
         for block in matrix.blocks:
             block.kept &= ~block.of_block(zeros[matrix.name])
             pruned += block.kept.numel() - int(block.kept.count_nonzero())
-            _clear(block)
+            block.clear_pruned()
     if pruned < count:
         raise RuntimeError(f"{matrices[0].name}: {pruned} zeros to take over; expected {count}")
 
@@ -96,7 +96,7 @@ def prune_two_of_four(matrices: Sequence[Matrix], count: int) -> None:
             magnitudes = block.weight.abs().view(rows, -1, GROUP)
             ranks = magnitudes.argsort(dim=-1, stable=True).argsort(dim=-1)
             block.kept &= (ranks >= GROUP // 2).view(rows, columns)
-            _clear(block)
+            block.clear_pruned()
 
 
 def prune_low_scores(matrices: Sequence[Matrix], count: int, scores: Mapping[str, torch.Tensor]) -> None:
@@ -113,8 +113,3 @@ def prune_low_scores(matrices: Sequence[Matrix], count: int, scores: Mapping[str
         return torch.where(block.kept[rows], ordered, -1)
 
     prune_lowest(matrices, count, keys)
-
-
-def _clear(block: Block) -> None:
-    for rows in block.chunks():
-        block.clear_pruned(rows)

@@ -245,18 +245,6 @@ def check_precision(model: PreTrainedModel, sentences: EncodedSentences, precisi
         ) from None
 
 
-def make_pruner(
-    model: PreTrainedModel,
-    scope: str,
-    sparsities: Mapping[int, float],
-    pruning: Mapping[str, Any],
-    vocabulary: Vocabulary | None,
-) -> Pruner:
-    """Return the pruner of a model that `prepare` has made ready; sparsities: 0 to 1, by optimiser step."""
-    matrices = chosen_matrices(model, scope, pruning)
-    return Pruner(matrices, dict(sparsities), threshold=pruning["threshold"], vocabulary=vocabulary)
-
-
 def pruner_of_run(
     model: PreTrainedModel,
     run: Run,
