@@ -50,3 +50,11 @@ def test_a_run_and_its_prediction_import_nothing_slow_that_they_do_not_use(modul
     code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
     assert SLOW.isdisjoint(done.stdout.split())
+
+
+@pytest.mark.parametrize("script", ["claims", "explore", "f1_table", "figure", "forgotten", "methods_table"])
+def test_a_table_and_a_figure_import_no_scipy_stats(script):
+    """It takes .6 s, more than all else that a figure's job does, in some thirty jobs of a study."""
+    code = f"import runpy, sys; runpy.run_path('{script}.py'); print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=SCRIPTS, capture_output=True, text=True, check=True)
+    assert {"scipy.stats", "seaborn"}.isdisjoint(done.stdout.split())

@@ -3,11 +3,11 @@
 import matplotlib
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.figure import Figure
 
 from ner_pruning.figures.style import (
     BARS,
+    COLOURBLIND,
     PAGE_WIDTH,
     SIZE_MARKERS,
     SPARSITY_LABEL,
@@ -72,9 +72,8 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
         of_setting = select(means, setting=setting)
         for axes, panel in zip(row, PANELS, strict=True):
             part, names = of_setting[of_setting["panel"] == panel], lines[panel]
-            colours = sns.color_palette("colorblind", len(names))
             handles = []
-            for name, colour, marker, shift in zip(names, colours, SIZE_MARKERS, shifts(len(names)), strict=False):
+            for name, colour, marker, shift in zip(names, COLOURBLIND, SIZE_MARKERS, shifts(len(names)), strict=False):
                 values = part[part["line"] == name]
                 if len(values):
                     draw_mean(axes, line_by_sparsity(values, sparsities), colour, marker, shift)

@@ -11,12 +11,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 import matplotlib
-
-matplotlib.use("Agg")  # before seaborn imports pyplot: compute nodes have no display
-
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -63,15 +59,22 @@ METADATA = {".pdf": {"CreationDate": None}, ".png": {"Software": None}, ".svg": 
 """By suffix, what to leave out of a file, so that the same figure gives the same bytes."""
 
 Colour = tuple[float, float, float] | str
-_COLOURBLIND = sns.color_palette("colorblind")
+COLOURBLIND = [
+    matplotlib.colors.to_rgb(colour)
+    for colour in (
+        *("#0173B2", "#DE8F05", "#029E73", "#D55E00", "#CC78BC"),
+        *("#CA9161", "#FBAFE4", "#949494", "#ECE133", "#56B4E9"),
+    )
+]
+"""Seaborn's palette "colorblind" (Waskom 2021). Importing seaborn takes each figure's job longer than drawing it."""
 # One colour, marker and line for one thing in all figures.
-SETTING_STYLES = dict(zip(SETTINGS, [(_COLOURBLIND[1], "s"), (_COLOURBLIND[0], "o")], strict=True))
+SETTING_STYLES = dict(zip(SETTINGS, [(COLOURBLIND[1], "s"), (COLOURBLIND[0], "o")], strict=True))
 PERTURBATION_STYLES = dict(
-    zip(PERTURBATIONS, [(_COLOURBLIND[2], "o"), (_COLOURBLIND[4], "s"), (_COLOURBLIND[3], "^")], strict=True)
+    zip(PERTURBATIONS, [(COLOURBLIND[2], "o"), (COLOURBLIND[4], "s"), (COLOURBLIND[3], "^")], strict=True)
 )
-_OTHER_STYLES = [(_COLOURBLIND[place], marker) for place, marker in ((5, "D"), (6, "v"), (7, "P"), (8, "X"))]
+_OTHER_STYLES = [(COLOURBLIND[place], marker) for place, marker in ((5, "D"), (6, "v"), (7, "P"), (8, "X"))]
 # Light and dark, so that they differ in grey too.
-SCOPE_STYLES = dict(zip(SCOPES, [(_COLOURBLIND[9], "o"), ("#882255", "D")], strict=True))
+SCOPE_STYLES = dict(zip(SCOPES, [(COLOURBLIND[9], "o"), ("#882255", "D")], strict=True))
 SCOPE_LINES = {"partial": "-", "full": "--", "": "-"}
 SIZE_MARKERS = "osD^vP*X"
 SCOPE_NAMES = {"partial": "partial", "full": "full (incl. embeddings)", "": "dense"}

@@ -1,9 +1,11 @@
-"""Correlations over languages, or groups of them, in every replicate at once."""
+"""Correlations over languages, or groups of them, in every replicate at once.
+
+scipy.stats is imported where it is called: it takes half a second, and most jobs that import this call none of it.
+"""
 
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
 
 ROUNDING = 1e-12
 """Values that differ by no more are the same."""
@@ -37,12 +39,16 @@ def correlate(x: np.ndarray, y: np.ndarray, coefficient: Coefficient) -> np.ndar
 
 def pearson(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return Pearson's correlation of each column; x, y: items × columns."""
-    return stats.pearsonr(x, y, axis=0).statistic
+    from scipy.stats import pearsonr
+
+    return pearsonr(x, y, axis=0).statistic
 
 
 def spearman(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Return Spearman's rank correlation of each column; x, y: items × columns."""
-    return pearson(stats.rankdata(x, axis=0), stats.rankdata(y, axis=0))
+    from scipy.stats import rankdata
+
+    return pearson(rankdata(x, axis=0), rankdata(y, axis=0))
 
 
 def kendall(x: np.ndarray, y: np.ndarray) -> np.ndarray:

@@ -9,7 +9,6 @@ from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
 from ner_pruning.statistics.bootstrap import Replicates
 from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell
@@ -83,6 +82,8 @@ def adjust(p_values: Sequence[float]) -> np.ndarray:
     p_values = np.asarray(p_values, dtype=float)
     adjusted, known = np.full(p_values.shape, np.nan), ~np.isnan(p_values)
     if known.any():
+        from scipy.stats import false_discovery_control  # here, for it takes half a second that few jobs need
+
         adjusted[known] = false_discovery_control(p_values[known])
     return adjusted
 
