@@ -63,10 +63,11 @@ def _written_out(node: Any) -> str:
     What `ast.unparse` and `ast.dump` write does. Empty fields are left out: newer Pythons have more of them.
     """
     if isinstance(node, ast.AST):
-        fields = [(name, value) for name, value in ast.iter_fields(node) if name != "kind" and value not in (None, [])]
-        return f"{type(node).__name__}({', '.join(f'{name}={_written_out(value)}' for name, value in fields)})"
+        fields = [(name, getattr(node, name, None)) for name in node._fields if name != "kind"]
+        written = [f"{name}={_written_out(value)}" for name, value in fields if value is not None and value != []]
+        return f"{type(node).__name__}({', '.join(written)})"
     if isinstance(node, list):
-        return f"[{', '.join(map(_written_out, node))}]"
+        return f"[{', '.join([_written_out(value) for value in node])}]"
     return ascii(node)
 
 
@@ -114,6 +115,7 @@ def _imported_names(statements: Iterable[ast.AST], package: str) -> list[str]:
     return names
 
 
+@cache
 def _files_run(name: str, library: Path) -> list[Path]:
     """Return the files that the import of a dotted name of the library runs: those of its packages, and its own."""
     parts = name.split(".")
