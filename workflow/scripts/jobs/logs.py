@@ -58,6 +58,7 @@ def log_to(path: str, title: str = "") -> Iterator[None]:
     if hasattr(sys.modules["__main__"], "snakemake"):
         end_with_snakemake()
         gc.freeze()  # no collection of what was imported, which frees nothing: with transformers a second at the end
+        gc.enable()  # jobs/__init__.py
     try:
         os.makedirs(os.path.dirname(path), exist_ok=True)
         log = open(path, "wb", buffering=0)  # noqa: SIM115  # unbuffered: no rest to fail when it is closed
