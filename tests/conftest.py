@@ -3,9 +3,12 @@
 import gc
 import os
 import runpy
+import shutil
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
+from workflow_copy import Workflow, copy_workflow
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
@@ -47,3 +50,17 @@ def few_objects_to_collect() -> None:
     """
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory, worker_id) -> Workflow:
+    """A copy of the workflow in which the tiny study has run: once, for all processes of the tests."""
+    of_all = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
+    with FileLock(of_all / "tiny.lock"):
+        if not (of_all / "tiny").exists():
+            running = copy_workflow(of_all / "running")
+            running.run("studies/tiny.yaml")
+            running.folder.rename(of_all / "tiny")
+    own = Workflow(tmp_path_factory.mktemp("finished") / "workflow")
+    shutil.copytree(of_all / "tiny", own.folder, symlinks=True)
+    return own

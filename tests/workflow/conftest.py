@@ -11,14 +11,6 @@ def workflow(tmp_path_factory) -> Workflow:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Workflow:
-    """A copy in which the tiny study has run."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("finished"))
-    workflow.run("studies/tiny.yaml")
-    return workflow
-
-
-@pytest.fixture(scope="session")
 def study(finished, tmp_path_factory) -> Study:
     """A study that has run beside the tiny one: it was killed in its first fine-tuning, and went on from there."""
     study = make_study(finished, tmp_path_factory.mktemp("study"))
