@@ -39,10 +39,11 @@ SUBSTITUTES = {
 """What stands for something of the reader's, and what the tests take."""
 
 RECORDED = (
-    *("snakemake", "make", "python", "python3", "tail", "squeue", "sacct", "scancel", "touch", "rm"),
+    *("snakemake", "make", "python", "python3", "tail", "squeue", "sacct", "scancel", "sbatch", "touch", "rm"),
+    *("apptainer", "conda", "docker"),
     *(".venv/bin/snakemake", ".venv/bin/python", ".venv/bin/pip", ".venv/bin/ruff", ".venv/bin/snakefmt"),
 )
-DONE = ("mkdir", "tar", "zstd")
+DONE = ("id", "mkdir", "tar", "zstd")
 """Programs that are only noted, and those that are run."""
 
 EXPORTED = ("STUDY=studies/demo.yaml", "REPORT=report.html")
@@ -62,6 +63,11 @@ NOT_RUN = {
     r"make test": "is what runs this test",
     r"\.venv/bin/python -m (ruff|snakefmt) .*": "what make lint does, and CI with it",
     r"snakemake --sdm conda": "needs conda",
+    r"conda env create -f (?P<file>\S+)": "needs conda",
+    r"conda activate compression": "needs conda",
+    r"(docker|apptainer) build .*(?P<file>envs/\S+).*": "needs docker or Apptainer, and the network; tried by hand",
+    r"(docker|apptainer) run .*": "needs the image; tried by hand",
+    r"sbatch .*": "needs a cluster and the image",
     r"snakemake study_models": "a target of a module, which test_modules.py makes",
 }
 """Calls that no test makes, as patterns of the whole call, and why not."""
