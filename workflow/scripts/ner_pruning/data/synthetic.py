@@ -8,15 +8,16 @@ import random
 import re
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 
 from babel import Locale
-from babel.core import get_global
+from babel.core import UnknownLocaleError, get_global
 from faker import Faker
+from faker.config import AVAILABLE_LOCALES
 
 from ner_pruning.data.mentions import mention_tags
-from ner_pruning.data.synthetic_lists import COUNTRIES, FRAMES, LISTS, Lists
+from ner_pruning.data.synthetic_lists import COUNTRIES, FRAMES, LISTS, MARKUP, Lists
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
 from ner_pruning.terms import TYPES
@@ -60,30 +61,50 @@ def generate(language: str, sizes: dict[str, int], seed: int) -> dict[str, Corpu
 
     Names are shared by the splits, as in WikiAnn; each split draws from a random stream of its own, keyed by language,
     seed and split, so that a split's first sentences stay the same whatever the sizes are.
-    Raises InputError for a language without word lists.
+    A language without word lists has no sentences of its own, only lines of markup (`lists_of`).
+    Raises InputError for a language without word lists that is not in the CLDR either.
     """
-    if language not in LISTS:
-        raise InputError(f"language {language!r}: no synthetic corpus can be made, expected one of {', '.join(LISTS)}")
+    lists = lists_of(language)
     pools = make_pools(language, random.Random(f"{seed} {language} names"))
     corpora = {}
     for split, size in sizes.items():
         generator = random.Random(f"{seed} {language} {split}")
-        sentences = [make_sentence(LISTS[language], pools, generator) for _ in range(size)]
+        sentences = [make_sentence(lists, pools, generator) for _ in range(size)]
         corpora[split] = Corpus(tokens=[tokens for tokens, _ in sentences], tags=[tags for _, tags in sentences])
     return corpora
 
 
+def lists_of(language: str) -> Lists:
+    """Return a language's word lists; of one that has none, those of `MARKUP` and Faker's persons if it has them."""
+    if language in LISTS:
+        return LISTS[language]
+    try:
+        code = locale(language).language
+    except (UnknownLocaleError, ValueError):
+        raise InputError(
+            f"language {language!r}: no synthetic corpus can be made; expected {', '.join(LISTS)} or another language "
+            "of the CLDR"
+        ) from None
+    locales = [name for name in sorted(AVAILABLE_LOCALES) if name.split("_")[0] == code]
+    return replace(MARKUP, faker=locales[0]) if locales else MARKUP
+
+
+def locale(language: str) -> Locale:
+    """Return the CLDR's locale of a language; some have another code there (tl is fil)."""
+    return Locale.parse(language.replace("-", "_"))
+
+
 def make_pools(language: str, generator: random.Random) -> dict[str, Pool]:
     """Make a language's mentions: a pool for each mention slot of its sentence patterns."""
-    lists = LISTS[language]
+    lists = lists_of(language)
     countries = country_names(language)
-    native = lists.cities.split(", ")
+    native = lists.cities.split(", ") if lists.cities else []
     foreign = [city for city in zone_cities(language) if city not in countries + native]
     for names in (countries, native, foreign):
         generator.shuffle(names)
     cities = native + foreign  # a language's own cities are the more frequent ones
-    men = make_persons(lists, "male", native, generator)
-    women = make_persons(lists, "female", native, generator)
+    men = make_persons(lists, "male", native or cities, generator)
+    women = make_persons(lists, "female", native or cities, generator)
     persons = men + women
     generator.shuffle(persons)
     parts = {part: [value for man in men for value in man[part]] for part in ("first", "last")}
@@ -164,7 +185,7 @@ def fill_pattern(pattern: str, parts: Parts, generator: random.Random) -> str:
 
 def country_names(language: str) -> list[str]:
     """Return the language's names of the countries in `COUNTRIES`, from the CLDR."""
-    territories = Locale(language).territories
+    territories = locale(language).territories
     return [territories[code] for code in COUNTRIES.split()]
 
 
@@ -178,7 +199,7 @@ def zone_cities(language: str) -> list[str]:
     aliases, countries = get_global("zone_aliases"), COUNTRIES.split()
     zones = sorted(zone for zone, country in get_global("zone_territories").items() if country in countries)
     named = {
-        aliases.get(zone, zone): names["city"] for zone, names in Locale(language).time_zones.items() if "city" in names
+        aliases.get(zone, zone): names["city"] for zone, names in locale(language).time_zones.items() if "city" in names
     }
     cities = [named.get(aliases.get(zone, zone), zone.split("/")[-1].replace("_", " ")) for zone in zones]
     return [capital(city.removeprefix("ìlú ")) for city in cities]  # Yoruba names are "city of …" in the CLDR
@@ -186,7 +207,7 @@ def zone_cities(language: str) -> list[str]:
 
 def make_sentence(lists: Lists, pools: dict[str, Pool], generator: random.Random) -> tuple[list[str], list[int]]:
     """Draw a sentence: its words and their tag ids."""
-    lines = FRAMES if generator.random() < FRAME_SHARE else lists.sentences.split("\n")
+    lines = FRAMES if generator.random() < FRAME_SHARE or not lists.sentences else lists.sentences.split("\n")
     tokens, tags = [], []
     for word in generator.choice(lines).replace("{redirect}", lists.redirect).split():
         slot = SLOT.fullmatch(word)
@@ -209,5 +230,8 @@ def split_words(text: str) -> list[str]:
 
 
 def capital(name: str) -> str:
-    """Return the name with its first letter in upper case and the others as they are."""
-    return name[:1].upper() + name[1:]
+    """Return the name with its first letter in title case and the others as they are.
+
+    That is upper case, except in Georgian, whose upper case is for whole words alone.
+    """
+    return name[:1].title() + name[1:]

@@ -48,6 +48,21 @@ class Lists:
     feminine: str = ""  # ending that turns a given surname into a woman's
 
 
+MARKUP = Lists(
+    faker="en_US",
+    redirect="REDIRECT",
+    cities="",
+    occupations="",
+    entries="{first} {last}\n{first} {middle} {last}",
+    places="{city} , {country}\n{city} – {city}",
+    schools="{city} ( {last} )",
+    institutions="{country} ( FIFA )\n{country} ( UNESCO )\n{city} ( {country} )",
+    clubs="FC {city}\n{city} FC",
+    companies="{last} & {last}\nRadio {city}\nAir {country}",
+    sentences="",
+)
+"""Of a language without word lists: names that hardly any language writes in words of its own, and no sentences."""
+
 LISTS = {
     "en": Lists(
         faker="en_US",
