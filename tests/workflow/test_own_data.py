@@ -9,12 +9,14 @@ import json
 import random
 import re
 import shlex
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
 from ner_pruning.data.mentions import labels_of
+from ner_pruning.data.synthetic import generate
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.scoring.prediction_files import read_manifest, read_predictions
@@ -233,3 +235,95 @@ def test_a_type_that_the_config_lacks_ends_in_one_line(json_study):
     assert done.returncode == 1
     line = r"ner/train/[a-z-]+\.jsonl: line \d+: tag 'B-DATE' of a type that is not in `data: entity_types` \(PER\)"
     assert re.search(line, done.stdout), done.stdout  # of whichever language comes first
+
+
+# Languages from three sources: a folder, another folder in another form, and text that is made up. The vocabulary is
+# given, because one of all training sentences would follow from each language's source.
+
+
+@pytest.fixture(scope="module")
+def mixed_study(tmp_path_factory) -> Workflow:
+    workflow = copy_workflow(tmp_path_factory.mktemp("mixed"))
+    for place, (split, size) in enumerate(SIZES.items()):
+        rows = [
+            {"words": [word for word, _ in each], "tags": [tag for _, tag in each]}
+            for each in made_up(size, ["PER", "work-of-art"], place)
+        ]
+        texts = ["\n".join(f"{word}\t{tag}" for word, tag in bioes(each)) for each in made_up(size, ["PER"], 9 + place)]
+        for path, lines, between in (
+            (f"ner/{split}/sw.jsonl", map(json.dumps, rows), "\n"),
+            (f"luo/{split}.conll", texts, "\n\n"),
+        ):
+            (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
+            (workflow.folder / path).write_text(between.join(lines) + "\n", encoding="utf-8")
+    letters = [chr(code) for code in range(33, 127)]
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
+    (workflow.folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
+    study = {
+        **TINY,
+        **LEARNING,
+        "study": "mixed",
+        "encoder": {"source": "random", "random": TINY["encoder"]["random"] | {"vocabulary": "vocab.txt"}},
+        "data": {
+            "source": "local",
+            "folder": "ner",
+            "path": "{split}/{language}",
+            "columns": {"tokens": "words", "tags": "tags"},
+            "rename": {"work-of-art": "ORG"},
+            "by_language": {
+                "luo": {"folder": "luo", "path": "{split}", "columns": {"tokens": 1, "tags": 2}},
+                "th, ceb": {"source": "synthetic"},
+            },
+            "synthetic": {"seed": 0, "sizes": dict.fromkeys(("th", "ceb"), SIZES)},
+        },
+        "languages": ["sw", "luo", "th", "ceb"],
+        "monolingual": ["luo", "th"],
+        "multilingual": True,
+        "tables": {"examples": ["luo"], "sentences": 2},
+        "export": ["multilingual/dense/seed-1"],
+    }
+    (workflow.folder / "mixed.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    workflow.run("mixed.yaml", "all", "export")
+    return workflow
+
+
+def test_languages_of_several_sources_are_one_study(mixed_study):
+    results = mixed_study.folder / "results/mixed"
+    corpora = {code: read_corpus(results / f"data/{code}/test.parquet") for code in ("sw", "luo", "th", "ceb")}
+    assert all(corpus.types == ("PER", "ORG", "LOC") for corpus in corpora.values())
+    rows = (mixed_study.folder / "ner/test/sw.jsonl").read_text(encoding="utf-8").splitlines()
+    assert corpora["sw"].tokens == [json.loads(row)["words"] for row in rows]
+    assert corpora["th"].tokens == generate("th", SIZES, 0)["test"].tokens
+    luo = json.loads((results / "data/luo/card.json").read_text(encoding="utf-8"))["splits"]["train"]["tagging"]
+    assert luo["scheme"] == "BIOES"
+    check_scores(results, "multilingual/dense/seed-1", ["sw", "luo", "th", "ceb"], ["PER", "ORG", "LOC"])
+    card = (results / "export/multilingual/dense/seed-1/README.md").read_text(encoding="utf-8")
+    assert "ner and luo and synthetic text" in card
+
+
+def test_another_source_of_a_language_reruns_what_follows_from_that_language(mixed_study):
+    overlay = yaml.safe_load((mixed_study.folder / "mixed.yaml").read_text(encoding="utf-8"))
+    (mixed_study.folder / "again").symlink_to("luo")
+    overlay["data"]["by_language"]["luo"]["folder"] = "again"
+    (mixed_study.folder / "again.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    planned = mixed_study.planned("again.yaml")
+    assert mixed_study.planned("mixed.yaml") == Counter()
+    assert {job for job in planned if job.startswith(("language_data", "data_card", "encode ", "perturb"))} == {
+        *("language_data luo", "data_card luo", "encode luo", "perturb in-language luo")
+    }
+    assert {job for job in planned if job.startswith("finetune")} == {
+        f"finetune {training_set} {variant} 1"
+        for training_set in ("luo", "multilingual")
+        for variant in ("dense", "full-50")
+    }
+
+
+def test_a_file_of_one_language_that_is_missing_ends_in_one_line(mixed_study):
+    overlay = yaml.safe_load((mixed_study.folder / "mixed.yaml").read_text(encoding="utf-8"))
+    overlay["data"]["by_language"]["luo"]["path"] = "{split}/luo"
+    (mixed_study.folder / "missing.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    done = mixed_study.call("--dry-run", "--configfile", "missing.yaml")
+    assert done.returncode == 1
+    assert [line for line in done.stdout.splitlines() if line.startswith("Error")] == [
+        "Error: luo: no data of language 'luo'; looked for train/luo.conll, .jsonl, .parquet, …"
+    ]

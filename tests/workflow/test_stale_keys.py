@@ -1,5 +1,6 @@
 """Each key of the config: exactly the jobs that another value of it makes stale."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -57,6 +58,16 @@ HINDI_AND_MARATHI = (
 )
 """What follows from other test sets of these two: no job of Bulgarian models."""
 
+MARATHI = (
+    jobs("language_data data_card encode", ["mr"])
+    | {"perturb in-language mr"}
+    | jobs("perturb", ["in-script"], ["hi", "mr"])
+    | HINDI_AND_MARATHI
+    | trained(MULTILINGUAL)
+    | AFTER_CARDS
+)
+"""What follows from another source of Marathi alone."""
+
 OTHER_DATA = FROM_DATA - {"published"}
 """What follows from data that are not WikiAnn's, whose F1 the paper has published."""
 
@@ -72,6 +83,8 @@ KEYS: list[Change] = [
     ("data.allow_other_sizes", False, FROM_DATA),  # whether the data are accepted at all, and the rows of schedules
     ("data.synthetic.seed", 1, set()),
     ("data.synthetic.sizes.hi.train", 25, set()),
+    # Text that is made up is a demo, which tables and figures say.
+    ("data.by_language", {"mr": {"source": "synthetic"}}, MARATHI | {"examples_table 10"}),
     ("data.path", "./{language}/{split}", OTHER_DATA),
     ("data.names", {"hi": "./hi"}, OTHER_DATA),
     ("data.splits.train", "./train", OTHER_DATA),
@@ -205,6 +218,7 @@ TINY_KEYS: list[Change] = [
     ("encoder.folder", "/nowhere", set()),
     ("encoder.name", "someone/bert", set()),
     *((f"encoder.random.{key}", value * 2 or 1, TINY_ENCODED) for key, value in ENCODER.items()),
+    ("encoder.random.vocabulary", "{folder}/vocab.txt", TINY_ENCODED),
     ("schedules.0.up_to", 200, TINY_AFTER_CARDS),
     ("schedules.0.batch_size", 4, TINY_TRAINED),
     (
@@ -220,6 +234,7 @@ HUB_KEYS: list[Change] = [
     ("data.repository", "someone/wikiann", {"resolve_data"} | FROM_DATA),
     ("data.revision", "main", {"resolve_data"} | FROM_DATA),
     ("data.folder", "/nowhere", set()),
+    ("data.by_language", {"mr": {"revision": "main"}}, {"resolve_language_data mr"} | MARATHI),
     ("encoder.name", "someone/bert", {"resolve_encoder", "build_encoder"} | ENCODED),
     ("encoder.revision", "main", {"resolve_encoder", "build_encoder"} | ENCODED),
     ("encoder.folder", "/nowhere", set()),
@@ -286,6 +301,8 @@ def test_another_value_of_a_key(planned, key, stale):
 
 @pytest.fixture(scope="module")
 def tiny_planned(study) -> dict[str, Counter]:
+    pieces = json.loads((study.folder / "encoder/tokenizer.json").read_text())["model"]["vocab"]
+    (study.folder / "vocab.txt").write_text("\n".join(sorted(pieces, key=pieces.get)), encoding="utf-8")
     return plan_each(study, yaml.safe_load((ROOT / "studies/tiny.yaml").read_text()), TINY_KEYS)
 
 

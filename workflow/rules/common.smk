@@ -13,7 +13,7 @@ from ner_pruning import terms
 from ner_pruning.study import contents, grid, methods
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
-from ner_pruning.study.data_form import WIKIANN, DataForm
+from ner_pruning.study.data_form import WIKIANN, DataForm, data_of_language, sources
 from ner_pruning.study.languages import pool_languages
 from ner_pruning.study.layout import ENCODER_FILES, RUN_FILES
 from ner_pruning.study.names import dataset_name, encoder_name, encoder_origin, hub_ids
@@ -41,13 +41,13 @@ VARIANTS = grid.study_variants(config)
 PERTURBATIONS = config["perturbations"]
 COMPARED_RUNS = contents.compared_runs(config)  # with the dense models of their training sets
 COMPARED_SETS = list(dict.fromkeys(run.training_set for run in COMPARED_RUNS))
-FORM = DataForm.of_config(config["data"])
 GROUPED_BY = grid.more_groupings(config)
 PLAN = f"results/{config['study']}/plan.json"  # of `snakemake plan`, a record that no result depends on
 PREFIXED = str(workflow.modifier.modify_path(PLAN)) != PLAN  # in a module that says so
 
 # What tables and figures say of where their numbers come from; those of the data alone name no encoder.
-DATA_PROVENANCE = {"demo": config["data"]["source"] == "synthetic", "study": config["study"]}
+SYNTHETIC = any(data["source"] == "synthetic" for data in sources(config["data"], LANGUAGES))
+DATA_PROVENANCE = {"demo": SYNTHETIC, "study": config["study"]}
 PROVENANCE = DATA_PROVENANCE | {"encoder": encoder_name(config)}
 
 # Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
@@ -67,7 +67,7 @@ LOCK = lock_digest(ROOT / "requirements.lock", CONDA_PINS)
 
 
 # An input of the jobs that give the tags their ids, where the data say which types there are.
-ENTITY_TYPES = {} if FORM.entity_types else {"types": "<results>/data/entity_types.json"}
+ENTITY_TYPES = {} if config["data"]["entity_types"] else {"types": "<results>/data/entity_types.json"}
 
 
 pathvars:

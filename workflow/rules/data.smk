@@ -18,6 +18,25 @@ rule resolve_data:
         "../scripts/resolve_revision.py"
 
 
+if LANGUAGE_REVISIONS:
+
+    rule resolve_language_data:
+        output:
+            "<results>/data/{language}/source.json",
+        log:
+            "<results>/logs/resolve_data/{language}.log",
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            repository=get_repository,
+            revision=get_revision,
+            repo_type="dataset",
+            version=version_of("resolve_revision"),
+        script:
+            "../scripts/resolve_revision.py"
+
+
 rule language_data:
     input:
         unpack(get_source),
@@ -32,10 +51,10 @@ rule language_data:
     conda:
         "../../envs/study.yaml"
     params:
-        **({} if FORM == WIKIANN else {"form": get_form}),
+        form=get_form,
         language="{language}",
-        source=config["data"]["source"],
-        folder=config["data"]["folder"] if config["data"]["source"] == "local" else None,
+        source=get_source_kind,
+        folder=get_folder,
         expected=get_expected_sizes,
         allow_other_sizes=get_allow_other_sizes,
         synthetic=get_synthetic,
@@ -44,7 +63,7 @@ rule language_data:
         "../scripts/language_data.py"
 
 
-if FORM.entity_types is None:
+if config["data"]["entity_types"] is None:
 
     rule entity_types:
         input:

@@ -1,6 +1,14 @@
 """For use outside of the study: a run as a folder of transformers, and its small results for the repository."""
 
 
+def get_dataset_name(wildcards):
+    return dataset_name(config, get_languages(wildcards))
+
+
+def get_hub_ids(wildcards):
+    return hub_ids(config, get_languages(wildcards))
+
+
 rule export_run:
     input:
         weights="<run>/weights.safetensors.zst",
@@ -19,8 +27,8 @@ rule export_run:
         study=config["study"],
         languages=get_languages,
         encoder_name=encoder_name(config),
-        dataset_name=dataset_name(config),
-        hub=hub_ids(config),
+        dataset_name=get_dataset_name,
+        hub=get_hub_ids,
         version=version_of("export_run"),
     script:
         "../scripts/export_run.py"

@@ -6,21 +6,64 @@ Resources are what a cluster is asked for: they make no result stale, and a loca
 # data.smk
 
 
+@cache
+def get_data_of(language):
+    """Return the config's `data` as it is for a language."""
+    return data_of_language(config["data"], language)
+
+
+def get_languages_by_revision():
+    """Return the first language of each data set on the Hub that only `by_language` names, by repository and revision."""
+    of_study = (config["data"]["repository"], config["data"]["revision"])
+    first = {}
+    for language in LANGUAGES:
+        data = get_data_of(language)
+        named = (data["repository"], data["revision"])
+        if data["source"] == "hub" and named != of_study:
+            first.setdefault(named, language)
+    return first
+
+
+LANGUAGE_REVISIONS = get_languages_by_revision()
+
+
 def get_source(wildcards):
     """Return what a language's data is read from: the resolved revision, the files of the folder, or nothing."""
-    if config["data"]["source"] == "hub":
-        return {"resolved": "<results>/data/source.json"}
-    if config["data"]["source"] == "local":
+    data = get_data_of(wildcards.language)
+    if data["source"] == "hub":
+        language = LANGUAGE_REVISIONS.get((data["repository"], data["revision"]))
+        return {"resolved": f"<results>/data/{language}/source.json" if language else "<results>/data/source.json"}
+    if data["source"] == "local":
         return {"files": [local(str(path)) for path in STUDY_FILES.data[wildcards.language]]}
     return {}
 
 
+def get_source_kind(wildcards):
+    return get_data_of(wildcards.language)["source"]
+
+
+def get_folder(wildcards):
+    """Return the folder of a language's files, None with another source."""
+    data = get_data_of(wildcards.language)
+    return data["folder"] if data["source"] == "local" else None
+
+
+def get_repository(wildcards):
+    return get_data_of(wildcards.language)["repository"]
+
+
+def get_revision(wildcards):
+    return get_data_of(wildcards.language)["revision"]
+
+
 def get_encoder_source(wildcards):
-    """Return what the encoder is made from: the resolved revision, the folder's files, or the training text."""
+    """Return what the encoder is made from: the resolved revision, the folder's files, a vocabulary or training text."""
     if config["encoder"]["source"] == "hub":
         return {"commit": "<results>/encoder/source.json"}
     if config["encoder"]["source"] == "local":
         return {"files": [local(str(path)) for path in STUDY_FILES.encoder]}
+    if STUDY_FILES.encoder:
+        return {"vocabulary": [local(str(path)) for path in STUDY_FILES.encoder]}
     return {"train": [get_corpus_path("train", language) for language in LANGUAGES]}
 
 
@@ -38,13 +81,14 @@ def get_allow_other_sizes(wildcards):
 
 
 def get_form(wildcards):
-    """Return what a language reads of how the data set is named and written; it is not WikiAnn's."""
-    return sorted_values(FORM.of_language(wildcards.language))
+    """Return what a language reads of how its data set is named and written; None if that is as WikiAnn's."""
+    form = DataForm.of_config(get_data_of(wildcards.language))
+    return None if form == WIKIANN else sorted_values(form.of_language(wildcards.language))
 
 
 def get_synthetic(wildcards):
     """Return the size of each synthetic split and the seed, None for real data."""
-    if config["data"]["source"] != "synthetic":
+    if get_source_kind(wildcards) != "synthetic":
         return None
     return {"seed": config["data"]["synthetic"]["seed"], "sizes": get_expected_sizes(wildcards)}
 
@@ -233,11 +277,11 @@ def get_mentions(training_sets):
 
 def get_forensic_languages():
     """Return the languages of published monolingual perturbed cells that the study has in-language test sets of."""
-    if terms.IN_LANGUAGE not in PERTURBATIONS or not is_like_table_1(config["data"]):
+    if terms.IN_LANGUAGE not in PERTURBATIONS:
         return []
     cells = [cell for cell in STUDY_FILES.published if cell[:2] == (terms.MONOLINGUAL, terms.IN_LANGUAGE)]
     published = dict.fromkeys(cell.language for cell in cells)
-    return [language for language in published if language in LANGUAGES]
+    return [code for code in published if code in LANGUAGES and is_like_table_1(get_data_of(code))]
 
 
 def get_forensic_regular(wildcards):

@@ -53,7 +53,8 @@ def get_diagnosis():
 
 def get_published_cells():
     """Return the cells of the paper's tables that the study measures too; none of other data than WikiAnn's."""
-    return cells_of_study(STUDY_FILES.published, config) if is_like_table_1(config["data"]) else []
+    cells = cells_of_study(STUDY_FILES.published, config)
+    return [cell for cell in cells if is_like_table_1(get_data_of(cell.language))]
 
 
 def get_forgotten():

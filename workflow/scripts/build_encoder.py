@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from jobs.logs import log_to
 from ner_pruning.data.wikiann import read_corpus
@@ -20,7 +21,7 @@ def read_texts(paths: Sequence[str]) -> Iterator[list[str]]:
 def main(
     source: str,
     name: str,
-    sizes: dict[str, int] | None,
+    sizes: dict[str, Any] | None,
     commit_path: str | None,
     train_paths: list[str],
     max_length: int,

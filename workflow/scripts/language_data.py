@@ -54,5 +54,5 @@ if __name__ == "__main__":
         source, params = snakemake.params.source, snakemake.params
         origins = {"hub": snakemake.input.get("resolved"), "local": params.folder, "synthetic": params.synthetic}
         out_paths, sizes = dict(snakemake.output.items()), (params.expected, params.allow_other_sizes)
-        form = DataForm.of(params.get("form", {}))  # of none it is WikiAnn's
+        form = DataForm.of(params.form or {})  # of none it is WikiAnn's
         main(out_paths, source, params.language, origins[source], *sizes, form)

@@ -186,6 +186,14 @@ FIRST = PAPER["schedules"][0]
         ({"data": {"source": "locl"}}, "config: data.source: 'locl' is wrong: it must be one of hub, local, synthetic"),
         ({"data": {"source": "local"}}, "config: data.folder: source local needs the folder of the data"),
         ({"data": {"source": "synthetic"}}, "config: data.synthetic.sizes: no sizes for the language 'af'"),
+        (
+            {"data": {"by_language": {"sw, yo": {"source": "local"}}}},
+            "config: data.folder: source local needs the folder of the data; the language 'sw' has none",
+        ),
+        (
+            {"data": {"by_language": {"sw": {"source": "synthetic"}}}},
+            "config: data.synthetic.sizes: no sizes for the language 'sw'",
+        ),
         ({"encoder": {"source": "local"}}, "config: encoder.folder: source local needs the folder of the encoder"),
         ({"encoder": {"source": "random"}}, "config: encoder.random: source random needs the sizes of the encoder"),
         (

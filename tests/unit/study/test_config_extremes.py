@@ -33,8 +33,10 @@ def numbers(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dic
     """Yield the key of each number of a schema, "0" for an item of a list and "*" for any key, and what it allows."""
     if "$ref" in schema:
         schema = SCHEMA["$defs"][schema["$ref"].removeprefix("#/$defs/")]
-    if schema.get("type") in ("integer", "number"):
-        yield path, schema
+    types = schema["type"] if isinstance(schema.get("type"), list) else [schema.get("type")]
+    for type in {"integer", "number"}.intersection(types):
+        if len(types) == 1 or "minimum" in schema:  # a column may be any number
+            yield path, schema | {"type": type}
     for key, inner in schema.get("properties", {}).items():
         yield from numbers(inner, (*path, key))
     if isinstance(schema.get("additionalProperties"), dict):

@@ -3,7 +3,7 @@
 import pytest
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config
-from ner_pruning.study.data_form import WIKIANN, DataForm, is_like_table_1, is_of_table_1
+from ner_pruning.study.data_form import WIKIANN, DataForm, data_of_language, is_like_table_1, is_of_table_1
 from ner_pruning.study.grid import expected_sizes, fixed_training_size, known_sizes, may_have_other_sizes
 from study_configs import PAPER, SCHEMA, TABLE, TINY, merged
 
@@ -60,6 +60,33 @@ def test_wikiann_by_another_owner_or_in_a_folder_is_checked():
     assert is_like_table_1(TINY["data"]) and not is_of_table_1(TINY["data"])
 
 
+def test_what_by_language_says_is_laid_on_the_data_of_that_language():
+    by_language = {
+        "hi, mr": {"source": "local", "folder": "own", "splits": {"validation": "dev"}},
+        "yo": {"source": "synthetic"},
+    }
+    mixed = data(by_language=by_language, synthetic={"sizes": {"yo": {"train": 7, "validation": 2, "test": 3}}})
+    for code in ("hi", "mr"):
+        own = data_of_language(mixed, code)
+        assert (own["source"], own["folder"], own["repository"]) == ("local", "own", mixed["repository"])
+        assert own["splits"] == {"train": "train", "validation": "dev", "test": "test"}
+    assert data_of_language(mixed, "sw") == {key: value for key, value in mixed.items() if key != "by_language"}
+    config = PAPER | {"data": mixed}
+    assert known_sizes("yo", config, TABLE) == {"train": 7, "validation": 2, "test": 3}
+    assert known_sizes("hi", config, TABLE) is None and may_have_other_sizes("hi", config, TABLE)  # not WikiAnn's form
+    assert known_sizes("sw", config, TABLE)["train"] == 1000 and not may_have_other_sizes("sw", config, TABLE)
+
+
+def test_other_sizes_may_be_those_of_one_language():
+    config = PAPER | {"data": data(by_language={"yo": {"allow_other_sizes": True}})}
+    assert may_have_other_sizes("yo", config, TABLE) and not may_have_other_sizes("sw", config, TABLE)
+
+
+def test_two_languages_may_have_the_same_path_in_other_folders():
+    path = {"path": "{split}", "folder": "hindi"}
+    check_config(merged(TINY, {"data": LOCAL | path | {"by_language": {"mr": {"folder": "marathi"}}}}), SCHEMA, TABLE)
+
+
 LOCAL = {"source": "local", "folder": "x"}
 BAD = [
     ({"path": "{language}"}, "data.path: '{language}' gives several splits the same files"),
@@ -77,6 +104,20 @@ BAD = [
     ({"rename": {"OTH": False}}, "data.rename.OTH: false is wrong: it must be a text, in quotes"),
     ({"labels": ["O", "PER"]}, "data.labels.1: 'PER' is wrong: it must be a tag, such as O or B-PER"),
     ({"columns": {"tokens": 1.5}}, "data.columns.tokens: 1.5 is wrong: it must be a text or a whole number without"),
+    ({"by_language": {"hi, yo": {}}}, "data.by_language: 'yo' is not in languages: hi, mr"),
+    ({"by_language": {False: {}}}, "data.by_language: false is not in languages: hi, mr"),
+    ({"by_language": {"hi, mr": {}, "hi": {}}}, "data.by_language: 'hi' is in 'hi, mr' and 'hi'; expected it once"),
+    ({"by_language": {"hi": {"folder": "."}, "mr": {"folder": None}}}, "data.folder: source local needs the folder"),
+    ({"by_language": {"hi": {"source": "own"}}}, "data.by_language.hi.source: 'own' is wrong: it must be one of hub, "),
+    (
+        {"by_language": {"hi": {"entity_types": ["PER"]}}},
+        "data.by_language.hi: unknown key 'entity_types'; allowed: source, repository, revision, folder, path, splits, "
+        "columns, labels, rename, allow_other_sizes; entity_types, names and synthetic are of the whole study, in data",
+    ),
+    ({"by_language": {"hi": {"rename": {"A": "B"}}}}, "data.by_language.hi.rename: 'B' is not in data.entity_types: P"),
+    ({"by_language": {"hi, mr": {"path": "x"}}}, "data.path: 'x' gives several splits the same files"),
+    ({"by_language": {"hi, mr": {"path": "{split}"}}}, "data.path: '{split}' gives several languages the same files"),
+    ({"by_language": {"mr": {"path": "{lang}"}}}, "data.by_language.mr.path: '{lang}' is wrong: it must be a path in"),
     ({"splits": {"dev": "dev"}}, "data.splits: unknown key 'dev'; allowed: train, validation, test"),
 ]
 

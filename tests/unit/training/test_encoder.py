@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from ner_pruning.data.sources import read_vocabulary
 from ner_pruning.files import InputError
 from ner_pruning.study.layout import ENCODER_FILES
 from ner_pruning.training import attention
@@ -172,6 +173,40 @@ def test_a_described_encoder_is_reproducible(tmp_path):
         assert (tmp_path / "a" / file).read_bytes() == (tmp_path / "b" / file).read_bytes()
     random_encoder(TEXTS, SIZES, 4, tmp_path / "c")
     assert (tmp_path / "a/model.safetensors").read_bytes() != (tmp_path / "c/model.safetensors").read_bytes()
+
+
+def test_a_described_encoder_may_have_a_given_vocabulary(tmp_path):
+    pieces = ["[PAD]", "[unused1]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "De", "##lhi", "日", "é"]
+    path = tmp_path / "vocab.txt"
+    path.write_text("\n".join(pieces) + "\n", encoding="utf-8")
+    (tmp_path / "encoder").mkdir()
+    random_encoder([], SIZES | {"vocabulary": str(path)}, seed=0, out=tmp_path / "encoder")
+    tokenizer = Tokenizer.from_file(str(tmp_path / "encoder/tokenizer.json"))
+    assert tokenizer.get_vocab() == {piece: number for number, piece in enumerate(pieces)}
+    # as BERT's own: each Chinese character is a word, capitals and accents are kept
+    assert tokenizer.encode("Delhi 日日 é delhi").tokens == [
+        *["[CLS]", "De", "##lhi", "日", "日", "é", "[UNK]", "[SEP]"]
+    ]
+    weights = load_file(tmp_path / "encoder/model.safetensors")
+    assert weights["embeddings.word_embeddings.weight"].shape == (10, SIZES["hidden"])
+
+
+BAD_VOCABULARIES = [
+    ("[PAD]\na\nb\na\n", "line 4: the piece 'a' is in line 2 already"),
+    ("[PAD]\n[UNK]\n[CLS]\n[SEP]\n", "no piece [MASK]; expected a vocab.txt of BERT, with [MASK] in a line of its own"),
+    (b"\xff", "not UTF-8; expected a vocab.txt with a word piece in each line"),
+    (None, "no such file; expected in `encoder.random.vocabulary` a vocab.txt or a number"),
+]
+
+
+@pytest.mark.parametrize("content, line", BAD_VOCABULARIES, ids=["twice", "special", "bytes", "none"])
+def test_a_wrong_vocabulary_ends_in_one_line(tmp_path, content, line):
+    path = tmp_path / "vocab.txt"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError) as error:
+        read_vocabulary(path)
+    assert str(error.value) == f"{path}: {line}"
 
 
 def test_the_trained_vocabulary_has_whole_words_pieces_and_special_pieces_first():

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from ner_pruning.claims import equal_budget
 from ner_pruning.claims.paper_scores import PublishedF1, check_reference, read_published, read_reference
-from ner_pruning.data.sources import encoder_files, source_files
+from ner_pruning.data.sources import encoder_files, read_vocabulary, source_files
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, check_schema, make_floats
-from ner_pruning.study.data_form import DataForm
+from ner_pruning.study.data_form import DataForm, data_of_language
 from ner_pruning.study.languages import Language, read_languages
 
 from jobs import folders
@@ -23,8 +23,8 @@ class StudyFiles(NamedTuple):
     table: the rows of the tables of languages, by language.
     languages: the study's own table of languages, if it has one.
     published: the cells of the paper's tables.
-    data: the files of each language in `data: folder`; none with another source.
-    encoder: the files in `encoder: folder`; none with another source.
+    data: the files of each language in its `folder`; none of a language with another source.
+    encoder: the files in `encoder: folder`, or the vocabulary of an encoder with random weights, if it is a file.
     equal_budget: the files of the study in `equal_budget`; none without one.
     """
 
@@ -54,13 +54,21 @@ def check_study_files(
     check_config(config, schema, table)
     make_floats(config, schema)
     published, data, encoder, of_equal_budget = read_published(paper_file), {}, [], []
-    if config["data"]["source"] == "local":
-        form = DataForm.of(config["data"])
-        data = {code: source_files(config["data"]["folder"], code, form) for code in config["languages"]}
+    for code in config["languages"]:
+        of_code = data_of_language(config["data"], code)
+        if of_code["source"] == "local":
+            data[code] = source_files(of_code["folder"], code, DataForm.of(of_code))
+    if data:
         folders.check_inputs(itertools.chain.from_iterable(data.values()), "a file of `data: folder`")
     if config["encoder"]["source"] == "local":
         encoder = encoder_files(config["encoder"]["folder"])
         folders.check_inputs(encoder, "a file of `encoder: folder`")
+    if config["encoder"]["source"] == "random" and isinstance(
+        vocabulary := config["encoder"]["random"]["vocabulary"], str
+    ):
+        encoder = [Path(vocabulary)]
+        folders.check_inputs(encoder, "`encoder.random.vocabulary`")
+        read_vocabulary(vocabulary)
     if config["reference"]:
         folders.check_inputs([config["reference"]], "`reference`")
         check_reference(read_reference(config["reference"]), config["languages"], config["reference"])

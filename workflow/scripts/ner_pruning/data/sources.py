@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ENCODER_SUFFIXES = (".json", ".safetensors", ".bin", ".txt", ".model")
 TOKENIZER_NAMES = ("tokenizer.json", "vocab.txt", "vocab.json")  # else a .model of SentencePiece
+SPECIAL_PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 _TEXT_NAMES = {"train": "train", "validation": "dev", "test": "test"}  # in XTREME's and Rahimi's files
 _LFS_POINTER = b"version https://git-lfs"  # how the text begins that a clone without Git LFS has for a large file
 
@@ -91,6 +92,33 @@ def encoder_files(folder: str | os.PathLike) -> list[Path]:
             if file.read(len(_LFS_POINTER)) == _LFS_POINTER:
                 raise InputError(f"{path}: a Git LFS pointer; expected the file itself (`git lfs pull`)")
     return files
+
+
+def read_vocabulary(path: str | os.PathLike) -> dict[str, int]:
+    """Return the ids of the pieces of a WordPiece vocabulary, as BERT's vocab.txt: a piece a line, ids from 0.
+
+    Raises InputError that names the file, and the line of a piece that is there twice, or the special piece that lacks.
+    """
+    try:
+        text = Path(path).read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise InputError(
+            f"{path}: no such file; expected in `encoder.random.vocabulary` a vocab.txt or a number"
+        ) from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8; expected a vocab.txt with a word piece in each line") from None
+    pieces: dict[str, int] = {}
+    for number, line in enumerate(text.removesuffix("\n").split("\n")):
+        piece = line.removesuffix("\r")
+        if piece in pieces:
+            raise InputError(f"{path}: line {number + 1}: the piece {piece!r} is in line {pieces[piece] + 1} already")
+        pieces[piece] = number
+    for piece in SPECIAL_PIECES.values():
+        if piece not in pieces:
+            raise InputError(
+                f"{path}: no piece {piece}; expected a vocab.txt of BERT, with {piece} in a line of its own"
+            )
+    return pieces
 
 
 def _check_encoder_config(path: Path) -> None:

@@ -12,7 +12,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from jsonschema.validators import extend
 
 from ner_pruning.files import InputError
-from ner_pruning.study.data_form import SPLITS, DataForm
+from ner_pruning.study.data_form import SPLITS, DataForm, data_of_language, named_languages, sources
 from ner_pruning.study.grid import (
     fixed_training_size,
     possible_schedules,
@@ -114,6 +114,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     """
     check_schema(config, schema)
     studied = config["languages"]
+    _check_by_language(config["data"]["by_language"], studied)
     _check_rows("languages", studied, table)
     _known("monolingual", config["monolingual"], studied, "languages")
     _check_rows("tables.examples", config["tables"]["examples"], table)
@@ -125,7 +126,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
         raise InputError("config: pruning: scopes and sparsities: both or neither must be empty")
     _check_rows("data.synthetic.sizes", list(config["data"]["synthetic"]["sizes"]), table)
     _check_data(config["data"], studied)
-    _check_form(DataForm.of_config(config["data"]), studied)
+    _check_forms(config["data"], studied)
     _check_perturbations(config["perturbations"], studied, table)
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
@@ -153,7 +154,8 @@ def schema_message(error: ValidationError) -> str:
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(error.schema.get("properties", {})), key=str)[0]
         allowed = ", ".join(error.schema.get("properties", {}))
-        return f"{key}: unknown key {unknown!r}; allowed: {allowed}"
+        hint = error.schema.get("description") if error.absolute_path else None
+        return f"{key}: unknown key {unknown!r}; allowed: {allowed}{f'; {hint}' if hint else ''}"
     if error.validator == "required":
         missing = [name for name in error.validator_value if name not in error.instance][0]
         return f"{key}: the key {missing!r} is missing"
@@ -226,33 +228,60 @@ def _check_perturbations(perturbations: Sequence[str], studied: Sequence[str], t
                 )
 
 
-def _check_form(form: DataForm, studied: Sequence[str]) -> None:
+def _check_by_language(by_language: Mapping[str, Any], studied: Sequence[str]) -> None:
+    """Refuse languages that the study does not have, or that are named twice."""
+    found: dict[str, str] = {}
+    for key in by_language:
+        codes = named_languages(key) if isinstance(key, str) else [key]
+        _known("data.by_language", codes, studied, "languages")
+        for code in codes:
+            if code in found:
+                raise InputError(
+                    f"config: data.by_language: {code!r} is in {found[code]!r} and {key!r}; expected it once"
+                )
+            found[code] = key
+
+
+def _check_forms(data: Mapping[str, Any], studied: Sequence[str]) -> None:
+    """Check how the files of each language are named and written, and that no two languages have the same ones."""
+    _known("data.names", list(data["names"]), studied, "languages")
+    places = {"data": studied} | {f"data.by_language.{key}": named_languages(key) for key in data["by_language"]}
+    for key, codes in places.items():
+        form = DataForm.of_config(data if key == "data" else data_of_language(data, codes[0]))
+        _check_form(key, form)
+    paths = {}
+    for code, own in zip(studied, sources(data, studied), strict=True):
+        form, origin = DataForm.of_config(own), [own[key] for key in ("source", "folder", "repository", "revision")]
+        for split in SPLITS:
+            path = (*origin, form.base(code, split))
+            if path in paths:
+                what = "splits" if paths[path] == code else "languages"
+                raise InputError(f"config: data.path: {_shown(form.path)} gives several {what} the same files")
+            paths[path] = code
+
+
+def _check_form(key: str, form: DataForm) -> None:
     placeholders = re.findall(r"\{[^{}]*\}|[{}]", form.path)
     unknown = [found for found in placeholders if found not in ("{language}", "{split}")]
     if unknown or form.path.startswith("/"):
         raise InputError(
-            f"config: data.path: {_shown(form.path)} is wrong: it must be a path in the folder or repository, with "
+            f"config: {key}.path: {_shown(form.path)} is wrong: it must be a path in the folder or repository, with "
             "{language} and {split}"
         )
-    paths = {(form.base(code, split)): (code, split) for code in studied for split in SPLITS}
-    if len(paths) < len(studied) * len(SPLITS):
-        what = "splits" if len(set(form.splits.values())) < len(SPLITS) or "{split}" not in form.path else "languages"
-        raise InputError(f"config: data.path: {_shown(form.path)} gives several {what} the same files")
-    _known("data.names", list(form.names), studied, "languages")
     if form.entity_types is not None:
         if OUTSIDE in form.entity_types:
             raise InputError("config: data.entity_types: 'O' is the tag of words outside of mentions, not a type")
         new = [name for name in form.rename.values() if name != OUTSIDE]
-        _known("data.rename", new, form.entity_types, "data.entity_types")
+        _known(f"{key}.rename", new, form.entity_types, "data.entity_types")
 
 
 def _check_data(data: Mapping[str, Any], studied: Sequence[str]) -> None:
-    if data["source"] == "local" and not data["folder"]:
-        raise InputError("config: data.folder: source local needs the folder of the data")
-    if data["source"] == "synthetic":
-        missing = [code for code in studied if code not in data["synthetic"]["sizes"]]
-        if missing:
-            raise InputError(f"config: data.synthetic.sizes: no sizes for the language {missing[0]!r}")
+    for code, own in zip(studied, sources(data, studied), strict=True):
+        if own["source"] == "local" and not own["folder"]:
+            of_language = "" if data["source"] == "local" else f"; the language {code!r} has none"
+            raise InputError(f"config: data.folder: source local needs the folder of the data{of_language}")
+        if own["source"] == "synthetic" and code not in own["synthetic"]["sizes"]:
+            raise InputError(f"config: data.synthetic.sizes: no sizes for the language {code!r}")
 
 
 def _check_encoder(encoder: Mapping[str, Any], max_length: int) -> None:

@@ -1,6 +1,7 @@
 """How a study's data set is named and written: keys of the config's `data`, beside where it is."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
@@ -61,6 +62,25 @@ class DataForm:
 
 
 WIKIANN = DataForm()
+
+
+def named_languages(key: str) -> list[str]:
+    """Return the languages that a key of `by_language` names, one or several: "fi", "fi, ka"."""
+    return re.split(r",\s*", key)
+
+
+def data_of_language(data: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Return the config's `data` as it is for one language: with what `by_language` says of it, as an overlay would."""
+    own = [values for key, values in data.get("by_language", {}).items() if language in named_languages(key)]
+    merged = {key: value for key, value in data.items() if key != "by_language"}
+    for key, value in (own[0] if own else {}).items():
+        merged[key] = {**merged[key], **value} if isinstance(value, Mapping) else value
+    return merged
+
+
+def sources(data: Mapping[str, Any], languages: Iterable[str]) -> list[dict[str, Any]]:
+    """Return the config's `data` as it is for each of some languages, in their order."""
+    return [data_of_language(data, language) for language in languages]
 
 
 def is_like_table_1(data: Mapping[str, Any]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from ner_pruning.study.data_form import SPLITS, is_of_table_1
+from ner_pruning.study.data_form import SPLITS, data_of_language, is_of_table_1
 from ner_pruning.study.languages import Language
 from ner_pruning.study.methods import METHODS, prunes_on_schedule
 from ner_pruning.study.schedules import choose_schedule
@@ -100,10 +100,11 @@ def known_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, La
 
     Rahimi et al. 2019 made the validation split as large as the test split.
     """
-    if config["data"]["source"] == "synthetic":
-        return dict(config["data"]["synthetic"]["sizes"][language])
+    data = data_of_language(config["data"], language)
+    if data["source"] == "synthetic":
+        return dict(data["synthetic"]["sizes"][language])
     row = table[language]
-    if row.train_size is None or not is_of_table_1(config["data"]):
+    if row.train_size is None or not is_of_table_1(data):
         return None
     return {"train": row.train_size, "validation": row.test_size, "test": row.test_size}
 
@@ -116,9 +117,10 @@ def expected_sizes(language: str, config: Mapping[str, Any], table: Mapping[str,
 
 def may_have_other_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> bool:
     """Return whether a language may have any number of sentences: by the config, or because no size of it is known."""
-    if config["data"]["source"] == "synthetic":
+    data = data_of_language(config["data"], language)
+    if data["source"] == "synthetic":
         return False
-    return config["data"]["allow_other_sizes"] or known_sizes(language, config, table) is None
+    return data["allow_other_sizes"] or known_sizes(language, config, table) is None
 
 
 def fixed_training_size(training_set: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> int | None:

@@ -23,6 +23,7 @@ from transformers import (
 )
 
 from ner_pruning.data.hub import download
+from ner_pruning.data.sources import SPECIAL_PIECES, read_vocabulary
 from ner_pruning.files import InputError
 from ner_pruning.training.encoder_check import cause, check_reads_text, word_embedding
 from ner_pruning.training.tokenizer import check_code, save_tokenizer
@@ -33,7 +34,6 @@ WEIGHTS = ("model*.safetensors", "pytorch_model*.bin")
 DESCRIPTIONS = ("*.json", "*.txt", "*.model")
 """Names of what a repository on the Hub holds besides weights: config, tokenizer, list of weights."""
 
-SPECIAL_PIECES = {"pad": "[PAD]", "unk": "[UNK]", "cls": "[CLS]", "sep": "[SEP]", "mask": "[MASK]"}
 logging.set_verbosity_error()
 logging.disable_progress_bar()
 
@@ -189,14 +189,15 @@ def _split_as_bert(tokenizer: Tokenizer) -> None:
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
 
 
-def random_encoder(texts: Iterable[list[str]], sizes: dict[str, int], seed: int, out: Path) -> None:
+def random_encoder(texts: Iterable[list[str]], sizes: dict[str, Any], seed: int, out: Path) -> None:
     """Build a BERT with random weights and a cased WordPiece vocabulary trained on `texts` (lists of words).
 
-    sizes: vocabulary, hidden, layers, heads, feed_forward, positions. Same texts, sizes and seed give the same files.
+    sizes: vocabulary, hidden, layers, heads, feed_forward, positions; with the path of a vocab.txt as vocabulary, texts
+    are not read. Same texts, sizes and seed give the same files.
     """
-    tokenizer = Tokenizer(
-        models.WordPiece(train_wordpiece(texts, sizes["vocabulary"]), unk_token=SPECIAL_PIECES["unk"])
-    )
+    vocabulary = sizes["vocabulary"]
+    pieces = read_vocabulary(vocabulary) if isinstance(vocabulary, str) else train_wordpiece(texts, vocabulary)
+    tokenizer = Tokenizer(models.WordPiece(pieces, unk_token=SPECIAL_PIECES["unk"]))
     _split_as_bert(tokenizer)
     tokenizer.decoder = decoders.WordPiece()
     cls, sep = SPECIAL_PIECES["cls"], SPECIAL_PIECES["sep"]
