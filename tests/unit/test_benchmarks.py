@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import common
@@ -17,6 +18,7 @@ import ours
 import prediction
 import pruning
 import pytest
+import rehearsal
 import spreads
 import storage
 import torch
@@ -337,3 +339,58 @@ def test_hidden_states_of_a_stored_run_are_its_own(results):
     trained = diagnosis_power.trained_states(results, run, "sw", 30)
     assert trained.shape == diagnosis_power.pretrained_states(results, "sw", 30).shape
     assert not np.allclose(trained, diagnosis_power.pretrained_states(results, "sw", 30))
+
+
+# rehearsal.py
+
+SLEEPER = """
+import sys, time
+size = int(sys.argv[1])
+held, end = b"x" * size, time.process_time() + 0.5
+while time.process_time() < end:
+    pass
+time.sleep(0.5)
+"""
+
+
+def test_the_rehearsal_measures_each_job_and_the_call_itself(tmp_path, monkeypatch):
+    """As Snakemake starts them: scripts whose names end in that of the rule, here through a shell."""
+    scripts = tmp_path / ".snakemake/scripts"
+    scripts.mkdir(parents=True)
+    for name in ("tmp1.predict.py", "tmp2.score.py"):
+        (scripts / name).write_text(SLEEPER)
+    (tmp_path / "other.py").write_text(SLEEPER)
+    big, small = 200_000_000, 1_000_000
+    shell = (
+        f"{sys.executable} .snakemake/scripts/tmp1.predict.py {big} & {sys.executable} other.py {small} & "
+        f"{sys.executable} .snakemake/scripts/tmp2.score.py {small}; wait; exit 3"
+    )
+    monkeypatch.chdir(tmp_path)
+    assert rehearsal.measure(tmp_path / "usage.csv", ["sh", "-c", shell]) == 3
+    assert rehearsal.measure(tmp_path / "usage.csv", ["sh", "-c", "sleep 0.5; true"]) == 0  # added to the file
+    jobs = {}
+    for job in rehearsal.read_jobs(tmp_path / "usage.csv"):
+        jobs.setdefault(job.rule, []).append(job)
+    assert {rule: len(found) for rule, found in jobs.items()} == {"predict": 1, "score": 1, "snakemake": 2}
+    (predicted,), (scored,) = jobs["predict"], jobs["score"]
+    assert 0.3 < predicted.cpu_seconds < 0.8 and predicted.seconds > 0.8
+    assert predicted.peak_bytes > big > scored.peak_bytes > small
+    assert abs(predicted.began - time.time()) < 60
+
+
+def test_the_table_of_a_rehearsal():
+    gigabyte = 10**9
+    jobs = [
+        rehearsal.Job("score", 0.0, seconds=36.0, cpu_seconds=18.0, peak_bytes=gigabyte),
+        rehearsal.Job("score", 9.0, seconds=72.0, cpu_seconds=18.0, peak_bytes=gigabyte // 4),
+        rehearsal.Job("snakemake", 0.0, seconds=3600.0, cpu_seconds=360.0, peak_bytes=2 * gigabyte),
+    ]
+    assert rehearsal.table(jobs)[2:] == [
+        "| snakemake | 1 | 1.00 | 0.10 | 360.0 | 3600 | 2.00 |",
+        "| score | 2 | 0.03 | 0.01 | 18.0 | 72 | 1.00 |",
+    ]
+
+
+def test_the_table_of_a_missing_file_ends_in_one_line(tmp_path):
+    with pytest.raises(SystemExit, match=r"usage.csv: no such file; expected one that a call with `--` has written$"):
+        rehearsal.main([str(tmp_path / "usage.csv")])

@@ -1,0 +1,156 @@
+"""What the jobs of a study take, by rule: their number, seconds, CPU seconds and peak memory, and Snakemake's own.
+
+It calls Snakemake with the arguments after `--` and reads /proc while that runs, so no job and no result is changed:
+
+    python benchmarks/rehearsal.py usage.csv -- --cores 2 --configfile studies/rehearsal.yaml
+
+A later call, of the same study or of what was left of it, adds to the file. Without `--`, the table of a file is
+printed. It imports little and needs Linux.
+"""
+
+import argparse
+import csv
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+HEAD = "snakemake"
+"""What the process of Snakemake itself is called among the rules."""
+
+INTERVAL = 0.2
+"""Seconds between two looks at the processes: what a job takes after the last one is missed."""
+
+GIGABYTE = 1e9
+_TICKS = os.sysconf("SC_CLK_TCK")
+_SCRIPT = re.compile(rb"/scripts/tmp[^/\0]*?\.(\w+)\.py\0")
+
+
+class Job(NamedTuple):
+    """What a process took until it was last seen: seconds by the clock and of CPU, peak resident memory in bytes.
+
+    rule: the name of the job's script, which is its rule's (`resolve_revision` and `publish` serve rules of other
+    names), or HEAD. began: seconds since the epoch.
+    """
+
+    rule: str
+    began: float
+    seconds: float
+    cpu_seconds: float
+    peak_bytes: int
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run Snakemake, if there are arguments for it, and print the table; exits with Snakemake's status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    own, call = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, None)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("usage", type=Path, help="CSV file that gets a row for each job")
+    usage = parser.parse_args(own).usage
+    status = 0 if call is None else measure(usage, [sys.executable, "-m", "snakemake", *call])
+    if not usage.exists():
+        sys.exit(f"Error: {usage}: no such file; expected one that a call with `--` has written")
+    print("\n".join(table(read_jobs(usage))))
+    sys.exit(status)
+
+
+def measure(usage: Path, command: Sequence[str]) -> int:
+    """Run a command and add a row to `usage` for each of its jobs that has ended, and one for itself; its status."""
+    new = not usage.exists()
+    with open(usage, "a", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        if new:
+            rows.writerow(Job._fields)
+        process = subprocess.Popen(command)
+        for number in (signal.SIGTERM, signal.SIGINT):  # Snakemake ends its jobs and then itself
+            signal.signal(number, lambda number, _: process.send_signal(number))
+        seen: dict[int, Job] = {}
+        while process.poll() is None:
+            now = dict(look(process.pid))
+            rows.writerows(seen[pid] for pid in seen.keys() - now.keys())
+            file.flush()
+            seen = now
+            time.sleep(INTERVAL)
+        rows.writerows(seen.values())
+    return process.returncode
+
+
+def look(head: int) -> Iterator[tuple[int, Job]]:
+    """Yield process ids and what those processes took so far: Snakemake's own, and those of its jobs' scripts.
+
+    The processes that a job starts count as jobs of its rule, if they have the same command line.
+    """
+    children = defaultdict(list)
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdecimal() and (parent := _parent(folder)) is not None:
+            children[parent].append(int(folder.name))
+    waiting = [head]
+    while waiting:
+        pid = waiting.pop()
+        waiting += children[pid]
+        if job := read_process(pid, pid == head):
+            yield pid, job
+
+
+def _parent(folder: Path) -> int | None:
+    try:
+        return int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+    except OSError:  # it has ended meanwhile
+        return None
+
+
+def read_process(pid: int, is_head: bool) -> Job | None:
+    """Return what a process took so far; None of one that is no job's script, or has ended."""
+    folder = Path("/proc", str(pid))
+    try:
+        script = _SCRIPT.search(folder.joinpath("cmdline").read_bytes())
+        fields = folder.joinpath("stat").read_text().rpartition(")")[2].split()
+        peak = re.search(r"^VmHWM:\s+(\d+) kB$", folder.joinpath("status").read_text(), re.MULTILINE)
+        up = float(Path("/proc/uptime").read_text().split()[0])
+    except OSError:
+        return None
+    if peak is None or not (is_head or script):  # a process that is ending has no memory
+        return None
+    rule = HEAD if is_head else script[1].decode()
+    seconds = up - int(fields[19]) / _TICKS
+    cpu = sum(int(fields[place]) for place in (11, 12)) / _TICKS  # of itself, in user and in system mode
+    return Job(rule, time.time() - seconds, seconds, cpu, int(peak[1]) * 1024)
+
+
+def read_jobs(path: Path) -> list[Job]:
+    """Return the rows of a file that `measure` has written."""
+    with open(path, encoding="utf-8", newline="") as file:
+        return [
+            Job(row["rule"], *(float(row[name]) for name in Job._fields[1:4]), int(row["peak_bytes"]))
+            for row in csv.DictReader(file)
+        ]
+
+
+def table(jobs: Iterable[Job]) -> list[str]:
+    """Return the lines of the table: a rule each, those that took most CPU first."""
+    by_rule = defaultdict(list)
+    for job in jobs:
+        by_rule[job.rule].append(job)
+    lines = [
+        "| rule | jobs | hours | CPU hours | CPU s a job | longest s | peak GB |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for rule, found in sorted(by_rule.items(), key=lambda item: -sum(job.cpu_seconds for job in item[1])):
+        cpu = sum(job.cpu_seconds for job in found)
+        hours = sum(job.seconds for job in found) / 3600
+        longest, peak = max(job.seconds for job in found), max(job.peak_bytes for job in found) / GIGABYTE
+        lines.append(
+            f"| {rule} | {len(found)} | {hours:.2f} | {cpu / 3600:.2f} | {cpu / len(found):.1f} | {longest:.0f} "
+            f"| {peak:.2f} |"
+        )
+    return lines
+
+
+if __name__ == "__main__":
+    main()
