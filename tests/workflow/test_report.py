@@ -238,6 +238,32 @@ def test_the_chart_of_results_shows_what_is_chosen(explored, browser):
 
 
 @needs_browser
+def test_a_name_below_the_chart_singles_out_its_lines(explored, browser):
+    def pale() -> int:
+        return len(browser.find_elements(By.CSS_SELECTOR, '#chart .mark-symbol.role-mark path[opacity="0.06"]'))
+
+    wait(browser).until(lambda browser: browser.find_elements(By.CSS_SELECTOR, "#numbers tbody tr"))  # drawn last
+    labels = browser.find_elements(By.CSS_SELECTOR, "#chart .role-legend-label text")
+    (hindi,) = [label for label in labels if label.text == "Hindi (hi)"]
+    ActionChains(browser).move_to_element(hindi).click().perform()
+    wait(browser).until(lambda _: pale() == 4)  # the points of the mean
+    assert points(browser) == 8 + 4
+    ActionChains(browser).click().perform()
+    wait(browser).until(lambda _: pale() == 0)
+
+
+@needs_browser
+def test_groups_are_offered_in_their_order(explored, browser):
+    named = browser.execute_script("return [...document.querySelectorAll('#lines input')].map(box => box.value)")
+    assert [name for name in named if name.startswith("mean of ") and name != "mean of all languages"] == [
+        "mean of family Indo-Aryan",
+        "mean of languages with every setting",
+        "mean of script Devanagari",
+        "mean of size 100",
+    ]
+
+
+@needs_browser
 def test_the_sentences_of_results_are_those_of_the_test_sets(explored, browser):
     def rows(number: int) -> dict[str, str]:
         """The lines of a sentence by what they are of, without the names of entity types."""

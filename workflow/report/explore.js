@@ -81,7 +81,7 @@ function addChartChoices() {
   const shown = new Set(data.first_lines);
   for (const [kind, title] of [["all languages", "all languages"], ["language", "languages"], ["group", "groups"]]) {
     const names = distinct(lineRows.filter(row => row.kind === kind).map(row => row.of));
-    if (kind === "language") names.sort((a, b) => a.localeCompare(b, "en"));
+    if (kind !== "all languages") names.sort((a, b) => a.localeCompare(b, "en", { numeric: true }));  // sizes too
     if (names.length) addChoices("lines", names.map(name => [name, name, shown.has(name)]), title, true);
   }
 }
@@ -144,26 +144,30 @@ function specification(rows) {
     scale: { domain: scopes, range: scopes.map((_, place) => DASHES[place % DASHES.length]) },
     legend: scopes.length > 1 ? { symbolType: "stroke", symbolStrokeWidth: 2 } : null };
   const only = condition => [{ filter: condition }];
+  // Lines of many languages lie on each other: a click on a name in the legend pales the others.
+  const opacity = value => ({ condition: { test: "picked === null || datum.of === picked", value }, value: 0.06 });
   const layer = [
     { transform: only("datum.mark == 'point' && datum.floor !== null"),
-      mark: { type: "tick", thickness: 1.5, size: 12, orient: "horizontal", opacity: 0.8 },
-      encoding: { x, y: y("floor"), color: colour, tooltip: tooltip(POINT_TOOLTIP) } },
+      mark: { type: "tick", thickness: 1.5, size: 12, orient: "horizontal" },
+      encoding: { x, y: y("floor"), color: colour, opacity: opacity(0.8), tooltip: tooltip(POINT_TOOLTIP) } },
     { transform: only("datum.mark == 'point' && datum.bars && datum.low !== null"),
-      mark: { type: "rule", strokeWidth: 1.5, opacity: 0.6 },
-      encoding: { x, y: y("low"), y2: { field: "high" }, color: colour, tooltip: tooltip(POINT_TOOLTIP) } },
+      mark: { type: "rule", strokeWidth: 1.5 },
+      encoding: { x, y: y("low"), y2: { field: "high" }, color: colour, opacity: opacity(0.6), tooltip: tooltip(POINT_TOOLTIP) } },
     { transform: only("datum.mark == 'point' && datum.f1 !== null"),
       mark: { type: "line", strokeWidth: 1.6 },
-      encoding: { x, y: y("f1"), color: colour, strokeDash: dash, order: { field: "sparsity", type: "quantitative" } } },
+      encoding: { x, y: y("f1"), color: colour, strokeDash: dash, opacity: opacity(1),
+        order: { field: "sparsity", type: "quantitative" } } },
     { transform: only("datum.mark == 'seed'"),
-      mark: { type: "point", filled: false, size: 16, strokeWidth: 1, opacity: 0.7 },
-      encoding: { x, y: y("f1"), color: colour, tooltip: tooltip(SEED_TOOLTIP) } },
+      mark: { type: "point", filled: false, size: 16, strokeWidth: 1 },
+      encoding: { x, y: y("f1"), color: colour, opacity: opacity(0.7), tooltip: tooltip(SEED_TOOLTIP) } },
     { transform: only("datum.mark == 'point' && datum.f1 !== null"),
-      mark: { type: "point", filled: true, size: 45, opacity: 1 },
-      encoding: { x, y: y("f1"), color: colour, tooltip: tooltip(POINT_TOOLTIP) } },
+      mark: { type: "point", filled: true, size: 45 },
+      encoding: { x, y: y("f1"), color: colour, opacity: opacity(1), tooltip: tooltip(POINT_TOOLTIP) } },
   ];
   return {
     $schema: "https://vega.github.io/schema/vega-lite/v5.json",  // a name, which nothing is loaded from
     data: { values: rows },
+    params: [{ name: "picked", value: null }],
     facet: {
       row: { field: "setting", type: "nominal", title: null, sort: settings },
       column: { field: "test_set", type: "nominal", title: null, sort: columns },
@@ -204,7 +208,13 @@ function drawChart() {
       return;
     }
     const actions = { export: true, source: false, compiled: false, editor: false };
-    await vegaEmbed(place, specification(rows), { renderer: "svg", actions });
+    const { view } = await vegaEmbed(place, specification(rows), { renderer: "svg", actions });
+    for (const label of place.querySelectorAll(".role-legend-label text"))
+      if (rows.some(row => row.of === label.textContent))  // the other legend is of scopes
+        label.addEventListener("click", () => {
+          const name = label.textContent;
+          view.signal("picked", view.signal("picked") === name ? null : name).runAsync();
+        });
     table.replaceChildren(numbersTable(rows));
   });
   return drawing;
