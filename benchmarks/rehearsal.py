@@ -100,7 +100,7 @@ def look(head: int) -> Iterator[tuple[int, Job]]:
 
 def _parent(folder: Path) -> int | None:
     try:
-        return int(folder.joinpath("stat").read_text().rpartition(")")[2].split()[1])
+        return int(folder.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()[1])
     except OSError:  # it has ended meanwhile
         return None
 
@@ -110,9 +110,9 @@ def read_process(pid: int, is_head: bool) -> Job | None:
     folder = Path("/proc", str(pid))
     try:
         script = _SCRIPT.search(folder.joinpath("cmdline").read_bytes())
-        fields = folder.joinpath("stat").read_text().rpartition(")")[2].split()
-        peak = re.search(r"^VmHWM:\s+(\d+) kB$", folder.joinpath("status").read_text(), re.MULTILINE)
-        up = float(Path("/proc/uptime").read_text().split()[0])
+        fields = folder.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+        peak = re.search(r"^VmHWM:\s+(\d+) kB$", folder.joinpath("status").read_text(encoding="utf-8"), re.MULTILINE)
+        up = float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
     except OSError:
         return None
     if peak is None or not (is_head or script):  # a process that is ending has no memory
