@@ -1,14 +1,6 @@
 """For use outside of the study: a run as a folder of transformers, and its small results for the repository."""
 
 
-def get_dataset_name(wildcards):
-    return dataset_name(config, get_languages(wildcards))
-
-
-def get_hub_ids(wildcards):
-    return hub_ids(config, get_languages(wildcards))
-
-
 rule export_run:
     input:
         weights="<run>/weights.safetensors.zst",

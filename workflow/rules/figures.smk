@@ -30,12 +30,6 @@ rule figure:
         "../scripts/figure.py"
 
 
-def get_published_languages():
-    """Return the languages whose published F1 a study compares its own with, where it has others too."""
-    like = [language for language in LANGUAGES if is_like_table_1(get_data_of(language))]
-    return {"languages": like} if len(like) < len(LANGUAGES) else {}
-
-
 rule published:
     input:
         intervals="<results>/intervals.parquet",

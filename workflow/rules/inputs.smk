@@ -245,6 +245,12 @@ def get_figure_labels(wildcards):
     return {"figure": number if number.isdecimal() else "beyond the paper", "shows": shows}
 
 
+def get_published_languages():
+    """Return the languages whose published F1 a study compares its own with, where it has others too."""
+    like = [language for language in LANGUAGES if is_like_table_1(get_data_of(language))]
+    return {"languages": like} if len(like) < len(LANGUAGES) else {}
+
+
 def get_f1_labels(wildcards):
     return get_table_labels(wildcards.number, ", ".join(terms.F1_TABLES[int(wildcards.number)]))
 
@@ -354,3 +360,14 @@ def get_planned_encoder(wildcards):
     if PREFIXED:
         raise SystemExit("Error: plan: not of a module with a prefix; expected `snakemake plan` of the workflow itself")
     return ["<results>/encoder/config.json", "<results>/encoder/model.safetensors"]
+
+
+# export.smk
+
+
+def get_dataset_name(wildcards):
+    return dataset_name(config, get_languages(wildcards))
+
+
+def get_hub_ids(wildcards):
+    return hub_ids(config, get_languages(wildcards))
