@@ -64,14 +64,14 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     settings = held(means["setting"], SETTINGS) or [SETTINGS[0]]
     sparsities = sorted({0, *means["sparsity"]})
     lines = {panel: _lines(means[means["panel"] == panel]) for panel in PANELS}
-    longest = max(len(names) for names in lines.values())
+    longest = min(MOST_LINES, max(len(names) for names in lines.values()))
     heights = len(settings) * (PANEL_HEIGHT + LEGEND_LINE * longest) + TEXT_HEIGHT
     figure = Figure(figsize=(PAGE_WIDTH, heights), layout="constrained")
     grid = figure.subplots(len(settings), len(PANELS), sharex=True, sharey=True, squeeze=False)
     for row, setting in zip(grid, settings, strict=True):
         of_setting = select(means, setting=setting)
         for axes, panel in zip(row, PANELS, strict=True):
-            part, names = of_setting[of_setting["panel"] == panel], lines[panel]
+            part, names = of_setting[of_setting["panel"] == panel], lines[panel][:MOST_LINES]
             handles = []
             for name, colour, marker, shift in zip(names, COLOURBLIND, SIZE_MARKERS, shifts(len(names)), strict=False):
                 values = part[part["line"] == name]
@@ -82,7 +82,8 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
             if handles:
                 place = {"loc": "upper left", "bbox_to_anchor": (-0.05, -0.3), "borderaxespad": 0}
                 axes.legend(handles=handles, handlelength=1, handletextpad=0.4, labelspacing=0.2, **place)
-            axes.set_title(PANELS[panel])
+            left_out = f" ({len(names)} of {len(lines[panel])})" if len(names) < len(lines[panel]) else ""
+            axes.set_title(f"{PANELS[panel]}{left_out}")
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(SPARSITY_LABEL, labelpad=1)
         row[0].set_ylabel(f"share forgotten,\n{setting}")
@@ -97,6 +98,7 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     text += f"; {' and '.join(missing)} models: the same seed, as there is one, and no floor" if missing else ""
     seeds = f", {seeds_of(means)}" if len(means) else ""
     put_title(figure, f"{text}. Mean over n languages{seeds}{BARS}", provenance)
+    figure.draw_without_rendering()  # the legends hang from the panels: a first layout cuts off the last of many lines
     return figure
 
 
@@ -106,4 +108,4 @@ def _lines(rows: pd.DataFrame) -> list[str]:
     if (rows["panel"] == SCRIPT).any():
         languages = rows.groupby("line")["languages"].max()
         names.sort(key=lambda name: (-languages[name], name))
-    return names[:MOST_LINES]
+    return names
