@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 
 from ner_pruning.files import InputError, system_error
 
+from jobs import is_job
+
 PR_SET_PDEATHSIG = 1
 """Of Linux's prctl: the signal that a process gets when the one that started it has ended."""
 
@@ -55,7 +57,7 @@ def log_to(path: str, title: str = "") -> Iterator[None]:
 
     title: of the job, if its lines are to say at the terminal whose they are, where several jobs print at a time.
     """
-    if hasattr(sys.modules["__main__"], "snakemake"):
+    if is_job():
         end_with_snakemake()
         gc.freeze()  # no collection of what was imported, which frees nothing: with transformers a second at the end
         gc.enable()  # jobs/__init__.py

@@ -11,7 +11,7 @@ from ner_pruning.claims.paper_scores import PublishedF1, check_reference, read_p
 from ner_pruning.data.sources import encoder_files, read_vocabulary, source_files
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, check_schema, make_floats
-from ner_pruning.study.data_form import DataForm, data_of_language
+from ner_pruning.study.data_form import DataForm, sources
 from ner_pruning.study.languages import Language, read_languages
 
 from jobs import folders
@@ -54,8 +54,7 @@ def check_study_files(
     check_config(config, schema, table)
     make_floats(config, schema)
     published, data, encoder, of_equal_budget = read_published(paper_file), {}, [], []
-    for code in config["languages"]:
-        of_code = data_of_language(config["data"], code)
+    for code, of_code in zip(config["languages"], sources(config["data"], config["languages"]), strict=True):
         if of_code["source"] == "local":
             data[code] = source_files(of_code["folder"], code, DataForm.of(of_code))
     if data:
