@@ -14,6 +14,7 @@ include: "workflow/rules/figures.smk"
 include: "workflow/rules/claims.smk"
 include: "workflow/rules/explore.smk"
 include: "workflow/rules/export.smk"
+include: "workflow/rules/efficiency.smk"
 include: "workflow/rules/plan.smk"
 
 
@@ -92,6 +93,12 @@ rule figures:
 rule export:
     input:
         get_exports,
+
+
+rule efficiency:
+    input:
+        [f"<results>/tables/efficiency.{suffix}" for suffix in ("csv", "md", "tex", "html")],
+        [f"<results>/figures/efficiency.{suffix}" for suffix in ("pdf", "png", "svg")],
 
 
 rule publish:

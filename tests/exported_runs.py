@@ -8,10 +8,13 @@ from ner_pruning.scoring.prediction_files import read_manifest, read_predictions
 from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 
-def assert_export_predicts(results: Path, run: str, language: str) -> None:
-    """Compare the tags of a language's test set, padded in one batch, with those that the study has stored."""
-    model = AutoModelForTokenClassification.from_pretrained(results / "export" / run)
-    tokenizer = AutoTokenizer.from_pretrained(results / "export" / run)
+def assert_export_predicts(results: Path, run: str, language: str, exported: str = "export") -> None:
+    """Compare the tags of a language's test set, padded in one batch, with those that the study has stored.
+
+    exported: the folder of the exports.
+    """
+    model = AutoModelForTokenClassification.from_pretrained(results / exported / run)
+    tokenizer = AutoTokenizer.from_pretrained(results / exported / run)
     sentences = read_corpus(results / "data" / language / "test.parquet").tokens
     inputs = tokenizer(sentences, is_split_into_words=True, padding=True, truncation=True, return_tensors="pt")
     assert (inputs["attention_mask"] == 0).any()

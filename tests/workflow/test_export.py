@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from exported_runs import assert_export_predicts
 from huggingface_hub import ModelCard
-from transformers import AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification, AutoTokenizer
 
 RUN = "hi/full-50/seed-1"
 
@@ -46,3 +46,18 @@ def test_a_run_is_exported_once(finished, results):
     assert results.joinpath("export", RUN).is_dir()
     assert not finished.planned("studies/tiny.yaml", f"results/tiny/export/{RUN}")
     assert finished.planned("studies/tiny.yaml", "results/tiny/export/hi/dense/seed-1") == {"export_run hi dense 1": 1}
+
+
+def test_a_compact_export_has_the_pieces_of_its_languages_and_predicts_alike(finished, results):
+    finished.run("studies/tiny.yaml", f"results/tiny/compact/{RUN}")
+    assert_export_predicts(results, RUN, "hi", exported="compact")
+    whole, compact = (
+        AutoModelForTokenClassification.from_pretrained(results / folder / RUN) for folder in ("export", "compact")
+    )
+    tokenizers = [AutoTokenizer.from_pretrained(results / folder / RUN) for folder in ("export", "compact")]
+    assert compact.config.vocab_size == len(tokenizers[1]) < whole.config.vocab_size == len(tokenizers[0])
+    rows = [model.get_input_embeddings().weight.detach().numpy() for model in (whole, compact)]
+    for piece, number in tokenizers[1].get_vocab().items():
+        np.testing.assert_array_equal(rows[0][tokenizers[0].get_vocab()[piece]], rows[1][number])
+    card = ModelCard.load(results / "compact" / RUN / "README.md").text
+    assert f"has {len(tokenizers[1])} of the encoder's {len(tokenizers[0])} word pieces" in card.replace("\n", " ")

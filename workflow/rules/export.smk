@@ -26,6 +26,34 @@ rule export_run:
         "../scripts/export_run.py"
 
 
+rule compact_run:
+    input:
+        weights="<run>/weights.safetensors.zst",
+        config="<run>/config.json",
+        run="<run>/run.json",
+        sparsity="<run>/sparsity.csv",
+        scores="<run>/scores.csv",
+        encoder=expand("<results>/encoder/{file}", file=ENCODER_FILES),
+        train=get_sentences,
+        evaluation=get_encoded_evaluation,
+        corpora=get_read_corpora,
+    output:
+        directory("<results>/compact/{training_set}/{variant}/seed-{seed}"),
+    log:
+        "<results>/logs/compact_run/{training_set}/{variant}/seed-{seed}.log",
+    conda:
+        "../../envs/study.yaml"
+    params:
+        study=config["study"],
+        languages=get_languages,
+        encoder_name=encoder_name(config),
+        dataset_name=get_dataset_name,
+        hub=get_hub_ids,
+        version=version_of("compact_run"),
+    script:
+        "../scripts/compact_run.py"
+
+
 rule publish_study:
     input:
         get_published_files(),

@@ -371,3 +371,11 @@ def get_dataset_name(wildcards):
 
 def get_hub_ids(wildcards):
     return hub_ids(config, get_languages(wildcards))
+
+
+def get_read_corpora(wildcards):
+    """Return the texts of the languages of a training set: those that are trained on and those that are evaluated."""
+    languages = get_languages(wildcards)
+    parts = [("train", language) for language in languages]
+    parts += [(name, language) for language in languages for name in get_test_sets(language)]
+    return [get_corpus_path(part, language) for part, language in parts]

@@ -38,6 +38,11 @@ PRUNED = {
 }
 """What a card says of how a model was pruned."""
 
+COMPACT = """
+
+The vocabulary has {kept:,} of the encoder's {whole:,} word pieces: those that the study's texts in these languages use,
+and all of one character. These texts are cut as by the whole tokenizer, other texts perhaps into more pieces."""
+
 BODY = """
 # {name}
 
@@ -57,7 +62,7 @@ model = AutoModelForTokenClassification.from_pretrained(folder)
 tokenizer = AutoTokenizer.from_pretrained(folder)
 ```
 
-The tag of a word is that of its first piece.
+The tag of a word is that of its first piece.{vocabulary}
 
 ## Scores
 
@@ -79,11 +84,13 @@ def model_card(
     run: Mapping[str, Any],
     sparsity: pd.DataFrame,
     scores: pd.DataFrame,
+    vocabulary: tuple[int, int] | None = None,
 ) -> ModelCard:
     """Return the card of a run.
 
     languages: those of the training set. encoder, dataset: their names. hub: as far as the Hub has them, their ids, as
-    base_model and datasets. run: its run.json; sparsity: its sparsity.csv; scores: its scores.csv.
+    base_model and datasets. run: its run.json; sparsity: its sparsity.csv; scores: its scores.csv. vocabulary: of a
+    compact export, the word pieces that it has and those of the encoder.
     """
     scope, _ = parse_variant(run["variant"])
     name = f"{study}-{training_set}-{run['variant']}-seed-{run['seed']}"
@@ -110,6 +117,7 @@ def model_card(
         max_length=run["finetuning"]["max_length"],
         earlier=" from the dense model's weights" if scope and METHODS[method_of(scope)].weights_of else "",
         pruning=describe_pruning(run["variant"], sparsity),
+        vocabulary=COMPACT.format(kept=vocabulary[0], whole=vocabulary[1]) if vocabulary else "",
         scores=shown.to_markdown(index=False, tablefmt="pipe", floatfmt=".4f", missingval=""),
         **{key: run[key] for key in ("sentences", "steps", "precision", "seed")},
     )

@@ -3,8 +3,14 @@
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
 
-from ner_pruning.study.grid import compares_methods, more_groupings, study_runs, training_languages
-from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MONOLINGUAL, MULTILINGUAL, REGULAR, SCOPES, Run
+from ner_pruning.study.grid import (
+    compares_methods,
+    more_groupings,
+    shown_sparsities,
+    study_runs,
+    training_languages,
+)
+from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MAGNITUDE, MONOLINGUAL, MULTILINGUAL, REGULAR, SCOPES, Run
 
 FIRST_EXAMPLES_TABLE = 10
 """Tables 10 and 11 show perturbed sentences, one language each."""
@@ -97,3 +103,25 @@ def forgetting_languages(config: Mapping[str, Any]) -> list[str]:
 def runs_of_languages(runs: Iterable[Run], languages: Container[str]) -> list[Run]:
     """Return those of some runs that are evaluated on one of some languages or more."""
     return [run for run in runs if run.training_set == MULTILINGUAL or run.training_set in languages]
+
+
+def measured_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs whose size and speed are measured: of the first training set and its first seed.
+
+    They are the dense one, those pruned by magnitude at the lowest, the middle and the highest sparsity (of scopes
+    after the first, at the highest), and 2:4.
+    """
+    runs = study_runs(config)
+    runs = [run for run in runs if (run.training_set, run.seed) == (runs[0].training_set, runs[0].seed)]
+    by_magnitude = [run for run in runs if run.method == MAGNITUDE]
+    sparsities = shown_sparsities({run.sparsity for run in by_magnitude})
+    chosen = [run for run in runs if not run.sparsity or run.method == "2to4"]
+    for run in by_magnitude:
+        of_first = run.scope == by_magnitude[0].scope
+        chosen += [run] if run.sparsity in (sparsities if of_first else sparsities[-1:]) else []
+    return sorted(chosen, key=runs.index)
+
+
+def measured_language(config: Mapping[str, Any]) -> str:
+    """Return the language whose test set measured models tag: the first of their training set."""
+    return training_languages(measured_runs(config)[0].training_set, config)[0]

@@ -1,0 +1,131 @@
+"""The measurement of size and speed: its kernels give the same tags, its table and figure what was measured."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+from ner_pruning.figures.efficiency import draw_efficiency
+from ner_pruning.planning.efficiency import BATCHES, DENSE, ROUNDS, SPARSE, SparseLinear, main, measure, use_kernels
+from ner_pruning.report.efficiency_table import efficiency_table
+from ner_pruning.study.contents import measured_language, measured_runs
+from ner_pruning.terms import Provenance
+from ner_pruning.training.encoder import random_encoder
+from small_models import tiny_model
+from study_configs import PAPER, merged
+from torch import nn
+from transformers import AutoModelForTokenClassification
+
+SIZES = {"vocabulary": 60, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
+SENTENCES = [["Othaya", "lies", "in", "Nyeri"], ["rivers", "flow"], ["low"]]
+PROVENANCE = Provenance(study="s", encoder="e", demo=False)
+
+
+def test_a_sparse_layer_is_the_dense_one():
+    torch.manual_seed(0)
+    layer = nn.Linear(24, 16)
+    layer.weight.data[torch.rand(16, 24) < 0.9] = 0
+    inputs = torch.randn(2, 5, 24)
+    sparse = SparseLinear(layer)
+    assert sparse.weight.values().numel() == layer.weight.count_nonzero()
+    torch.testing.assert_close(sparse(inputs), layer(inputs))
+    without = nn.Linear(24, 16, bias=False)
+    torch.testing.assert_close(SparseLinear(without)(inputs), without(inputs))
+
+
+def test_all_linear_layers_of_the_encoder_become_sparse_and_the_head_stays():
+    model = tiny_model("bert", "sdpa").eval()
+    pieces = torch.tensor([[0, 17, 5, 59, 21, 2, 3]])
+    with torch.no_grad():
+        before = model(input_ids=pieces).logits
+        use_kernels(model, SPARSE)
+        torch.testing.assert_close(model(input_ids=pieces).logits, before)
+    kinds = {type(module) for module in model.base_model.modules()}
+    assert SparseLinear in kinds
+    assert nn.Linear not in kinds
+    assert type(model.classifier) is nn.Linear
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A folder of a tagging model with random weights, as an export is."""
+    path = tmp_path_factory.mktemp("export") / "model"
+    random_encoder(SENTENCES * 20, SIZES, 0, path)
+    AutoModelForTokenClassification.from_pretrained(path, num_labels=7).save_pretrained(path)
+    return path
+
+
+def test_each_measurement_is_made_in_turns_by_processes_of_their_own(folder, monkeypatch):
+    monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
+    folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(folder)}
+    frame = measure(folders, {"dense": [DENSE, SPARSE]}, SENTENCES, threads=[1, 1])
+    assert frame[["vocabulary", "kernels", "threads", "batch"]].to_numpy().tolist() == [
+        [vocabulary, kernels, 1, batch]
+        for vocabulary, kernels in (("whole", DENSE), ("whole", SPARSE), ("compact", DENSE))
+        for batch in BATCHES
+    ]
+    assert (frame["passes"] >= 3 * ROUNDS).all()
+    assert (frame["same_tags"] == 1).all()
+    assert ((frame["low"] <= frame["median"]) & (frame["median"] <= frame["high"])).all()
+    assert (frame["bytes"] == folder.joinpath("model.safetensors").stat().st_size).all()
+    assert (frame["resident_bytes"] > 50e6).all()  # of Python and torch alone
+
+
+def test_a_measurement_tags_every_piece(folder, monkeypatch):
+    monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
+    found = main({"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES})
+    assert len(found["tags"]) >= sum(map(len, SENTENCES)) + 2 * len(SENTENCES)
+    assert {batch: len(rates) for batch, rates in found["rates"].items()} == dict.fromkeys(BATCHES, 3)
+
+
+def measured():
+    """Measurements of two models, made up: what is expected of the table is written out below."""
+    rows = []
+    for variant, vocabulary, kernels, rate in (
+        ("dense", "whole", DENSE, 100.0),
+        ("partial-90", "whole", DENSE, 101.0),
+        ("partial-90", "whole", SPARSE, 150.0),
+        ("partial-90", "compact", DENSE, 102.0),
+    ):
+        for threads in (1, 2):
+            for batch in BATCHES:
+                median = rate * threads * (2 if batch == 32 else 1)
+                row = {"variant": variant, "vocabulary": vocabulary, "kernels": kernels, "threads": threads}
+                row |= {"batch": batch, "bytes": 470_000_000, "resident_bytes": 900_000_000 + threads}
+                row |= {"low": median - 1, "median": median, "high": median + 2}
+                rows.append(row | {"passes": 6, "same_tags": 1.0})
+    return pd.DataFrame(rows)
+
+
+def test_the_table_has_a_row_per_model_and_kernels():
+    stored = {"dense": 80_000_000, "partial-90": 12_000_000}
+    table = efficiency_table(measured(), stored, "a processor", "yo, seed 1", PROVENANCE)
+    lines = table.markdown().splitlines()
+    sparse = next(line for line in lines if SPARSE in line)
+    cells = [cell.strip() for cell in sparse.strip("|").split("|")]
+    assert cells[:6] == ["partial-90", "whole", SPARSE, "12.0", "470.0", "900"]
+    assert [cell.split()[0] for cell in cells[6:10]] == ["150.0", "300.0", "300.0", "600.0"]
+    assert cells[10] == "1.0000"
+    compact = next(line for line in lines if "compact" in line)
+    assert compact.split("|")[4].strip() == "–"
+    assert len(table.rows) == 16
+
+
+def test_the_figure_draws_medians_with_quartiles():
+    figure = draw_efficiency(measured(), PROVENANCE)
+    assert len(figure.axes) == 4
+    first = figure.axes[0]
+    dense, sparse = (container.lines[0] for container in first.containers)
+    assert dense.get_ydata().tolist() == [100.0, 101.0]
+    assert sparse.get_ydata().tolist() == [150.0]
+    (bar,) = first.containers[1].lines[2][0].get_segments()
+    assert np.array(bar)[:, 1].tolist() == [149.0, 152.0]
+
+
+def test_the_models_that_are_measured():
+    methods = {"after": {}, "2to4": {"scopes": ["partial"], "sparsities": [50]}}
+    pruning = {"sparsities": [50, 70, 90], "methods": methods}
+    config = merged(PAPER, {"monolingual": ["yo", "sw"], "seeds": [3, 1], "pruning": pruning})
+    names = [str(run) for run in measured_runs(config)]
+    variants = ["dense", "partial-50", "partial-70", "partial-90", "full-90", "partial-50-2to4"]
+    assert names == [f"yo/{variant}/seed-3" for variant in variants]
+    assert measured_language(config) == "yo"

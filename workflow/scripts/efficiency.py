@@ -1,0 +1,65 @@
+"""Measure what a study's compressed models take on disk and in memory on this machine, and how fast they tag."""
+
+import os
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jobs.logs import log_to
+from ner_pruning.data.test_sets import read_test_set
+from ner_pruning.figures.efficiency import draw_efficiency
+from ner_pruning.figures.style import save_figures
+from ner_pruning.planning.efficiency import measure, possible_kernels
+from ner_pruning.report.efficiency_table import efficiency_table
+from ner_pruning.table import save_table
+from ner_pruning.terms import REGULAR, Provenance, Run
+
+SENTENCES = 64
+"""The first sentences of the test set are tagged, at most so many."""
+
+
+def main(
+    runs: Sequence[Run],
+    whole: Sequence[str],
+    compact: Sequence[str],
+    weights: Sequence[str],
+    evaluation: str,
+    cores: int,
+    provenance: Provenance,
+    out: Mapping[str, str],
+) -> None:
+    """Write the table and the figure; whole, compact, weights: paths of each run. out: paths by suffix."""
+    sentences = [list(words) for words in read_test_set(evaluation, REGULAR).tokens[:SENTENCES]]
+    folders = {(run.variant, "whole"): path for run, path in zip(runs, whole, strict=True)}
+    folders |= {(run.variant, "compact"): path for run, path in zip(runs, compact, strict=True)}
+    kernels = {run.variant: possible_kernels(run.sparsity, run.method) for run in runs}
+    frame = measure(folders, kernels, sentences, threads=[1, cores])
+    stored = {run.variant: os.path.getsize(path) for run, path in zip(runs, weights, strict=True)}
+    of = f"{runs[0].training_set}, seed {runs[0].seed}, and the first {len(sentences)} sentences of its test set"
+    table = efficiency_table(frame, stored, f"{processor()} ({cores} threads)", of, provenance)
+    save_table(table, [out[suffix] for suffix in ("csv", "md", "tex", "html")])
+    print(table.markdown())
+    save_figures(draw_efficiency(frame, provenance), [out[suffix] for suffix in ("pdf", "png", "svg")])
+
+
+def processor() -> str:
+    """Return the name of this machine's processor."""
+    info = Path("/proc/cpuinfo")
+    found = info.is_file() and re.search(r"^model name\s*: (.+)$", info.read_text(encoding="utf-8"), re.MULTILINE)
+    return found[1] if found else platform.processor() or platform.machine()
+
+
+if __name__ == "__main__":
+    with log_to(snakemake.log[0]):
+        params, files = snakemake.params, snakemake.input
+        main(
+            [Run(*run) for run in params.runs],
+            files.whole,
+            files.compact,
+            files.weights,
+            files.evaluation,
+            snakemake.threads,
+            Provenance(**params.provenance),
+            out={path.rsplit(".", 1)[1]: path for path in snakemake.output},
+        )
