@@ -4,8 +4,9 @@ It calls Snakemake with the arguments after `--` and reads /proc while that runs
 
     python benchmarks/rehearsal.py usage.csv -- --cores 2 --configfile studies/rehearsal.yaml
 
-A later call, of the same study or of what was left of it, adds to the file. Without `--`, the table of a file is
-printed. It imports little and needs Linux.
+A later call, of the same study or of what was left of it, adds to the file. Without `--`, the tables of a file are
+printed: by rule, the longest jobs, and with `--results` the disk space of a study's folders. It imports little and
+needs Linux.
 """
 
 import argparse
@@ -52,11 +53,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     own, call = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, None)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("usage", type=Path, help="CSV file that gets a row for each job")
-    usage = parser.parse_args(own).usage
+    parser.add_argument("--results", type=Path, help="folder of the study, whose disk space is printed")
+    given = parser.parse_args(own)
+    usage, results = given.usage, given.results
     status = 0 if call is None else measure(usage, [sys.executable, "-m", "snakemake", *call])
     if not usage.exists():
         sys.exit(f"Error: {usage}: no such file; expected one that a call with `--` has written")
-    print("\n".join(table(read_jobs(usage))))
+    jobs = read_jobs(usage)
+    print("\n".join([*table(jobs), "", *longest(jobs), *(["", *disk(results)] if results else [])]))
     sys.exit(status)
 
 
@@ -150,6 +154,27 @@ def table(jobs: Iterable[Job]) -> list[str]:
             f"| {peak:.2f} |"
         )
     return lines
+
+
+def longest(jobs: Iterable[Job], count: int = 10) -> list[str]:
+    """Return the lines of the table of the jobs that took longest by the clock; Snakemake's own calls are none."""
+    ranked = sorted((job for job in jobs if job.rule != HEAD), key=lambda job: -job.seconds)[:count]
+    rows = [
+        f"| {job.rule} | {job.seconds:.0f} | {job.cpu_seconds:.0f} | {job.peak_bytes / GIGABYTE:.2f} |"
+        for job in ranked
+    ]
+    return ["| longest jobs | seconds | CPU s | peak GB |", "|---|---:|---:|---:|", *rows]
+
+
+def disk(results: Path) -> list[str]:
+    """Return the lines of the table of the files below each folder of a study, most bytes first."""
+    lines = []
+    for place in results.iterdir():
+        files = [path for path in place.rglob("*") if path.is_file()] if place.is_dir() else []
+        if files:
+            lines.append((sum(path.stat().st_size for path in files), len(files), place.name))
+    rows = [f"| {name} | {count:,} | {size / 1e6:,.1f} |" for size, count, name in sorted(lines, reverse=True)]
+    return ["| folder | files | MB |", "|---|---:|---:|", *rows]
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import sys
 import time
 from pathlib import Path
 
+import cap_test_sets
 import common
 import coverage
 import diagnosis_power
@@ -17,6 +18,8 @@ import numpy as np
 import ours
 import prediction
 import pruning
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import rehearsal
 import spreads
@@ -389,6 +392,26 @@ def test_the_table_of_a_rehearsal():
         "| snakemake | 1 | 1.00 | 0.10 | 360.0 | 3600 | 2.00 |",
         "| score | 2 | 0.03 | 0.01 | 18.0 | 72 | 1.00 |",
     ]
+    assert rehearsal.longest(jobs, 1)[2:] == ["| score | 72 | 18 | 0.25 |"]
+
+
+def test_the_disk_space_of_a_rehearsal(tmp_path):
+    for name, size in (("runs/yo/a", 2_000_000), ("runs/yo/b", 500_000), ("data/c", 100_000), ("plan.json", 5)):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x" * size)
+    assert rehearsal.disk(tmp_path)[2:] == ["| runs | 2 | 2.5 |", "| data | 1 | 0.1 |"]
+
+
+def test_test_sets_are_capped_and_training_sets_are_not(tmp_path):
+    for split in ("train", "validation", "test"):
+        path = tmp_path / "data/sw" / f"{split}-00000-of-00001.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.table({"tokens": [[f"{split}{number}"] for number in range(5)]}), path)
+    cap_test_sets.main([str(tmp_path / "data"), str(tmp_path / "capped"), "--sentences", "2"])
+    kept = {path.name.split("-")[0]: pq.read_table(path) for path in (tmp_path / "capped/sw").iterdir()}
+    assert {split: part.num_rows for split, part in kept.items()} == {"train": 5, "validation": 2, "test": 2}
+    assert kept["test"]["tokens"].to_pylist() == [["test0"], ["test1"]]
 
 
 def test_the_table_of_a_missing_file_ends_in_one_line(tmp_path):

@@ -15,6 +15,9 @@ from ner_pruning.report.efficiency_table import efficiency_table
 from ner_pruning.table import save_table
 from ner_pruning.terms import REGULAR, Provenance, Run
 
+VOCABULARIES = ("whole", "compact")
+"""Of the two exports of a run."""
+
 SENTENCES = 64
 """The first sentences of the test set are tagged, at most so many."""
 
@@ -31,8 +34,9 @@ def main(
 ) -> None:
     """Write the table and the figure; whole, compact, weights: paths of each run. out: paths by suffix."""
     sentences = [list(words) for words in read_test_set(evaluation, REGULAR).tokens[:SENTENCES]]
-    folders = {(run.variant, "whole"): path for run, path in zip(runs, whole, strict=True)}
-    folders |= {(run.variant, "compact"): path for run, path in zip(runs, compact, strict=True)}
+    folders = {}
+    for run, *paths in zip(runs, whole, compact, strict=True):
+        folders |= {(run.variant, vocabulary): path for vocabulary, path in zip(VOCABULARIES, paths, strict=True)}
     kernels = {run.variant: possible_kernels(run.sparsity, run.method) for run in runs}
     frame = measure(folders, kernels, sentences, threads=[1, cores])
     stored = {run.variant: os.path.getsize(path) for run, path in zip(runs, weights, strict=True)}

@@ -4,12 +4,23 @@ import matplotlib
 import pandas as pd
 from matplotlib.figure import Figure
 
-from ner_pruning.figures.style import COLOURBLIND, STYLE, handle, make_panels, put_legend, put_title
+from ner_pruning.figures.style import (
+    COLOURBLIND,
+    COLUMN_WIDTH,
+    MARGIN,
+    NARROW_TEXT_HEIGHT,
+    STYLE,
+    handle,
+    put_legend,
+    put_title,
+)
 from ner_pruning.statistics.interval_table import select
 from ner_pruning.terms import Provenance, parse_variant
 
 MARKERS = "osD^"
-PANEL_HEIGHT = 1.5  # inches
+# Lengths in inches.
+PANEL_HEIGHT = 1.4
+VARIANT_WIDTH = 0.35
 
 
 @matplotlib.rc_context(STYLE)
@@ -22,7 +33,9 @@ def draw_efficiency(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     whole = select(frame, vocabulary="whole")
     variants, kernels = list(whole["variant"].unique()), list(whole["kernels"].unique())
     styles = {name: (COLOURBLIND[place], MARKERS[place]) for place, name in enumerate(kernels)}
-    figure, panels = make_panels(len(threads), len(batches), 2 * len(variants), PANEL_HEIGHT)
+    width = max(COLUMN_WIDTH, MARGIN + len(batches) * len(variants) * VARIANT_WIDTH)
+    figure = Figure(figsize=(width, len(threads) * PANEL_HEIGHT + NARROW_TEXT_HEIGHT), layout="constrained")
+    panels = figure.subplots(len(threads), len(batches), sharex=True, sharey="col", squeeze=False)
     for row, number in zip(panels, threads, strict=True):
         row[0].set_ylabel(f"sentences/s,\n{number} {'thread' if number == 1 else 'threads'}")
         for axes, batch in zip(row, batches, strict=True):
