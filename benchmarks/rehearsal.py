@@ -77,12 +77,17 @@ def measure(usage: Path, command: Sequence[str]) -> int:
         seen: dict[int, Job] = {}
         while process.poll() is None:
             now = dict(look(process.pid))
-            rows.writerows(seen[pid] for pid in seen.keys() - now.keys())
+            rows.writerows(rounded(seen[pid]) for pid in seen.keys() - now.keys())
             file.flush()
             seen = now
             time.sleep(INTERVAL)
-        rows.writerows(seen.values())
+        rows.writerows(map(rounded, seen.values()))
     return process.returncode
+
+
+def rounded(job: Job) -> Job:
+    """Return a job with its seconds to two decimals, which is as much as a process knows."""
+    return job._replace(**{name: round(getattr(job, name), 2) for name in Job._fields[1:4]})
 
 
 def look(head: int) -> Iterator[tuple[int, Job]]:

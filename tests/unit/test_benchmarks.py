@@ -417,3 +417,11 @@ def test_test_sets_are_capped_and_training_sets_are_not(tmp_path):
 def test_the_table_of_a_missing_file_ends_in_one_line(tmp_path):
     with pytest.raises(SystemExit, match=r"usage.csv: no such file; expected one that a call with `--` has written$"):
         rehearsal.main([str(tmp_path / "usage.csv")])
+
+
+def test_the_page_of_the_rehearsal_shows_its_file():
+    docs = BENCHMARKS.parent / "docs"
+    page, jobs = (docs / "rehearsal.md").read_text(encoding="utf-8"), rehearsal.read_jobs(docs / "rehearsal/usage.csv")
+    assert "\n".join(rehearsal.table(jobs)) in page
+    assert "\n".join(rehearsal.longest(jobs)) in page
+    assert sum(job.rule == "finetune" for job in jobs) >= 429
