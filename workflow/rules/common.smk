@@ -60,10 +60,12 @@ if workflow.is_main_process and workflow.nodes is None:
         workflow.global_resources.setdefault("gpu", SLOTS)
 
 CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
-if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+if IN_CONDA:
     ENVIRONMENT = Path(ROOT, "envs", "study.yaml").read_text(encoding="utf-8")
     CONDA_PINS = environment_pins(yaml.safe_load(ENVIRONMENT))
 LOCK = lock_digest(ROOT / "requirements.lock", CONDA_PINS)
+INT8_LOCK = lock_digest(ROOT / "requirements-int8.txt", [])
 
 
 # An input of the jobs that give the tags their ids, where the data say which types there are.
@@ -113,6 +115,11 @@ def get_perturbations(language):
 def get_runs():
     """Return every run of the study."""
     return grid.study_runs(config)
+
+
+def get_trained_runs():
+    """Return those that have weights of their own."""
+    return grid.trained_runs(config)
 
 
 def plain(runs):

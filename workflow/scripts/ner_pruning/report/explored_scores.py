@@ -36,7 +36,8 @@ def line_rows(intervals: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
     intervals: the table of intervals; names: of languages, by code. of: what the line is of, such as "Yoruba (yo)",
     "mean of all languages" or "mean of family Niger-Congo"; kind: "language", "all languages" or "group". A dense model
     stands in each scope that has sparse models of its line, and under "" where none has; one in int8 in the scopes of
-    such, and under DENSE_INT8. floor: the chance floor of the same models and test sets. Numbers have DECIMALS digits, NaN where there are none. The order is that of the table.
+    sparse models in int8, else under DENSE_INT8. floor: the chance floor of the same models and test sets. Numbers have
+    DECIMALS digits, NaN where there are none. The order is that of the table.
     """
     rows = _in_scopes(select(intervals, statistic=["f1", "chance_floor"]))
     f1, floors = (select(rows, statistic=name) for name in ("f1", "chance_floor"))
@@ -89,9 +90,9 @@ def _in_scopes(rows: pd.DataFrame) -> pd.DataFrame:
         part = in_scope(rows, scope)
         parts.append(part[pd.MultiIndex.from_frame(part[[*_LINE, "scope"]]).isin(lines_of_scope)])
     dense = rows[(rows["sparsity"] == 0) & (rows["scope"] == rows["scope"].map(dense_scope))]
-    sparse = sparse.assign(scope=sparse["scope"].map(dense_scope))  # that of the dense models that its lines begin with
-    begins = pd.MultiIndex.from_frame(dense[[*_LINE, "scope"]]).isin(pd.MultiIndex.from_frame(sparse[[*_LINE, "scope"]]))
-    return pd.concat([*parts, dense[~begins]])
+    sparse = sparse.assign(scope=sparse["scope"].map(dense_scope))  # of the dense models that their lines begin with
+    with_scope, begun = (pd.MultiIndex.from_frame(part[[*_LINE, "scope"]]) for part in (dense, sparse))
+    return pd.concat([*parts, dense[~with_scope.isin(begun)]])
 
 
 def _kind(language: str, group: str) -> str:

@@ -95,9 +95,7 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
     return Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), matrix)
 
 
-def _chosen(
-    places: Sequence[int], runs: Sequence[Run], counts: Sequence[Counts]
-) -> tuple[list[Run], list[Counts]]:
+def _chosen(places: Sequence[int], runs: Sequence[Run], counts: Sequence[Counts]) -> tuple[list[Run], list[Counts]]:
     return [runs[place] for place in places], [counts[place] for place in places]
 
 
@@ -166,9 +164,9 @@ def seed_draws(
 ) -> np.ndarray:
     """Return draws of what a seed does to a model on a test set, divided by the root of F1 (1 - F1).
 
-    model: its training set and variant, as it was trained. COMMON_SHARE of the variance of a model is the same on all of its test sets and
-    languages; the rest, and other models, are independent. What is unsure about the variance itself is the same for a
-    training set.
+    model: its training set and variant, as it was trained. COMMON_SHARE of the variance of a model is the same on all
+    of its test sets and languages; the rest, and other models, are independent. What is unsure about the variance
+    itself is the same for a training set.
     """
     common = _generator(seed, "model", *model).standard_normal(resamples, dtype=np.float32)
     own = _generator(seed, "cell", *model, *test_set).standard_normal(resamples, dtype=np.float32)

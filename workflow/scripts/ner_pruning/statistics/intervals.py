@@ -182,9 +182,7 @@ class Cells:
 
         ALL_SCOPES first, others by name. A line of models in int8 begins with the dense one in int8.
         """
-        found = {
-            other.scope for other in self._rows if other.sparsity and other._replace(sparsity=0).key == dense.key
-        }
+        found = {other.scope for other in self._rows if other.sparsity and other._replace(sparsity=0).key == dense.key}
         own = [scope for scope in ALL_SCOPES if scope in found]
         return [*own, *sorted(found.difference(own))]
 
