@@ -199,8 +199,8 @@ def plan_run(
 
     schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
     computed_pieces (padding included), updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights
-    and predictions). Prediction reads sentences of like lengths together, and has hardly any padding. A quantised run is
-    predicted alone, at the rate of a trained one.
+    and predictions). Prediction reads sentences of like lengths together, and has hardly any padding. A quantised run
+    is predicted alone, at the rate of a trained one.
     """
     row = choose_schedule(schedules, size.sentences)
     schedule = Schedule.of_row(row, config["finetuning"]["epochs"], size.sentences)

@@ -133,7 +133,7 @@ def resampled_f1(
     f1[:, 0] = 2 * correct[:, 0].astype(np.float64) / total[:, 0]  # as measured, where a table prints its fourth digit
     for place, (run, test_set, part) in enumerate(columns):
         if f1[place, 0] in (0, 1):
-            random = _generator(seed, "bound", run.training_set, run.variant, test_set, language)
+            random = _generator(seed, "bound", run.training_set, unquantised(run.variant), test_set, language)
             f1[place, 1:] = _at_the_end(f1[place, 0], part, random, resamples)
     return f1
 
