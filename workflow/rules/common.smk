@@ -65,7 +65,6 @@ if IN_CONDA:
     ENVIRONMENT = Path(ROOT, "envs", "study.yaml").read_text(encoding="utf-8")
     CONDA_PINS = environment_pins(yaml.safe_load(ENVIRONMENT))
 LOCK = lock_digest(ROOT / "requirements.lock", CONDA_PINS)
-INT8_LOCK = lock_digest(ROOT / "requirements-int8.txt", [])
 
 
 # An input of the jobs that give the tags their ids, where the data say which types there are.
@@ -89,6 +88,12 @@ wildcard_constraints:
 def version_of(script):
     """Return what makes the results of a script stale besides its input and parameters: its code and the lock."""
     return f"{code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'ner_pruning')} {LOCK}"
+
+
+@cache
+def get_int8_lock():
+    """Return a digest of what quantised runs need beside the lock."""
+    return lock_digest(ROOT / "requirements-int8.txt")
 
 
 def sorted_values(value):

@@ -217,7 +217,7 @@ def get_stored_records(runs):
 
 def get_quantisation(wildcards):
     """Return how a run is quantised, and a digest of the package's version; None for one that is not."""
-    return [terms.INT8, INT8_LOCK] if get_run(wildcards).quantised else None
+    return [terms.INT8, get_int8_lock()] if get_run(wildcards).quantised else None
 
 
 def get_prediction_minutes(wildcards, attempt):
