@@ -24,7 +24,7 @@ def quantise(model: PreTrainedModel) -> int:
     try:
         from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
     except ModuleNotFoundError as error:
-        if error.name != "torchao":
+        if (error.name or "").partition(".")[0] != "torchao":
             raise
         raise InputError(TORCHAO.format(what="is not installed")) from None
     except ImportError as error:
