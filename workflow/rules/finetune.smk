@@ -12,8 +12,6 @@ rule finetune:
         "<results>/logs/finetune/{training_set}/{variant}/seed-{seed}.log",
     benchmark:
         "<results>/benchmarks/finetune/{training_set}/{variant}/seed-{seed}.tsv"
-    wildcard_constraints:
-        variant="|".join(variant for variant in VARIANTS if terms.unquantised(variant) == variant),
     conda:
         "../../envs/study.yaml"
     threads: config["finetuning"]["threads"]

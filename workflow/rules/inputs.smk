@@ -120,7 +120,10 @@ def get_run(wildcards):
 
 def get_source_run(wildcards):
     """Return the weights of the run that a run starts from, or whose zeros it takes over; nothing for most."""
-    source = methods.source_of_run(get_run(wildcards))
+    run = get_run(wildcards)
+    source = methods.source_of_run(run)
+    if run.quantised:
+        raise SystemExit(f"Error: {run} has no weights of its own; expected those of {source}")
     return {} if source is None else {"source": f"<results>/runs/{source}/weights.safetensors.zst"}
 
 
