@@ -146,18 +146,20 @@ def quantised(study, tmp_path):
     overlay = study.write("quantised", study.config | {"quantisation": {"int8": {"training_sets": ["hi"]}}})
     kept = tmp_path / "kept"
     shutil.copytree(study.workflow.folder, kept, symlinks=True)
-    for run in INT8:
-        folder = study.results / "runs" / "{}/{}/seed-{}".format(*run.split())
-        (folder / "predictions").mkdir(parents=True)
-        for name in ("predictions.json", "scores.csv", "counts.parquet", "confidence.parquet", "found.parquet"):
-            (folder / name).touch()
-        log = study.results / "benchmarks/predict" / "{}/{}/seed-{}.tsv".format(*run.split())
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.touch()
-    study.workflow.run(overlay, "--touch")
-    yield overlay
-    shutil.rmtree(study.workflow.folder)
-    shutil.move(kept, study.workflow.folder)
+    try:
+        for language, variant, seed in map(str.split, INT8):
+            folder = study.results / f"runs/{language}/{variant}/seed-{seed}"
+            (folder / "predictions").mkdir(parents=True)
+            for name in ("predictions.json", "scores.csv", "counts.parquet", "confidence.parquet", "found.parquet"):
+                (folder / name).touch()
+            benchmark = study.results / f"benchmarks/predict/{language}/{variant}/seed-{seed}.tsv"
+            benchmark.parent.mkdir(parents=True)
+            benchmark.touch()
+        study.workflow.run(overlay, "--touch", "--forcerun", "predict")
+        yield overlay
+    finally:
+        shutil.rmtree(study.workflow.folder)
+        shutil.move(kept, study.workflow.folder)
 
 
 def test_other_weights_make_stale_what_is_predicted_with_them_in_int8(study, quantised):
