@@ -20,7 +20,10 @@ import yaml
 from spreads import spread
 
 ROOT = Path(__file__).resolve().parent.parent
-PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "profiles", "resources", "envs")
+PARTS = (
+    *("Snakefile", "config.yaml", "requirements.lock", "requirements-int8.txt"),
+    *("workflow", "profiles", "resources", "envs"),
+)
 SNAKEMAKE = ("-m", "snakemake")
 TOUCH = (
     "-c",

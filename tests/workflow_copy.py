@@ -14,7 +14,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 ROOT = Path(__file__).parents[1]
-PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "studies", "profiles", "resources", "envs")
+PARTS = (
+    *("Snakefile", "config.yaml", "requirements.lock", "requirements-int8.txt"),
+    *("workflow", "studies", "profiles", "resources", "envs"),
+)
 DRY_RUNS = ROOT / "tests/dry_runs.py"
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
 FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)

@@ -17,7 +17,10 @@ from hub_sources import LANGUAGES, Data, Encoder
 from ner_pruning.data.wikiann import read_corpus
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("Snakefile", "config.yaml", "requirements.lock", "workflow", "studies", "profiles", "resources", "envs")
+PARTS = (
+    *("Snakefile", "config.yaml", "requirements.lock", "requirements-int8.txt"),
+    *("workflow", "studies", "profiles", "resources", "envs"),
+)
 STUDY = {
     "languages": [*LANGUAGES],
     "monolingual": ["sw"],

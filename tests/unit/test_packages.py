@@ -19,6 +19,7 @@ NOT_IMPORTED = {
     "sentencepiece": "transformers, to convert tokenizers",
     "protobuf": "transformers, to convert tokenizers",
 }
+OPTIONAL = {"torchao"}  # of int8 predictions, which check for it: requirements-int8.txt
 OF_SNAKEMAKE = {"snakemake-interface-logger-plugins"}  # imported, and as Snakemake itself requires it
 CUDA = re.compile(r"nvidia-|cuda-|triton$")  # what PyPI's torch for Linux requires besides, on its own pins
 
@@ -64,14 +65,19 @@ def needed(names):
 
 def test_what_is_required_is_what_the_workflow_imports():
     required = {canonicalize_name(name) for name in requirements("requirements.txt")}
-    assert required == {"snakemake"} | (imported(WORKFLOW.rglob("*.py")) - OF_SNAKEMAKE) | set(NOT_IMPORTED)
+    assert required == {"snakemake"} | (imported(WORKFLOW.rglob("*.py")) - OF_SNAKEMAKE - OPTIONAL) | set(NOT_IMPORTED)
+
+
+def test_the_optional_packages_are_pinned_and_not_in_the_lock():
+    assert set(pins("requirements-int8.txt")) == OPTIONAL
+    assert not OPTIONAL & set(pins("requirements.lock"))
 
 
 def test_the_conda_environment_has_what_the_scripts_import():
     environment = yaml.safe_load((ROOT / "envs/study.yaml").read_text(encoding="utf-8"))
     has = {pin.split("==")[0] for part in environment["dependencies"] if isinstance(part, dict) for pin in part["pip"]}
     of_snakemake = {"jsonschema", "pyyaml", "snakemake"}  # in Snakemake's own process, not in a job's environment
-    assert has == (imported(WORKFLOW.rglob("*.py")) - OF_SNAKEMAKE - of_snakemake) | set(NOT_IMPORTED)
+    assert has == (imported(WORKFLOW.rglob("*.py")) - OF_SNAKEMAKE - OPTIONAL - of_snakemake) | set(NOT_IMPORTED)
 
 
 @pytest.mark.parametrize(

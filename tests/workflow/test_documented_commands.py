@@ -53,6 +53,7 @@ NOT_RUN = {
     r"tail -f (?P<log>\S+)": "follows a log without end; that a job has this log is tested",
     r"(squeue|sacct|scancel) .*": "needs a cluster",
     r"\.venv/bin/pip install -r (?P<file>\S+) -r (?P<other>\S+)": "needs a package index; the files are there",
+    r"(\.venv/bin/)?pip install --no-deps -r (?P<file>\S+)": "needs a package index; the file is there",
     r"\.venv/bin/python -m pip install .*": "needs a package index",
     r"python3 -m pip wheel --wheel-dir wheels -r (?P<file>\S+)": "needs a package index",
     r"\.venv/bin/pip install --no-index --find-links wheels -r (?P<file>\S+)": "needs the wheels; tried by hand",

@@ -175,6 +175,11 @@ KEYS: list[Change] = [
     ("pruning.classifier", True, trained(PRUNED)),
     ("pruning.position_embeddings", False, trained(FULL)),  # a partial model has its embeddings whole
     (
+        "quantisation",
+        {"int8": {"scopes": ["full"], "training_sets": ["hi"]}},
+        jobs("predict score", ["hi dense-int8 1", "hi full-50-int8 1"]) | AFTER_SCORES | {"run_statistics"},
+    ),
+    (
         "seeds",
         [1, 2],
         trained(run.replace(" 1", " 2") for run in RUNS) - {"training_curves", "sparsity_map"},  # of the first seed

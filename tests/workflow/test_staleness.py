@@ -4,9 +4,12 @@ Each key of the config: test_stale_keys.py. A new clone: test_stale_clone.py.
 """
 
 import os
+import shutil
 from collections import Counter
+from pathlib import Path
 
 import pytest
+import yaml
 from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
 from ner_pruning.data.wikiann import write_corpus
@@ -29,6 +32,8 @@ from stale_study import (
     trained,
 )
 from workflow_copy import finished_jobs
+
+INT8 = ("hi dense-int8 1", "hi partial-50-int8 1", "hi full-50-int8 1")
 
 CONDA = """#!/bin/sh
 echo '{"conda_prefix": "/nowhere", "platform": "linux-64", "get": {"channel_priority": "strict"}, "version": "25.1.0"}'
@@ -133,6 +138,56 @@ def test_other_weights_make_stale_what_starts_from_them(study, changed, starts_f
         weights.write_bytes(before)
     expected = jobs("finetune", [starts_from_it]) | predicted([changed, starts_from_it]) | {"run_statistics"}
     assert found == Counter(expected)
+
+
+@pytest.fixture
+def quantised(study, tmp_path):
+    """The overlay of the study with hi in int8, whose jobs are recorded as done: their files are empty."""
+    overlay = study.write("quantised", study.config | {"quantisation": {"int8": {"training_sets": ["hi"]}}})
+    kept = tmp_path / "kept"
+    shutil.copytree(study.workflow.folder, kept, symlinks=True)
+    try:
+        for language, variant, seed in map(str.split, INT8):
+            folder = study.results / f"runs/{language}/{variant}/seed-{seed}"
+            (folder / "predictions").mkdir(parents=True)
+            for name in ("predictions.json", "scores.csv", "counts.parquet", "confidence.parquet", "found.parquet"):
+                (folder / name).touch()
+            benchmark = study.results / f"benchmarks/predict/{language}/{variant}/seed-{seed}.tsv"
+            benchmark.parent.mkdir(parents=True)
+            benchmark.touch()
+        study.workflow.run(overlay, "--touch", "--forcerun", "predict")
+        yield overlay
+    finally:
+        shutil.rmtree(study.workflow.folder)
+        shutil.move(kept, study.workflow.folder)
+
+
+def test_other_weights_make_stale_what_is_predicted_with_them_in_int8(study, quantised):
+    assert study.workflow.planned(quantised) == Counter()
+    weights = study.results / "runs/hi/full-50/seed-1/weights.safetensors.zst"
+    weights.write_bytes(weights.read_bytes() + b"0")
+    expected = jobs("finetune", [REWOUND]) | predicted(["hi full-50 1", "hi full-50-int8 1", REWOUND])
+    assert study.workflow.planned(quantised) == Counter(expected | {"run_statistics"})
+
+
+def test_a_run_that_is_trained_again_is_predicted_again_in_int8(study, quantised):
+    again = study.write("again", yaml.safe_load(Path(quantised).read_text()) | {"seeds": [1], "jobs_per_gpu": 2})
+    assert study.workflow.planned(again) == Counter(CONFIG)
+    found = study.workflow.planned(quantised, "--forcerun", "finetune")
+    assert set(found) >= jobs("predict", INT8) | jobs("finetune predict", RUNS)
+    assert not [job for job in found if job.startswith("finetune") and "int8" in job]
+
+
+def test_weights_that_are_deleted_after_int8_was_predicted_are_not_trained_again(study, quantised):
+    for path in study.results.glob("runs/*/*/*/weights*"):
+        path.unlink()
+    assert study.workflow.planned(quantised) == Counter()
+    (study.workflow.folder / "requirements-int8.txt").write_text("torchao==0\n")
+    found = study.workflow.planned(quantised)
+    of_hindi = [run for run in HINDI if run not in (AFTER, REWOUND)]
+    assert {job for job in found if job.startswith("predict")} >= jobs("predict", INT8)
+    assert {job for job in found if job.startswith("finetune")} >= jobs("finetune", of_hindi)
+    assert not {job for job in found if job.startswith("finetune") and job.split()[1] != "hi"}
 
 
 def test_deleted_weights_are_trained_again_only_for_what_is_made_of_them(without_weights, edited):

@@ -66,7 +66,8 @@ function rowsOf(columns) {
 const distinct = values => [...new Set(values)];
 const scopeName = scope => scope || "no pruning";
 const testSetName = name => name === "regular" ? name : `perturbed ${name}`;
-const variantName = (scope, sparsity) => sparsity ? `${scope} ${sparsity} %` : "dense";
+const denseName = scope => scope.endsWith("-int8") ? "dense-int8" : "dense";
+const variantName = (scope, sparsity) => sparsity ? `${scope} ${sparsity} %` : denseName(scope);
 const fourDigits = value => value === null ? "" : value.toFixed(4);
 const range = (low, high) => low === high ? String(low) : `${low}–${high}`;
 // Of seaborn's palette "colorblind", as in the figures; the more lines, the more often a colour comes again.

@@ -60,7 +60,8 @@ if workflow.is_main_process and workflow.nodes is None:
         workflow.global_resources.setdefault("gpu", SLOTS)
 
 CONDA_PINS = []  # of the environment that jobs run in, if Snakemake makes it
-if DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method:
+IN_CONDA = DeploymentMethod.CONDA in workflow.deployment_settings.deployment_method
+if IN_CONDA:
     ENVIRONMENT = Path(ROOT, "envs", "study.yaml").read_text(encoding="utf-8")
     CONDA_PINS = environment_pins(yaml.safe_load(ENVIRONMENT))
 LOCK = lock_digest(ROOT / "requirements.lock", CONDA_PINS)
@@ -89,6 +90,12 @@ def version_of(script):
     return f"{code_digest(SCRIPTS / f'{script}.py', SCRIPTS / 'ner_pruning')} {LOCK}"
 
 
+@cache
+def get_int8_lock():
+    """Return a digest of what quantised runs need beside the lock."""
+    return lock_digest(ROOT / "requirements-int8.txt")
+
+
 def sorted_values(value):
     """Return plain values, each mapping in them with sorted keys: Snakemake compares parameters by how they print."""
     if isinstance(value, dict):
@@ -113,6 +120,11 @@ def get_perturbations(language):
 def get_runs():
     """Return every run of the study."""
     return grid.study_runs(config)
+
+
+def get_trained_runs():
+    """Return those that have weights of their own."""
+    return grid.trained_runs(config)
 
 
 def plain(runs):

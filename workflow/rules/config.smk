@@ -10,7 +10,8 @@ from snakemake.io import sourcecache_entry
 from snakemake.sourcecache import HostingProviderFile, LocalSourceFile
 from snakemake.utils import update_config
 
-SOURCES = ("Snakefile", "config.yaml", "requirements.lock", "envs/", "profiles/", "resources/", "workflow/")
+SOURCES = ("Snakefile", "config.yaml", "requirements.lock", "requirements-int8.txt", "envs/", "profiles/", "resources/")
+SOURCES += ("workflow/",)
 """What of the repository the workflow needs."""
 
 IN_MODULE = not workflow.modifier.is_main_snakefile()

@@ -77,12 +77,12 @@ rule overlap:
 
 rule predict:
     input:
-        weights="<run>/weights.safetensors.zst",
-        config="<run>/config.json",
+        weights=get_stored_weights,
+        config=get_stored_config,
         encoder="<results>/encoder/model.safetensors",  # whose rows for pieces that training does not use are not stored
         sentences=get_encoded_evaluation,
         # the precision of the run; a run that was trained again to the same weights need not be predicted again
-        run=ancient("<run>/run.json"),
+        run=ancient(get_stored_record),
     output:
         folder=directory("<run>/predictions"),
         manifest="<run>/predictions.json",
@@ -101,6 +101,7 @@ rule predict:
         languages=get_languages,
         device=config["finetuning"]["device"],
         threads=config["finetuning"]["threads"],
+        quantisation=get_quantisation,
         version=version_of("predict"),
     script:
         "../scripts/predict.py"
@@ -138,7 +139,7 @@ rule collect_scores:
             f"<results>/perturbed/{perturbation}/{language}.json"
             for perturbation, language in get_evaluated_perturbed()
         ],
-        runs=[f"<results>/runs/{run}/run.json" for run in get_runs()],
+        runs=[f"<results>/runs/{run}/run.json" for run in get_trained_runs()],
     output:
         parquet="<results>/scores.parquet",
         csv="<results>/scores.csv",

@@ -120,7 +120,10 @@ def get_run(wildcards):
 
 def get_source_run(wildcards):
     """Return the weights of the run that a run starts from, or whose zeros it takes over; nothing for most."""
-    source = methods.source_of_run(get_run(wildcards))
+    run = get_run(wildcards)
+    source = methods.source_of_run(run)
+    if run.quantised:
+        raise SystemExit(f"Error: {run} has no weights of its own; expected those of {source}")
     return {} if source is None else {"source": f"<results>/runs/{source}/weights.safetensors.zst"}
 
 
@@ -192,6 +195,32 @@ def get_evaluated_perturbed():
         for language in get_evaluated_languages()
         if perturbation in get_perturbations(language)
     ]
+
+
+def get_stored(name, wildcards):
+    """Return a file of the run whose weights a run predicts with."""
+    return f"<results>/runs/{methods.stored_run(get_run(wildcards))}/{RUN_FILES[name]}"
+
+
+def get_stored_weights(wildcards):
+    return get_stored("weights", wildcards)
+
+
+def get_stored_config(wildcards):
+    return get_stored("config", wildcards)
+
+
+def get_stored_record(wildcards):
+    return get_stored("record", wildcards)
+
+
+def get_stored_records(runs):
+    return [f"<results>/runs/{methods.stored_run(run)}/{RUN_FILES['record']}" for run in runs]
+
+
+def get_quantisation(wildcards):
+    """Return how a run is quantised, and a digest of the package's version; None for one that is not."""
+    return [terms.INT8, get_int8_lock()] if get_run(wildcards).quantised else None
 
 
 def get_prediction_minutes(wildcards, attempt):
@@ -319,7 +348,7 @@ def get_present_encoded(wildcards):
 
 def get_present_runs(wildcards):
     """Return (run, folder) of the monolingual runs of the forensics' languages that were scored or are stored."""
-    runs = [run for run in get_runs() if run.training_set in get_forensic_languages()]
+    runs = [run for run in get_trained_runs() if run.training_set in get_forensic_languages()]
     folders = [(tuple(run), f"results/{config['study']}/runs/{run}") for run in runs]
     files = ("scores.csv", "weights.safetensors.zst")
     return [
@@ -331,8 +360,8 @@ def get_present_runs(wildcards):
 
 
 def get_benchmarks(rule):
-    """Return what Snakemake writes of the time of a rule's job of each run."""
-    return [f"<results>/benchmarks/{rule}/{run}.tsv" for run in get_runs()]
+    """Return what Snakemake writes of the time of a rule's job of each trained run."""
+    return [f"<results>/benchmarks/{rule}/{run}.tsv" for run in get_trained_runs()]
 
 
 def get_scripts(wildcards):

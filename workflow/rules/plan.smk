@@ -28,8 +28,8 @@ rule plan:
 rule planned_and_measured:
     input:
         plan=PLAN,
-        records=[f"<results>/runs/{run}/run.json" for run in get_runs()],
-        predictions=ancient([f"<results>/runs/{run}/predictions" for run in get_runs()]),
+        records=[f"<results>/runs/{run}/run.json" for run in get_trained_runs()],
+        predictions=ancient([f"<results>/runs/{run}/predictions" for run in get_trained_runs()]),
         finetuned=get_benchmarks("finetune"),
         predicted=get_benchmarks("predict"),
     output:
@@ -45,7 +45,7 @@ rule planned_and_measured:
     conda:
         "../../envs/study.yaml"
     params:
-        runs=plain(get_runs()),
+        runs=plain(get_trained_runs()),
         version=version_of("planned_and_measured"),
     script:
         "../scripts/planned_and_measured.py"

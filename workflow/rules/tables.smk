@@ -98,7 +98,7 @@ rule examples_table:
 
 rule run_statistics:
     input:
-        records=[f"<results>/runs/{run}/run.json" for run in get_runs()],
+        records=get_stored_records(get_runs()),
     output:
         csv="<results>/tables/runs.csv",
         markdown="<results>/tables/runs.md",

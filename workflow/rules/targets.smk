@@ -20,7 +20,7 @@ def get_perturbed_sets():
 
 
 def get_models():
-    return [f"<results>/runs/{run}/weights.safetensors.zst" for run in get_runs()]
+    return [f"<results>/runs/{run}/weights.safetensors.zst" for run in get_trained_runs()]
 
 
 def get_exports(wildcards):

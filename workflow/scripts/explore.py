@@ -79,7 +79,7 @@ def tagged_sentences(
     regular = {run: read_tags(run, files, REGULAR, corpora) for run, files in predictions.items()}
     lowest, rows = {}, {}
     for code in languages:
-        dense, *pruned = [(run.sparsity, regular[run][code]) for run in runs]
+        dense, *pruned = [(run.sparsity, regular[run][code]) for run in runs if not run.quantised]
         lowest[code] = lowest_changes(dense[1], pruned, corpora[code][REGULAR].types)
         rows[code] = chosen_rows(lowest[code])
     shown: dict[tuple[str, str], dict[str, dict[int, Sequence[int]]]] = defaultdict(dict)

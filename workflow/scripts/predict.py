@@ -13,6 +13,7 @@ from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.model import choose_device
 from ner_pruning.training.process import be_deterministic, use_threads
+from ner_pruning.training.quantisation import quantise
 from transformers import PreTrainedModel
 
 
@@ -44,4 +45,6 @@ if __name__ == "__main__":
         paths = dict(zip(params.languages, snakemake.input.sentences, strict=True))
         precision = read_json(snakemake.input.run)["precision"]
         model.to(choose_device(params.device))
+        if params.quantisation:
+            print(f"{quantise(model)} linear layers in int8", flush=True)
         main(model, paths, precision, folder=snakemake.output.folder, manifest=snakemake.output.manifest)

@@ -136,6 +136,23 @@ def test_a_run_of_another_method_worked_out_by_hand(variant, updates, seconds):
     ]
 
 
+@pytest.mark.parametrize("variant", ["dense-int8", "full-50-int8"])
+def test_a_run_in_int8_is_a_prediction_alone(variant):
+    row = plan_run(Run("sw", variant, 2), SIZE, SCHEDULES, CONFIG, RATES)
+    trained = plan_run(Run("sw", variant.removesuffix("-int8"), 2), SIZE, SCHEDULES, CONFIG, RATES)
+    assert set(row) == set(trained)
+    assert [row[key] for key in ("steps", "pieces", "computed_pieces", "updates", "finetune_seconds")] == [0] * 5
+    assert row["predict_seconds"] == trained["predict_seconds"] and row["stored_bytes"] == 300 * 40
+
+
+def test_a_prediction_in_int8_waits_for_the_run_that_it_is_of():
+    base, quantised = Run("sw", "dense", 1), Run("sw", "dense-int8", 1)
+    plan = {run: plan_run(run, SIZE, SCHEDULES, CONFIG, RATES) for run in (base, quantised)}
+    jobs = Counter([("finetune", base), ("predict", base), ("predict", quantised)])
+    seconds = plan[base]["finetune_seconds"] + plan[quantised]["predict_seconds"]
+    assert hours(jobs, plan, {}, cores=8, runs_at_a_time=8).clock == pytest.approx(seconds / 3600)
+
+
 def test_embeddings_alone_are_stored_as_under_full():
     rates = replace(RATES, prunable=RATES.prunable | {"embeddings": 10_000})
     # 10,000 of positions and 2,000 of trained words, to a half; 48,000 untrained weights of words have a bit each

@@ -124,7 +124,9 @@ def test_the_figure_draws_medians_with_quartiles():
 def test_the_models_that_are_measured():
     methods = {"after": {}, "2to4": {"scopes": ["partial"], "sparsities": [50]}}
     pruning = {"sparsities": [50, 70, 90], "methods": methods}
-    config = merged(PAPER, {"monolingual": ["yo", "sw"], "seeds": [3, 1], "pruning": pruning})
+    config = merged(
+        PAPER, {"monolingual": ["yo", "sw"], "seeds": [3, 1], "pruning": pruning, "quantisation": {"int8": {}}}
+    )
     names = [str(run) for run in measured_runs(config)]
     variants = ["dense", "partial-50", "partial-70", "partial-90", "full-90", "partial-50-2to4"]
     assert names == [f"yo/{variant}/seed-3" for variant in variants]

@@ -60,3 +60,21 @@ def test_a_run_that_takes_no_step_has_no_speed():
     assert table.csv().splitlines()[-1] == "yo,full-50-after,1,100,0,8,0.0,,1500.0,500,40.0,fp32,cpu,1"
     (line,) = (line for line in table.markdown().splitlines() if "full-50-after" in line)
     assert [cell.strip() for cell in line.split("|")[5:8]] == ["0", "0.0", "–"]
+
+
+def test_a_run_in_int8_is_the_trained_one_of_its_base():
+    """It is one of the runs, but none that trained or stored anything."""
+    frame = run_statistics(RUNS | {Run("yo", "dense-int8", 1): record(60.0, 6000, 500)})
+    row = frame.iloc[-1]
+    assert (row["sentences"], row["steps"], row["seconds"], row["stored_mb"], row["precision"]) == (
+        100,
+        0,
+        0,
+        0,
+        "int8",
+    )
+    table = run_statistics_table(frame, Provenance("s", True, "encoder"))
+    text = table.markdown()
+    assert "2 runs trained 0.1 hours in all, in fp32 on cpu." in text
+    assert "Those in int8 are other runs' models, quantised when they predict" in text
+    assert table.csv().splitlines()[-1] == "yo,dense-int8,1,100,0,8,0.0,,,500,0.0,int8,cpu,1"

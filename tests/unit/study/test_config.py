@@ -4,7 +4,7 @@ import pytest
 import yaml
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
-from ner_pruning.study.methods import METHODS
+from ner_pruning.study.methods import METHODS, QUANTISATIONS
 from study_configs import PAPER, REMOVE, ROOT, SCHEMA, TABLE, merged
 
 RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 512}
@@ -160,6 +160,34 @@ FIRST = PAPER["schedules"][0]
             "config: pruning.methods.after: yo/partial-50-after/seed-2 starts from yo/dense/seed-2, which is no run of",
         ),
         (
+            {"quantisation": {"int4": {}}},
+            "config: quantisation: unknown key 'int4'; allowed: int8",
+        ),
+        (
+            {"quantisation": {"int8": {"bits": 4}}},
+            "config: quantisation.int8: unknown key 'bits'; allowed: scopes, sparsities, seeds, training_sets",
+        ),
+        (
+            {"quantisation": {"int8": {"training_sets": ["de"]}}},
+            "config: quantisation.int8.training_sets: 'de' is not in the training sets: en, zh, ",
+        ),
+        (
+            {"quantisation": {"int8": {"seeds": [1, 4]}}},
+            "config: quantisation.int8.seeds: 4 is not in the seeds: 1, 2, 3",
+        ),
+        (
+            {"quantisation": {"int8": {"sparsities": [60], "training_sets": ["yo"]}}},
+            "config: quantisation.int8: yo/partial-60-int8/seed-1 is of yo/partial-60/seed-1, which is no run of",
+        ),
+        (
+            {"quantisation": {"int8": {"seeds": [2]}}, "fewer_runs": {"yo": {"seeds": [1]}}},
+            "config: quantisation.int8: yo/dense-int8/seed-2 is of yo/dense/seed-2, which is no run of the study",
+        ),
+        (
+            {"quantisation": {"int8": {}}, "export": ["yo/dense-int8/seed-1"]},
+            "config: export: yo/dense-int8/seed-1 has no weights of its own; expected the one that it is",
+        ),
+        (
             {"export": ["yo/partial-70-random/seed-1"], "pruning": {"methods": {"random": {"sparsities": [50]}}}},
             "config: export: yo/partial-70-random/seed-1: 'partial-70-random' is not in the variants: dense, ",
         ),
@@ -267,7 +295,8 @@ def test_a_schedule_that_ends_too_late_is_allowed_where_nothing_is_pruned():
 
 def test_each_method_is_allowed_with_what_it_is_defined_for():
     methods = {name: {"scopes": ["partial"], "sparsities": [50], "training_sets": ["yo"]} for name in METHODS}
-    del methods["magnitude"]
+    for name in ("magnitude", *QUANTISATIONS):
+        del methods[name]
     config = merged(PAPER, {"pruning": {"scopes": ["partial", "full", "embeddings"], "methods": methods}})
     check_config(config | {"export": ["yo/partial-50-2to4/seed-3", "yo/embeddings-98/seed-1"]}, SCHEMA, TABLE)
     make_floats(config, SCHEMA)

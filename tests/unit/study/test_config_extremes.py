@@ -14,7 +14,7 @@ from ner_pruning.files import InputError
 from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.study.config import check_config
-from ner_pruning.study.methods import METHODS, source_of_run
+from ner_pruning.study.methods import METHODS, QUANTISATIONS, source_of_run
 from ner_pruning.terms import MAGNITUDE, Run
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.encoder import random_encoder
@@ -26,7 +26,7 @@ Path = tuple[str, ...]
 
 TAGGED = Corpus([["Ann", "ran"], ["to", "Rome"], ["Bob"]], [[1, 0], [0, 5], [1]])
 TEXTS = [WORDS] * 3
-OTHER_METHODS = METHODS.keys() - {MAGNITUDE}
+OTHER_METHODS = METHODS.keys() - {MAGNITUDE, *QUANTISATIONS}
 
 
 def numbers(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:
@@ -168,7 +168,8 @@ TRIED = {
 
 SIZES_OF_DATA = [("data", "synthetic", "sizes", "*", split) for split in ("train", "validation", "test")]
 SEEDS_OF_METHODS = [("pruning", "methods", method, "seeds", "0") for method in OTHER_METHODS - {"random"}]
-AMONG_OTHERS = {*SEEDS_OF_METHODS, ("pruning", "methods", "2to4", "sparsities", "0")}
+OF_QUANTISATIONS = [("quantisation", name, key, "0") for name in QUANTISATIONS for key in ("seeds", "sparsities")]
+AMONG_OTHERS = {*SEEDS_OF_METHODS, *OF_QUANTISATIONS, ("pruning", "methods", "2to4", "sparsities", "0")}
 """Numbers that must be among those of another key, which are tried, or of the method itself."""
 
 COUNTED = {("jobs_per_gpu",), ("tables", "sentences"), ("diagnosis", "floor_factor"), *SIZES_OF_DATA}

@@ -47,6 +47,11 @@ F1_TABLES: dict[int, tuple[str, str, str]] = {
 
 DENSE = "dense"
 
+INT8 = "int8"
+"""What stands at the end of a variant whose models are quantised after training, and computed with whole numbers."""
+
+DENSE_INT8 = f"{DENSE}-{INT8}"
+
 
 def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]:
     """Return the variants of a study: the dense one once, and each scope at each sparsity."""
@@ -57,31 +62,43 @@ def variant_names(scopes: Iterable[str], sparsities: Iterable[int]) -> list[str]
 def variant_name(scope: str, sparsity: int) -> str:
     """Return the name of a variant: "partial-50", "partial-50-random"; the inverse of `parse_variant`.
 
-    sparsity: percent, 0 for the dense one, whatever the scope.
+    sparsity: percent, 0 for the dense one, whatever the scope; that of a scope of quantised models is DENSE_INT8.
     """
-    return "-".join(filter(None, [matrices_of(scope), str(sparsity), scope.partition("-")[2]])) if sparsity else DENSE
+    if not sparsity:
+        return dense_scope(scope) or DENSE
+    return "-".join(filter(None, [matrices_of(scope), str(sparsity), scope.partition("-")[2]]))
 
 
 def parse_variant(variant: str) -> tuple[str, int]:
     """Return the scope and sparsity (percent) of a variant: ("", 0) for the dense one, ("partial-random", 50).
 
     The scope of a method other than gradual magnitude pruning has its name at the end, so that all statistics take it
-    for one more line, beside that of the same matrices pruned by magnitude.
+    for one more line, beside that of the same matrices pruned by magnitude. That of DENSE_INT8 is its own name.
     """
-    if variant == DENSE:
-        return "", 0
+    if variant in (DENSE, DENSE_INT8):
+        return variant.removeprefix(DENSE) and variant, 0
     matrices, sparsity, *method = variant.split("-", 2)
     return "-".join([matrices, *method]), int(sparsity)
 
 
 def matrices_of(scope: str) -> str:
-    """Return which matrices a scope prunes, by whatever method: "partial" of "partial-random"."""
-    return scope.partition("-")[0]
+    """Return which matrices a scope prunes, by whatever method: "partial" of "partial-random"; "" of dense models."""
+    return "" if scope == DENSE_INT8 else scope.partition("-")[0]
 
 
 def method_of(scope: str) -> str:
     """Return the method of a scope: "random" of "partial-random", MAGNITUDE of "partial"; "" of the dense model."""
     return scope.partition("-")[2] or (MAGNITUDE if scope else "")
+
+
+def dense_scope(scope: str) -> str:
+    """Return the scope of the dense models that a line of pruned ones begins with: DENSE_INT8 of "partial-int8"."""
+    return DENSE_INT8 if method_of(scope) == INT8 else ""
+
+
+def unquantised(variant: str) -> str:
+    """Return the variant whose models a variant has in int8: "partial-50" of "partial-50-int8"; else itself."""
+    return variant.removesuffix(f"-{INT8}")
 
 
 MAGNITUDE = "magnitude"
@@ -152,7 +169,7 @@ class Run(NamedTuple):
 
     @property
     def scope(self) -> str:
-        """`partial` or `full`, "" for a dense model; of another method with its name, `partial-random`."""
+        """`partial` or `full`, "" for a dense model; of another method with its name, `partial-random`; DENSE_INT8."""
         return parse_variant(self.variant)[0]
 
     @property
@@ -161,8 +178,13 @@ class Run(NamedTuple):
         return matrices_of(self.scope)
 
     @property
+    def quantised(self) -> bool:
+        """Whether it is no model of its own, but the trained one of another variant in int8."""
+        return self.method == INT8
+
+    @property
     def method(self) -> str:
-        """How they are pruned: MAGNITUDE, or another method (`study.methods`); "" for a dense model."""
+        """How they are pruned: MAGNITUDE, or another method (`study.methods`), INT8 too; "" for a dense model."""
         return method_of(self.scope)
 
     @property
@@ -174,7 +196,7 @@ class Run(NamedTuple):
 class Cell(NamedTuple):
     """What an F1 is of, but for its language: the models' setting, scope and sparsity, and the test set.
 
-    sparsity: percent; 0 is the dense model, in every scope, which may be "" there.
+    sparsity: percent; 0 is the dense model, in every scope, which may be "" there: that in int8 in a scope of such.
     """
 
     setting: str
@@ -188,8 +210,8 @@ class Cell(NamedTuple):
 
     @property
     def key(self) -> "Cell":
-        """The cell as scores have it: a dense model is of no scope."""
-        return self if self.sparsity else self._replace(scope="")
+        """The cell as scores have it: a dense model is of no scope, one in int8 of DENSE_INT8."""
+        return self if self.sparsity else self._replace(scope=dense_scope(self.scope))
 
     @property
     def line(self) -> tuple[str, str, str]:

@@ -29,7 +29,7 @@ from ner_pruning.figures.style import (
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, in_scope, select
 from ner_pruning.study.methods import METHODS
 from ner_pruning.table import count_range
-from ner_pruning.terms import ALL_SCOPES, IN_LANGUAGE, REGULAR, SETTINGS, Provenance, method_of
+from ner_pruning.terms import ALL_SCOPES, IN_LANGUAGE, INT8, REGULAR, SETTINGS, Provenance, method_of
 
 _STYLES: Sequence[tuple[Colour, str]] = (
     ("black", "o"),
@@ -40,7 +40,8 @@ _STYLES: Sequence[tuple[Colour, str]] = (
     ("#009E73", "D"),
     ("#CC79A7", "P"),
     ("#0072B2", "*"),
-)  # Okabe & Ito 2008
+    ("#7A5C00", "h"),
+)  # Okabe & Ito 2008, and two more
 METHOD_STYLES = dict(zip(METHODS, _STYLES, strict=True))
 
 
@@ -51,10 +52,10 @@ def methods_compared(
     """Return the figure `methods`: mean F1 by sparsity with its interval, a line a method.
 
     intervals: of `intervals_table`. Rows of panels: settings and scopes; columns: the regular and the in-language test
-    set. All lines begin with the dense model; the dotted line is the chance floor. Raises InputError where `by_method`
-    does.
+    set. All lines begin with the dense model, that of int8 with the dense one in int8; the dotted line is the chance
+    floor. Raises InputError where `by_method` does.
     """
-    rows = by_method(intervals)
+    rows = select(by_method(intervals), matrices=ALL_SCOPES)
     frame, floors = (select(rows, statistic=statistic) for statistic in ("f1", "chance_floor"))
     test_sets, sparsities = held(frame["test_set"], METHOD_TEST_SETS), sorted(frame["sparsity"].unique())
     methods = held(frame["method"], METHODS)
@@ -72,7 +73,8 @@ def methods_compared(
             for method, shift in reversed([*zip(methods, shifts(len(methods)), strict=True)]):  # magnitude on top
                 if method in scopes:
                     line = line_by_sparsity(in_scope(panel, scopes[method]), sparsities)
-                    apart = np.where(line["sparsity"] > 0, shift, 0.0)  # the dense model is the same one
+                    # the dense model is the same one of all other methods
+                    apart = np.where((line["sparsity"] > 0) | (method == INT8), shift, 0.0)
                     draw_mean(axes, line, *METHOD_STYLES[method], shift=apart)
             if test_set != REGULAR:
                 place = {"setting": setting, "matrices": matrices, "test_set": test_set}

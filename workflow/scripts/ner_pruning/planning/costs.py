@@ -199,7 +199,8 @@ def plan_run(
 
     schedules: the rows of them that may apply. Columns: training_set, variant, seed, steps, pieces (of all epochs),
     computed_pieces (padding included), updates (of pruning), finetune_seconds, predict_seconds, stored_bytes (weights
-    and predictions). Prediction reads sentences of like lengths together, and has hardly any padding.
+    and predictions). Prediction reads sentences of like lengths together, and has hardly any padding. A quantised run
+    is predicted alone, at the rate of a trained one.
     """
     row = choose_schedule(schedules, size.sentences)
     schedule = Schedule.of_row(row, config["finetuning"]["epochs"], size.sentences)
@@ -209,6 +210,13 @@ def plan_run(
         steps, passes = 0, 0
     pieces = round(passes * size.pieces)
     computed = round(passes * size.padded_pieces) if rates.padded else pieces
+    pieces_seconds = size.evaluation_pieces * rates.predict_piece_seconds
+    predict_seconds = rates.start_seconds + rates.load_run_seconds + pieces_seconds
+    prediction_bytes = size.evaluation_sentences * rates.prediction_bytes
+    if run.quantised:
+        nothing = dict.fromkeys(("steps", "pieces", "computed_pieces", "updates", "finetune_seconds"), 0)
+        predicted = {"predict_seconds": predict_seconds, "stored_bytes": round(prediction_bytes)}
+        return {**run._asdict(), **nothing, **predicted}
     method = method_of_run(run)
     updates = 0
     if method is not None:
@@ -224,12 +232,8 @@ def plan_run(
         "computed_pieces": computed,
         "updates": updates,
         "finetune_seconds": rates.start_seconds + load_seconds + step_seconds + update_seconds,
-        "predict_seconds": rates.start_seconds
-        + rates.load_run_seconds
-        + size.evaluation_pieces * rates.predict_piece_seconds,
-        "stored_bytes": round(
-            stored_bytes(run.matrices, run.sparsity, rows, rates) + size.evaluation_sentences * rates.prediction_bytes
-        ),
+        "predict_seconds": predict_seconds,
+        "stored_bytes": round(stored_bytes(run.matrices, run.sparsity, rows, rates) + prediction_bytes),
     }
 
 

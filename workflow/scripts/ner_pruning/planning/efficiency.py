@@ -22,6 +22,7 @@ from torch import nn
 from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel
 
 from ner_pruning.files import read_json, write_json
+from ner_pruning.training.quantisation import quantise
 
 DENSE, SPARSE, INT8, SEMI_STRUCTURED = "dense kernels", "CSR kernels", "int8 kernels", "2:4 kernels"
 KERNELS = (DENSE, SPARSE, INT8, SEMI_STRUCTURED)
@@ -143,9 +144,7 @@ def use_kernels(model: PreTrainedModel, kernels: str) -> None:
     """Have the linear layers of a model's encoder compute with those kernels, in place."""
     encoder = model.base_model
     if kernels == INT8:
-        from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
-
-        quantize_(encoder, Int8DynamicActivationInt8WeightConfig())
+        quantise(model)
     elif kernels == SEMI_STRUCTURED:
         from torch.sparse import to_sparse_semi_structured
 

@@ -5,7 +5,7 @@ import pandas as pd
 from ner_pruning.statistics.calibration import MEASURES, MENTION_ERROR, WHEN_RIGHT, WHEN_WRONG, WORD_ERROR
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.table import Table, TableCell, cells_with_interval, count_range, four_digits
-from ner_pruning.terms import Provenance, variant_name
+from ner_pruning.terms import Provenance, dense_scope, variant_name
 
 MEASURE_NAMES = {
     WORD_ERROR: "calibration error, words",
@@ -27,7 +27,7 @@ def calibration_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     rows = frame.assign(**{column: frame[column].map(four_digits) for column in numbers}).astype(str)
     # Means of dense models also stand in each scope, over its languages; shown are those over all that have one.
     means = select(frame, language=MEAN)
-    means = means[(means["sparsity"] > 0) | (means["scope"] == "")]
+    means = means[(means["sparsity"] > 0) | (means["scope"] == means["scope"].map(dense_scope))]
     keys = ["setting", "test_set", "scope", "sparsity"]
     shown = select(means, measure=WORD_ERROR)[[*keys, "languages"]]
     cells = pd.DataFrame(

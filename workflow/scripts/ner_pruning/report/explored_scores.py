@@ -15,7 +15,7 @@ from ner_pruning.statistics.interval_table import (
     in_scope,
     select,
 )
-from ner_pruning.terms import VALIDATION
+from ner_pruning.terms import VALIDATION, dense_scope
 
 DECIMALS = 4
 """As in tables 2-9."""
@@ -35,8 +35,9 @@ def line_rows(intervals: pd.DataFrame, names: Mapping[str, str]) -> pd.DataFrame
 
     intervals: the table of intervals; names: of languages, by code. of: what the line is of, such as "Yoruba (yo)",
     "mean of all languages" or "mean of family Niger-Congo"; kind: "language", "all languages" or "group". A dense model
-    stands in each scope that has sparse models of its line, and under "" where none has. floor: the chance floor of the
-    same models and test sets. Numbers have DECIMALS digits, NaN where there are none. The order is that of the table.
+    stands in each scope that has sparse models of its line, and under "" where none has; one in int8 in the scopes of
+    sparse models in int8, else under DENSE_INT8. floor: the chance floor of the same models and test sets. Numbers have
+    DECIMALS digits, NaN where there are none. The order is that of the table.
     """
     rows = _in_scopes(select(intervals, statistic=["f1", "chance_floor"]))
     f1, floors = (select(rows, statistic=name) for name in ("f1", "chance_floor"))
@@ -56,7 +57,8 @@ def seed_rows(scores: pd.DataFrame, lines: pd.DataFrame, names: Mapping[str, str
     known = known.assign(of=[line_name(language, "", names) for language in known["language"]])
     line = ["setting", "test_set", "of"]
     scopes = lines.loc[lines["sparsity"] == 0, [*line, "scope"]]
-    dense = known[known["sparsity"] == 0].drop(columns="scope").merge(scopes, on=line)
+    scopes = scopes.assign(dense=scopes["scope"].map(dense_scope))
+    dense = known[known["sparsity"] == 0].rename(columns={"scope": "dense"}).merge(scopes, on=[*line, "dense"])
     rows = pd.concat([dense, known[known["sparsity"] > 0]], ignore_index=True)
     return rows[SEED_COLUMNS].round(DECIMALS)
 
@@ -87,8 +89,10 @@ def _in_scopes(rows: pd.DataFrame) -> pd.DataFrame:
     for scope in dict.fromkeys(sparse["scope"]):
         part = in_scope(rows, scope)
         parts.append(part[pd.MultiIndex.from_frame(part[[*_LINE, "scope"]]).isin(lines_of_scope)])
-    never_sparse = ~pd.MultiIndex.from_frame(rows[_LINE]).isin(pd.MultiIndex.from_frame(sparse[_LINE]))
-    return pd.concat([*parts, rows[never_sparse & (rows["scope"] == "")]])
+    dense = rows[(rows["sparsity"] == 0) & (rows["scope"] == rows["scope"].map(dense_scope))]
+    sparse = sparse.assign(scope=sparse["scope"].map(dense_scope))  # of the dense models that their lines begin with
+    with_scope, begun = (pd.MultiIndex.from_frame(part[[*_LINE, "scope"]]) for part in (dense, sparse))
+    return pd.concat([*parts, dense[~with_scope.isin(begun)]])
 
 
 def _kind(language: str, group: str) -> str:

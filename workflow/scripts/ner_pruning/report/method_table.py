@@ -7,10 +7,10 @@ import pandas as pd
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, select
 from ner_pruning.study.methods import METHODS
 from ner_pruning.table import Table, TableCell, cells_with_interval, count_range, four_digits
-from ner_pruning.terms import ALL_SCOPES, DENSE, MAGNITUDE, SETTINGS, Provenance
+from ner_pruning.terms import ALL_SCOPES, DENSE, INT8, MAGNITUDE, SETTINGS, Provenance
 
 PLACE = ["setting", "matrices", "test_set", "sparsity", "method"]
-"""What a row is of; matrices: the scope without the method."""
+"""What a row is of; matrices: the scope without the method, DENSE for none."""
 
 ENDS = ["estimate", "low", "high"]
 
@@ -20,7 +20,8 @@ def compare_methods(intervals: pd.DataFrame) -> pd.DataFrame:
 
     intervals: of `intervals_table`. Returns the columns PLACE, f1, f1_low, f1_high, gain, gain_low, gain_high, p_value
     (of no gain), languages and seeds (the fewest). The method of dense models, which have a row for each setting,
-    matrices and test set, is DENSE; they and MAGNITUDE have no gain. Raises InputError where `by_method` does.
+    matrices and test set, is DENSE; they and MAGNITUDE have no gain. That of models in int8 is over the same models as
+    they were trained. Raises InputError where `by_method` does.
     """
     rows = by_method(intervals)
     f1 = select(rows, statistic="f1").drop_duplicates(PLACE)[[*PLACE, *ENDS, "languages", "seeds"]]
@@ -29,7 +30,7 @@ def compare_methods(intervals: pd.DataFrame) -> pd.DataFrame:
     frame = f1.rename(columns=names["f1"]).merge(gains.rename(columns=names["gain"]), on=PLACE, how="left")
     order = {
         "setting": SETTINGS,
-        "matrices": ALL_SCOPES,
+        "matrices": (DENSE, *ALL_SCOPES),
         "test_set": METHOD_TEST_SETS,
         "method": (DENSE, *METHODS),
     }
@@ -83,6 +84,11 @@ def _notes(frame: pd.DataFrame, provenance: Provenance) -> Sequence[str]:
         "magnitude pruning of the same scope and sparsity, on the same test sentences. p: two-sided, of no difference; "
         "not adjusted for the number of rows. What each method is: docs/methods.md.",
     ]
+    if (frame["method"] == INT8).any():
+        notes.append(
+            "int8: models of gradual magnitude pruning and dense ones, quantised after training; the difference is to "
+            "the same models as they were trained (docs/quantisation.md)."
+        )
     if (frame["method"] == MAGNITUDE).any() and frame["gain"].isna().all():
         notes.append("No method is of a scope and sparsity that gradual magnitude pruning has too.")
     return notes

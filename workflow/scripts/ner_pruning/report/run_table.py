@@ -6,16 +6,22 @@ from typing import Any
 import pandas as pd
 
 from ner_pruning.table import Table, TableCell, count
-from ner_pruning.terms import Provenance, Run
+from ner_pruning.terms import INT8, Provenance, Run
 
 
 def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
     """Return one row per run: what it trained on and what it took.
 
-    records: run.json by run. Returns the columns training_set, variant, seed, sentences, steps, batch_size, seconds
-    (training), pieces_per_second (NaN of a run that takes no step), peak_memory_mb (10^6 bytes), vocabulary_rows
-    (trained; NA where all are), stored_mb (the weights' file), precision, device, threads.
+    records: run.json by run; of a quantised run, which takes no step and stores no weights, that of the run whose
+    weights it has. Returns the columns training_set, variant, seed, sentences, steps, batch_size, seconds
+    (training), pieces_per_second (NaN of a run that takes no step), peak_memory_mb (10^6 bytes; NaN of a quantised
+    one), vocabulary_rows (trained; NA where all are), stored_mb (the weights' file), precision, device, threads.
     """
+    nothing = {"steps": 0, "training_seconds": 0.0, "peak_memory_bytes": float("nan"), "weights_bytes": 0}
+    records = {
+        run: {**record, **nothing, "precision": run.method} if run.quantised else record
+        for run, record in records.items()
+    }
     rows = [
         {
             **run._asdict(),
@@ -52,16 +58,19 @@ def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
                 "steps": str(runs["steps"].max()),
                 "minutes per run": f"{runs['seconds'].mean() / 60:.1f}",
                 "pieces per second": f"{runs['pieces_per_second'].mean():.0f}" if runs["steps"].any() else "",
-                "peak memory, MB": f"{runs['peak_memory_mb'].max():.0f}",
+                "peak memory, MB": "" if runs["peak_memory_mb"].isna().all() else f"{runs['peak_memory_mb'].max():.0f}",
                 "stored, MB": f"{runs['stored_mb'].mean():.1f}",
             }
         )
-    precision, devices = (", ".join(sorted(set(frame[column]))) for column in ("precision", "device"))
+    trained = frame[frame["precision"] != INT8]
+    precision, devices = (", ".join(sorted(set(trained[column]))) for column in ("precision", "device"))
     notes = [
-        f"{provenance}. {count(len(frame), 'run')} trained "
+        f"{provenance}. {count(len(trained), 'run')} trained "
         f"{frame['seconds'].sum() / 3600:.1f} hours in all, in {precision} on {devices}. Minutes, pieces per second "
         "and stored MB are means over seeds; peak memory is the largest."
     ]
+    if len(trained) < len(frame):
+        notes.append("Those in int8 are other runs' models, quantised when they predict (docs/quantisation.md).")
     rows = frame.astype(object).where(frame.notna(), "").map(_text)
     return Table("runs", "What the runs took", notes, rows, pd.DataFrame(shown).map(TableCell))
 

@@ -4,7 +4,8 @@ Sentences are drawn with replacement (Efron & Tibshirani 1993), the same ones fo
 language, so that differences are paired. The seeds of a cell, one to three, are too few to be drawn with replacement:
 the mean over them is moved instead by its standard error, from the variance between seeds that the study's models have
 together (`seed_noise`), times a normal draw. Nothing is paired by seed: in docs/low-resource, the variants of
-a training set that share a seed are no more alike than others.
+a training set that share a seed are no more alike than others. But a model in int8 is the one that was trained: it
+moves with that one, and is no model more that says how much seeds vary.
 """
 
 import os
@@ -20,7 +21,7 @@ from ner_pruning.files import InputError
 from ner_pruning.parquet import read_table_of, write_table
 from ner_pruning.scoring.f1 import GOLD
 from ner_pruning.statistics.seed_noise import COMMON_SHARE, SeedNoise, SeedVariance
-from ner_pruning.terms import OF_THE_PAPER, Run
+from ner_pruning.terms import OF_THE_PAPER, Run, parse_variant, unquantised
 
 CELL_COLUMNS = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
 
@@ -66,10 +67,11 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
             raise InputError(
                 f"language {language}: {numbers[0]} sentences in one test set or run, {numbers[-1]} in another"
             )
-    noise_of_all = noise_of_paper = SeedNoise(runs, counts)
-    of_paper = [place for place, run in enumerate(runs) if run.scope in OF_THE_PAPER]
-    if len(of_paper) < len(runs):
-        noise_of_paper = SeedNoise([runs[place] for place in of_paper], [counts[place] for place in of_paper])
+    trained = [place for place, run in enumerate(runs) if not run.quantised]
+    of_paper = [place for place in trained if runs[place].scope in OF_THE_PAPER]
+    noise_of_all = noise_of_paper = SeedNoise(*_chosen(trained, runs, counts))
+    if len(of_paper) < len(trained):
+        noise_of_paper = SeedNoise(*_chosen(of_paper, runs, counts))
     values, rows = [], []
     for language, columns in columns_of.items():
         f1 = resampled_f1(columns, language, seed, resamples)
@@ -79,10 +81,10 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
         for (training_set, variant, test_set), places in cells.items():
             value = f1[places].mean(axis=0)
             run = columns[places[0]][0]
-            noise = noise_of_paper if run.scope in OF_THE_PAPER else noise_of_all
+            model = (training_set, unquantised(variant))
+            noise = noise_of_paper if parse_variant(model[1])[0] in OF_THE_PAPER else noise_of_all
             variance = noise.of(training_set, test_set)
             if variance.degrees:
-                model = (training_set, variant)
                 draws = seed_draws(variance, seed, resamples, model, (language, test_set))
                 noisy = value[1:] + np.sqrt(value[0] * (1 - value[0]) / len(places)) * draws
                 value[1:] = np.clip(noisy, 0, 1)  # NaN stays
@@ -91,6 +93,10 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
     matrix = np.array(values)
     matrix[:, 1:] = matrix[:, 1:].astype(np.float32)  # as they are stored
     return Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), matrix)
+
+
+def _chosen(places: Sequence[int], runs: Sequence[Run], counts: Sequence[Counts]) -> tuple[list[Run], list[Counts]]:
+    return [runs[place] for place in places], [counts[place] for place in places]
 
 
 def _generator(seed: int, *key: str | int) -> np.random.Generator:
@@ -127,7 +133,7 @@ def resampled_f1(
     f1[:, 0] = 2 * correct[:, 0].astype(np.float64) / total[:, 0]  # as measured, where a table prints its fourth digit
     for place, (run, test_set, part) in enumerate(columns):
         if f1[place, 0] in (0, 1):
-            random = _generator(seed, "bound", run.training_set, run.variant, test_set, language)
+            random = _generator(seed, "bound", run.training_set, unquantised(run.variant), test_set, language)
             f1[place, 1:] = _at_the_end(f1[place, 0], part, random, resamples)
     return f1
 
@@ -158,9 +164,9 @@ def seed_draws(
 ) -> np.ndarray:
     """Return draws of what a seed does to a model on a test set, divided by the root of F1 (1 - F1).
 
-    model: its training set and variant. COMMON_SHARE of the variance of a model is the same on all of its test sets and
-    languages; the rest, and other models, are independent. What is unsure about the variance itself is the same for a
-    training set.
+    model: its training set and variant, as it was trained. COMMON_SHARE of the variance of a model is the same on all
+    of its test sets and languages; the rest, and other models, are independent. What is unsure about the variance
+    itself is the same for a training set.
     """
     common = _generator(seed, "model", *model).standard_normal(resamples, dtype=np.float32)
     own = _generator(seed, "cell", *model, *test_set).standard_normal(resamples, dtype=np.float32)

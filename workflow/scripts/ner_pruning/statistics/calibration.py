@@ -66,7 +66,7 @@ def measure_calibration(runs: Sequence[Run], counts: Iterable[Counts], *, seed: 
         for cell in cells.kinds():
             for language in cells.languages(cell):
                 rows.append(_row(measure, cell, language, cells.f1(cell, [language]), cells, [language]))
-            for scope in [cell.scope] if cell.scope else ["", *cells.sparse_scopes(cell)]:
+            for scope in [cell.scope, *([] if cell.sparsity else cells.sparse_scopes(cell))]:
                 of_line = cell._replace(scope=scope)
                 if languages := cells.compared_languages(of_line):
                     rows.append(_row(measure, of_line, MEAN, cells.f1(of_line, languages), cells, languages))

@@ -27,6 +27,7 @@ from ner_pruning.statistics.intervals import (
 from ner_pruning.terms import (
     DENSE,
     IN_LANGUAGE,
+    INT8,
     MAGNITUDE,
     MONOLINGUAL,
     MULTILINGUAL,
@@ -35,6 +36,7 @@ from ner_pruning.terms import (
     SCOPES,
     SETTINGS,
     Cell,
+    dense_scope,
     is_perturbation,
     matrices_of,
     method_of,
@@ -51,7 +53,8 @@ EVERY_PERTURBATION = "every perturbation"
 
 EVERY_METHOD = "every method"
 """What the groups of the table and figure of methods begin with, followed by a setting and a scope: the languages that
-have models of every method which prunes these matrices, so that methods are compared on the same."""
+have models of every method which prunes these matrices, so that methods are compared on the same. Where only dense
+models are quantised, DENSE stands for the scope."""
 
 METHOD_TEST_SETS = (REGULAR, IN_LANGUAGE)
 """The test sets on which methods are compared."""
@@ -139,14 +142,15 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     statistic: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction (perturbed /
     regular, see `Cells.fraction`); floor_fraction (chance floor / regular); multilingual_gain (multilingual -
     monolingual, under setting multilingual); method_gain (another method - gradual magnitude pruning of the same scope
-    and sparsity, under the method); PROPERTIES; CORRELATIONS.
+    and sparsity, under the method; a model in int8 - the same one as it was trained); PROPERTIES; CORRELATIONS.
     language: a code; `mean` over the languages of a line (`Cells.compared_languages`) where the statistic is defined;
     `median` of the same; OVER_LANGUAGES for a correlation.
     group: of a mean: "" (all languages), "family Germanic", EVERY_SETTING, EVERY_PERTURBATION (of fractions only), or
     "every method monolingual partial" (of F1 and method_gain).
     scope: a dense model has ""; other methods than gradual magnitude pruning have their names at the end,
     "partial-random". The means of dense models stand under "", over all languages that have one, and in each scope that
-    has sparse models, over the languages of that line.
+    has sparse models, over the languages of that line. In the scopes of models in int8, "partial-int8", the dense model
+    is the one in int8, which stands under DENSE_INT8 too; `difference` is from it.
     estimate, low, high: measured value and 95 % interval; that of a floor is over its draws. Ends are within BOUNDS.
     seed_sd: of an F1, the standard deviation over seeds (`Scores.seed_sd`).
     p_value, p_adjusted: for the value 0, where it means no effect; adjusted over the languages of a statistic and cell.
@@ -157,13 +161,13 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     parts = _parts(cells, groups)
     rows = []
     for cell in cells.kinds():
-        scopes = cells.sparse_scopes(cell) if not cell.scope else []
+        scopes = [] if cell.sparsity else cells.sparse_scopes(cell)
         for statistic, behind in _statistics(cells, cell):
             rows += _rows_of_languages(statistic, behind, cells, known)
-            of_scopes = [[each._replace(scope=scope) for each in behind] for scope in scopes]  # of a dense cell
-            for of_line in [behind, *of_scopes]:
+            for scope in [cell.scope, *scopes]:  # a dense cell stands in each
+                of_line = [each._replace(scope=scope) if each.scope == cell.scope else each for each in behind]
                 rows += _rows_of_means(statistic, of_line, parts, known)
-        if cell.test_set == REGULAR and not cell.sparsity:
+        if cell.test_set == REGULAR and not (cell.sparsity or cell.scope):
             rows += _rows_of_correlations(cell, cells, known)
     table = pd.DataFrame(rows, columns=INTERVAL_COLUMNS)
     for statistic, bounds in BOUNDS.items():
@@ -214,8 +218,8 @@ def _statistics(cells: Cells, cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
     if cell.sparsity:
         dense = cell._replace(sparsity=0)
         found += [("difference", [cell, dense]), ("relative_difference", [cell, dense])]
-        if method_of(cell.scope) != MAGNITUDE:
-            found.append(("method_gain", [cell, cell._replace(scope=matrices_of(cell.scope))]))
+    if method_of(cell.scope) not in ("", MAGNITUDE):
+        found.append(("method_gain", [cell, cell._replace(scope=matrices_of(cell.scope))]))
     if is_perturbation(cell.test_set):
         regular = cell._replace(test_set=REGULAR)
         found += [("fraction", [cell, regular]), ("floor_fraction", [cell, regular])]
@@ -278,15 +282,16 @@ def languages_of_every_method(cells: Cells) -> dict[str, list[str]]:
     """Return, by group (EVERY_METHOD), the languages that have all variants of a setting which prune the same matrices.
 
     On the regular and the in-language test set, if the study has that. Without such languages those that have any of
-    these variants. There is a group only where a study has models that the paper has none like.
+    these variants. There is a group only where a study has models that the paper has none like: of dense ones where
+    they are in int8 and no sparse one is, which they would stand beside.
     """
     variants: dict[str, list[set[str]]] = {}
     compared = set()
     for cell in cells.kinds():
-        if cell.scope and cell.test_set in METHOD_TEST_SETS:
+        if cell.test_set in METHOD_TEST_SETS:
             group = group_of_methods(cell)
             variants.setdefault(group, []).append(set(cells.languages(cell)))
-            if cell.scope not in OF_THE_PAPER:
+            if cell.scope not in OF_THE_PAPER and (cell.sparsity or not cells.sparse_scopes(cell)):
                 compared.add(group)
     order = dict.fromkeys(code for cell in cells.kinds() for code in cells.languages(cell))
     chosen = {group: set.intersection(*variants[group]) or set.union(*variants[group]) for group in sorted(compared)}
@@ -294,8 +299,8 @@ def languages_of_every_method(cells: Cells) -> dict[str, list[str]]:
 
 
 def group_of_methods(cell: Cell) -> str:
-    """Return the group in which the methods of a cell's setting and matrices are compared."""
-    return f"{EVERY_METHOD} {cell.setting} {matrices_of(cell.scope)}"
+    """Return the group in which the methods of a cell's setting and matrices (DENSE for none) are compared."""
+    return f"{EVERY_METHOD} {cell.setting} {matrices_of(cell.scope) or DENSE}"
 
 
 Row = dict[str, str | int | float]
@@ -431,15 +436,17 @@ def by_group(intervals: pd.DataFrame, grouping: str) -> pd.DataFrame:
 def by_method(intervals: pd.DataFrame) -> pd.DataFrame:
     """Return the means that compare pruning methods, over the languages that have every method (EVERY_METHOD).
 
-    On the regular and the in-language test set, with two more columns: matrices, the scope without the method, and
-    method, DENSE of dense models. Raises InputError for a study without other methods or scopes than the paper's.
+    On the regular and the in-language test set, with two more columns: matrices, the scope without the method (DENSE
+    for none), and method, DENSE of dense models that are not in int8. Raises InputError for a study without other
+    methods or scopes than the paper's.
     """
     rows = intervals[(intervals["language"] == MEAN) & intervals["group"].str.startswith(EVERY_METHOD)]
     rows = select(rows, test_set=METHOD_TEST_SETS)
     if rows.empty:
         raise InputError("intervals: no pruning method but gradual magnitude; expected one in pruning.methods")
-    methods = rows["scope"].map(method_of).mask(rows["sparsity"] == 0, DENSE)
-    return rows.assign(matrices=rows["scope"].map(matrices_of), method=methods)
+    methods = rows["scope"].map(method_of)
+    matrices = rows["scope"].map(matrices_of).replace("", DENSE)
+    return rows.assign(matrices=matrices, method=methods.mask((rows["sparsity"] == 0) & (methods != INT8), DENSE))
 
 
 def settings_of(intervals: pd.DataFrame) -> list[str]:
@@ -469,9 +476,9 @@ def in_scope(rows: pd.DataFrame, scope: str) -> pd.DataFrame:
     """Return the rows of a scope, whose sparsity 0 is the dense model.
 
     A dense value that does not stand under the scope (a language's, or a mean of models that have no line there) is the
-    one under "".
+    one under "", or DENSE_INT8 in a scope of models in int8.
     """
-    rows = rows[(rows["scope"] == scope) | ((rows["sparsity"] == 0) & (rows["scope"] == ""))]
+    rows = rows[(rows["scope"] == scope) | ((rows["sparsity"] == 0) & (rows["scope"] == dense_scope(scope)))]
     own_first = rows.sort_values("scope", key=lambda column: column != scope, kind="stable")
     cell = ["statistic", "setting", "test_set", "language", "group", "sparsity"]
     return own_first.drop_duplicates(cell).sort_index().assign(scope=scope)

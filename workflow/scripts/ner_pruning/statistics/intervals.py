@@ -144,7 +144,7 @@ class Cells:
         return max((number for of in self._seeds.values() for number in of.values()), default=0)
 
     def kinds(self) -> list[Cell]:
-        """Return every cell that a language has; the scope of dense cells is ""."""
+        """Return every cell that a language has; the scope of dense cells is "", or DENSE_INT8."""
         return list(self._rows)
 
     def sparsities(self, setting: str, scope: str) -> list[int]:
@@ -152,7 +152,7 @@ class Cells:
         return sorted({cell.sparsity for cell in self._rows if (cell.setting, cell.scope) == (setting, scope)})
 
     def languages(self, cell: Cell) -> list[str]:
-        """Return the languages of a cell; sparsity 0 is the dense model, in every scope."""
+        """Return the languages of a cell; sparsity 0 is the dense model, in every scope (see `Cell.key`)."""
         return list(self._rows.get(cell.key, {}))
 
     def common_languages(self, *cells: Cell) -> list[str]:
@@ -175,11 +175,14 @@ class Cells:
 
     def sparsities_of_line(self, setting: str, test_set: str, scope: str) -> list[int]:
         """Return the sparsities above 0 of a line, in ascending order."""
-        return sorted({cell.sparsity for cell in self._rows if cell.line == (setting, test_set, scope)})
+        return sorted({cell.sparsity for cell in self._rows if cell.line == (setting, test_set, scope)} - {0})
 
-    def sparse_scopes(self, cell: Cell) -> list[str]:
-        """Return the scopes with sparse models of a cell's setting and test set: ALL_SCOPES first, others by name."""
-        found = {other.scope for other in self._rows if other.sparsity and other[:2] == cell[:2]}
+    def sparse_scopes(self, dense: Cell) -> list[str]:
+        """Return the scopes whose lines begin with a dense cell, those with sparse models of its setting and test set.
+
+        ALL_SCOPES first, others by name. A line of models in int8 begins with the dense one in int8.
+        """
+        found = {other.scope for other in self._rows if other.sparsity and other._replace(sparsity=0).key == dense.key}
         own = [scope for scope in ALL_SCOPES if scope in found]
         return [*own, *sorted(found.difference(own))]
 

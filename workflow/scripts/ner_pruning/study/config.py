@@ -17,9 +17,12 @@ from ner_pruning.study.grid import (
     fixed_training_size,
     possible_schedules,
     runs_of_method,
+    runs_of_quantisation,
     study_methods,
+    study_quantisations,
     study_runs,
     study_variants,
+    trained_runs,
     training_sets,
 )
 from ner_pruning.study.languages import NUMBERS, WRITE, Language
@@ -132,6 +135,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     _check_schedules(config["schedules"])
     _check_fewer_runs(config)
     _check_methods(config)
+    _check_quantisation(config)
     _check_steps(config, table)
     _check_export(config)
 
@@ -361,6 +365,21 @@ def _check_methods(config: Mapping[str, Any]) -> None:
                 )
 
 
+def _check_quantisation(config: Mapping[str, Any]) -> None:
+    """Refuse quantised runs of models that the study does not train."""
+    runs = set(study_runs(config))
+    for name in study_quantisations(config):
+        key, asked = f"quantisation.{name}", config["quantisation"][name]
+        _known(f"{key}.training_sets", asked.get("training_sets", []), training_sets(config), "the training sets")
+        _known(f"{key}.seeds", asked.get("seeds", []), config["seeds"], "the seeds")
+        for run in runs_of_quantisation(name, config):
+            if (source := source_of_run(run)) not in runs:
+                raise InputError(
+                    f"config: {key}: {run} is of {source}, which is no run of the study; expected scopes, sparsities, "
+                    "seeds and training sets of its models that are dense or pruned by gradual magnitude"
+                )
+
+
 def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
     """Refuse pruning or a warm-up that ends after the last optimiser step of a training set whose size is known."""
     epochs, warmup = config["finetuning"]["epochs"], config["finetuning"]["warmup_steps"]
@@ -382,7 +401,7 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
 
 def _check_export(config: Mapping[str, Any]) -> None:
     variants = study_variants(config)
-    runs = set(map(str, study_runs(config)))
+    runs, trained = (set(map(str, of(config))) for of in (study_runs, trained_runs))
     for run in config["export"]:
         training_set, variant, seed = run.split("/")
         _known(f"export: {run}", [training_set], training_sets(config), "the training sets")
@@ -390,3 +409,7 @@ def _check_export(config: Mapping[str, Any]) -> None:
         _known(f"export: {run}", [seed], [f"seed-{number}" for number in config["seeds"]], "the seeds")
         if run not in runs:
             raise InputError(f"config: export: {run}: fewer_runs leaves this run out")
+        if run not in trained:
+            raise InputError(
+                f"config: export: {run} has no weights of its own; expected the one that it is quantised from"
+            )

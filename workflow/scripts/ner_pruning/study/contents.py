@@ -8,9 +8,20 @@ from ner_pruning.study.grid import (
     more_groupings,
     shown_sparsities,
     study_runs,
+    trained_runs,
     training_languages,
 )
-from ner_pruning.terms import F1_TABLES, IN_LANGUAGE, MAGNITUDE, MONOLINGUAL, MULTILINGUAL, REGULAR, SCOPES, Run
+from ner_pruning.terms import (
+    F1_TABLES,
+    IN_LANGUAGE,
+    MAGNITUDE,
+    MONOLINGUAL,
+    MULTILINGUAL,
+    OF_THE_PAPER,
+    REGULAR,
+    SCOPES,
+    Run,
+)
 
 FIRST_EXAMPLES_TABLE = 10
 """Tables 10 and 11 show perturbed sentences, one language each."""
@@ -65,15 +76,19 @@ def example_languages(config: Mapping[str, Any]) -> dict[int, str]:
 def figure_names(config: Mapping[str, Any]) -> list[str]:
     """Return those of FIGURES that a study has: some need sparse models, some a perturbed test set, 6-8 in-language.
 
-    The figure of methods needs models that the paper has none like.
+    The figure of methods needs sparse models that the paper has none like.
     """
     sparse, in_language = bool(_scopes_of_the_paper(config)), IN_LANGUAGE in config["perturbations"]
     needs = dict.fromkeys(("figure-3", "novelty"), bool(config["perturbations"]))
     needs |= dict.fromkeys(("figure-2", "figure-4", "figure-5"), sparse)
     needs |= dict.fromkeys(("figure-6", "figure-7", "figure-8"), sparse and in_language)
-    needs[METHODS_FIGURE] = compares_methods(config)
+    needs[METHODS_FIGURE] = compares_methods(config) and any(run.sparsity for run in _beyond_the_paper(config))
     own = [f"{GROUPS}{column}" for column in more_groupings(config)] if sparse else []
     return [name for name in FIGURES if needs.get(name, True)] + own
+
+
+def _beyond_the_paper(config: Mapping[str, Any]) -> list[Run]:
+    return [run for run in study_runs(config) if run.scope not in OF_THE_PAPER]
 
 
 def _scopes_of_the_paper(config: Mapping[str, Any]) -> list[str]:
@@ -87,8 +102,11 @@ def shown_by(figure: str) -> str:
 
 
 def compared_runs(config: Mapping[str, Any]) -> list[Run]:
-    """Return the runs that show what pruning forgets: those of the training sets that have pruned models."""
-    runs = study_runs(config)
+    """Return the runs that show what pruning forgets: those of the training sets that have pruned models.
+
+    Not quantised ones: beside what pruning forgets, a dense model in int8 would count as another seed's.
+    """
+    runs = trained_runs(config)
     pruned = {run.training_set for run in runs if run.sparsity}
     return [run for run in runs if run.training_set in pruned]
 
@@ -111,7 +129,7 @@ def measured_runs(config: Mapping[str, Any]) -> list[Run]:
     They are the dense one, those pruned by magnitude at the lowest, the middle and the highest sparsity (of scopes
     after the first, at the highest), and 2:4.
     """
-    runs = study_runs(config)
+    runs = trained_runs(config)
     runs = [run for run in runs if (run.training_set, run.seed) == (runs[0].training_set, runs[0].seed)]
     by_magnitude = [run for run in runs if run.method == MAGNITUDE]
     sparsities = shown_sparsities({run.sparsity for run in by_magnitude})

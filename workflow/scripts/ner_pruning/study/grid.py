@@ -5,7 +5,7 @@ from typing import Any
 
 from ner_pruning.study.data_form import SPLITS, data_of_language, is_of_table_1
 from ner_pruning.study.languages import Language
-from ner_pruning.study.methods import METHODS, prunes_on_schedule
+from ner_pruning.study.methods import METHODS, QUANTISATIONS, prunes_on_schedule
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import (
     ALL_SCOPES,
@@ -41,13 +41,19 @@ def evaluated_languages(config: Mapping[str, Any]) -> list[str]:
 
 
 def study_runs(config: Mapping[str, Any]) -> list[Run]:
-    """Return every run: the whole grid, less what `fewer_runs` leaves out, and then those of other methods."""
+    """Return every run: the whole grid, less what `fewer_runs` leaves out, those of other methods, quantised ones."""
     runs = []
     for training_set in training_sets(config):
         grid = _grid_of(training_set, config)
         variants = variant_names(grid["scopes"], grid["sparsities"])
         runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
-    return runs + [run for method in study_methods(config) for run in runs_of_method(method, config)]
+    runs += [run for method in study_methods(config) for run in runs_of_method(method, config)]
+    return runs + [run for name in study_quantisations(config) for run in runs_of_quantisation(name, config)]
+
+
+def trained_runs(config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs that have weights of their own: all but the quantised ones."""
+    return [run for run in study_runs(config) if not run.quantised]
 
 
 def _grid_of(training_set: str, config: Mapping[str, Any]) -> dict[str, Any]:
@@ -73,6 +79,26 @@ def runs_of_method(method: str, config: Mapping[str, Any]) -> list[Run]:
     return runs
 
 
+def study_quantisations(config: Mapping[str, Any]) -> list[str]:
+    """Return how a study quantises trained models, in the order of QUANTISATIONS."""
+    asked = config.get("quantisation", {})  # of results from before there was that key
+    return [name for name in QUANTISATIONS if name in asked]
+
+
+def runs_of_quantisation(name: str, config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs of a quantisation of `study_quantisations`: what it leaves out is as the training set has it.
+
+    The dense models of its training sets and seeds are among them.
+    """
+    own = config["quantisation"][name]
+    runs = []
+    for training_set in own.get("training_sets", training_sets(config)):
+        grid = _grid_of(training_set, config) | own
+        variants = [f"{variant}-{name}" for variant in variant_names(grid["scopes"], grid["sparsities"])]
+        runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
+    return runs
+
+
 def study_variants(config: Mapping[str, Any]) -> list[str]:
     """Return the variants of all runs, each once, and those of the grid that `fewer_runs` leaves out everywhere."""
     grid = variant_names(config["pruning"]["scopes"], config["pruning"]["sparsities"])
@@ -86,8 +112,10 @@ def pruned_scopes(config: Mapping[str, Any]) -> list[str]:
 
 
 def compares_methods(config: Mapping[str, Any]) -> bool:
-    """Return whether a study has models that the paper has none like: of another method, or another scope."""
-    return bool(study_methods(config)) or not set(config["pruning"]["scopes"]) <= set(SCOPES)
+    """Return whether a study has models that the paper has none like: of another method or scope, or in int8."""
+    if study_methods(config) or study_quantisations(config):
+        return True
+    return not set(config["pruning"]["scopes"]) <= set(SCOPES)
 
 
 def more_groupings(config: Mapping[str, Any]) -> list[str]:

@@ -1,11 +1,11 @@
 """Pruning methods next to the paper's gradual magnitude pruning: what each is, and what run it starts from.
 
-docs/methods.md has their sources.
+docs/methods.md has their sources. Among them is quantisation, which changes a trained model too (docs/quantisation.md).
 """
 
 from typing import NamedTuple
 
-from ner_pruning.terms import ALL_SCOPES, DENSE, MAGNITUDE, Run, variant_name
+from ner_pruning.terms import ALL_SCOPES, DENSE, INT8, MAGNITUDE, Run, unquantised, variant_name
 
 WITH_LINEAR_LAYERS, WITH_EMBEDDINGS = ("partial", "full"), ("full", "embeddings")
 """Scopes, by what they prune."""
@@ -19,7 +19,8 @@ class Method(NamedTuple):
     curve: whether the sparsity follows the study's curve over the schedule; else it is reached in one update.
     trains: whether it takes any step.
     weights_of, zeros_of: the variant of the same training set and seed whose stored weights it starts from, or whose
-    zeros it takes over; "" for none. MAGNITUDE stands for the same scope and sparsity pruned by magnitude.
+    zeros it takes over; "" for none. MAGNITUDE stands for the same scope and sparsity pruned by magnitude, or the dense
+    model.
     scopes, sparsities: that it is defined for; any sparsity if there are none.
     """
 
@@ -42,9 +43,13 @@ METHODS = {
     "rewound": Method("rewound", zeros_of=MAGNITUDE),
     "2to4": Method("2:4", on_schedule=True, scopes=("partial",), sparsities=(50,)),
     "movement": Method("gradual movement", on_schedule=True, curve=True, scopes=("partial",)),
+    INT8: Method("int8", trains=False, weights_of=MAGNITUDE),
 }
 """In the order of tables and figures. But for MAGNITUDE, a name is the end of a variant and a key of the config's
-`pruning: methods`."""
+`pruning: methods`, or of `quantisation`."""
+
+QUANTISATIONS = (INT8,)
+"""Those of METHODS whose runs are predicted with the weights of another one, and stored nowhere."""
 
 
 def method_of_run(run: Run) -> Method | None:
@@ -65,6 +70,11 @@ def source_of_run(run: Run) -> Run | None:
     if not variant:
         return None
     return run._replace(variant=variant_name(run.matrices, run.sparsity) if variant == MAGNITUDE else variant)
+
+
+def stored_run(run: Run) -> Run:
+    """Return the run whose folder has the weights that a run predicts with: itself, unless it is quantised."""
+    return run._replace(variant=unquantised(run.variant))
 
 
 def prunes_on_schedule(run: Run) -> bool:

@@ -16,6 +16,9 @@ PRODUCTS = frozenset(
 )
 """The matrix products of an encoder, in packed batches and, in the second line, in padded ones."""
 
+PLAIN = (torch.Tensor, torch.nn.Parameter)
+"""The types of tensors that hold the numbers that they stand for."""
+
 
 def choose_precision(name: str, device: torch.device) -> str:
     """Return the precision of a config value: fp32, bf16, or auto (bf16 where the device multiplies it faster)."""
@@ -81,6 +84,8 @@ class RoundedProducts(TorchFunctionMode):
     ) -> Any:
         kwargs = kwargs or {}
         if function not in PRODUCTS or not torch.is_autocast_enabled("cpu"):  # as where a model turns positions
+            return function(*args, **kwargs)
+        if any(isinstance(arg, torch.Tensor) and type(arg) not in PLAIN for arg in args):  # an int8 matrix
             return function(*args, **kwargs)
         with torch.autocast("cpu", enabled=False):
             result = function(*map(_rounded, args), **{key: _rounded(value) for key, value in kwargs.items()})

@@ -1,0 +1,39 @@
+"""Whether a call could predict its quantised runs, before it trains any: the package for that is optional."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Protocol
+
+from ner_pruning.files import InputError
+from ner_pruning.terms import unquantised
+
+SCRIPT = "predict.py"
+
+
+class PlannedJob(Protocol):
+    """What is read of a job of Snakemake: its rule's script, None without one, and its wildcards."""
+
+    rule: "PlannedRule"
+    wildcards_dict: dict[str, str]
+
+
+class PlannedRule(Protocol):
+    """See `PlannedJob`."""
+
+    script: str | None
+
+
+def check_package(jobs: Iterable[PlannedJob], in_conda: bool) -> None:
+    """Raise InputError where jobs predict quantised runs and torchao is not installed.
+
+    jobs: those to do; in_conda: whether they run in envs/study.yaml, which does not have it.
+    """
+    predicted = {job.wildcards_dict["variant"] for job in jobs if Path(job.rule.script or "").name == SCRIPT}
+    variants = sorted(variant for variant in predicted if unquantised(variant) != variant)
+    if variants and (in_conda or find_spec("torchao") is None):
+        where = "in the environment of --sdm conda" if in_conda else "here"
+        raise InputError(
+            f"config: quantisation: torchao, which predicts {variants[0]}, is not installed {where}; expected "
+            "pip install --no-deps -r requirements-int8.txt, or quantisation: {}"
+        )
