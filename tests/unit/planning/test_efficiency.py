@@ -119,6 +119,10 @@ def test_the_figure_draws_medians_with_quartiles():
     assert sparse.get_ydata().tolist() == [150.0]
     (bar,) = first.containers[1].lines[2][0].get_segments()
     assert np.array(bar)[:, 1].tolist() == [149.0, 152.0]
+    for axes in figure.axes:  # panels of a column share their axis: two threads are twice as fast
+        drawn = [value for container in axes.containers for value in container.lines[0].get_ydata()]
+        assert drawn
+        assert 0 <= axes.get_ylim()[0] <= min(drawn) and max(drawn) < axes.get_ylim()[1]
 
 
 def test_the_models_that_are_measured():

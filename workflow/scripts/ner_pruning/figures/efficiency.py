@@ -47,9 +47,9 @@ def draw_efficiency(frame: pd.DataFrame, provenance: Provenance) -> Figure:
                 colour, marker = styles[name]
                 at = [variants.index(variant) + shift for variant in points.index]
                 axes.errorbar(at, middle, spread, color=colour, marker=marker, linestyle="none", elinewidth=1)
-            axes.set_ylim(bottom=0)
     for axes, batch in zip(panels[0], batches, strict=True):
         axes.set_title(f"batches of {batch}" if batch > 1 else "one sentence at a time")
+        axes.set_ylim(0, 1.05 * select(whole, batch=batch)["high"].max())  # of the whole column, which shares its axis
     for axes in panels[-1]:
         axes.set_xticks(range(len(variants)), [_short(variant) for variant in variants], rotation=90)
     put_legend(figure, [handle(name, *style) for name, style in styles.items()], columns=2)
