@@ -108,7 +108,9 @@ def _in_process(work: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
     call = [sys.executable, "-m", "ner_pruning.planning.efficiency", scratch / "work.json", scratch / "result.json"]
     scripts = str(Path(__file__).parents[2])
     path = os.pathsep.join([scripts, *filter(None, [os.environ.get("PYTHONPATH")])])
-    done = subprocess.run(call, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        call, env=os.environ | {"PYTHONPATH": path}, capture_output=True, encoding="utf-8", check=False
+    )
     if done.returncode:
         raise RuntimeError(f"{work['folder']}, {work['kernels']}: {done.stderr[-2000:]}")
     return read_json(scratch / "result.json")
@@ -119,8 +121,8 @@ def main(work: Mapping[str, Any]) -> dict[str, Any]:
     """Measure one model with some kernels and threads; see `measure`."""
     torch.set_num_threads(work["threads"])
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    model = AutoModelForTokenClassification.from_pretrained(work["folder"]).eval().to(device)
-    tokenizer = AutoTokenizer.from_pretrained(work["folder"])
+    model = AutoModelForTokenClassification.from_pretrained(work["folder"], trust_remote_code=False).eval().to(device)
+    tokenizer = AutoTokenizer.from_pretrained(work["folder"], trust_remote_code=False)
     use_kernels(model, work["kernels"])
     tags, rates = [], {}
     for batch in BATCHES:
