@@ -36,8 +36,8 @@ _SCRIPT = re.compile(rb"/scripts/tmp[^/\0]*?\.(\w+)\.py\0")
 class Job(NamedTuple):
     """What a process took until it was last seen: seconds by the clock and of CPU, peak resident memory in bytes.
 
-    rule: the name of the job's script, which is its rule's (`resolve_revision` and `publish` serve rules of other
-    names), or HEAD. began: seconds since the epoch.
+    rule: the name of the job's script, which is its rule's (`resolve_revision`, `publish` and `export_run` serve
+    rules of other names), or HEAD. began: seconds since the epoch.
     """
 
     rule: str

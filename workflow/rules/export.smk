@@ -21,6 +21,7 @@ rule export_run:
         encoder_name=encoder_name(config),
         dataset_name=get_dataset_name,
         hub=get_hub_ids,
+        compact=False,
         version=version_of("export_run"),
     script:
         "../scripts/export_run.py"
@@ -49,9 +50,10 @@ rule compact_run:
         encoder_name=encoder_name(config),
         dataset_name=get_dataset_name,
         hub=get_hub_ids,
-        version=version_of("compact_run"),
+        compact=True,
+        version=version_of("export_run"),
     script:
-        "../scripts/compact_run.py"
+        "../scripts/export_run.py"
 
 
 rule publish_study:

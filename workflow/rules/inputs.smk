@@ -197,25 +197,25 @@ def get_evaluated_perturbed():
     ]
 
 
-def get_stored(name, wildcards):
+def get_stored(name, run):
     """Return a file of the run whose weights a run predicts with."""
-    return f"<results>/runs/{methods.stored_run(get_run(wildcards))}/{RUN_FILES[name]}"
+    return f"<results>/runs/{methods.stored_run(run)}/{RUN_FILES[name]}"
 
 
 def get_stored_weights(wildcards):
-    return get_stored("weights", wildcards)
+    return get_stored("weights", get_run(wildcards))
 
 
 def get_stored_config(wildcards):
-    return get_stored("config", wildcards)
+    return get_stored("config", get_run(wildcards))
 
 
 def get_stored_record(wildcards):
-    return get_stored("record", wildcards)
+    return get_stored("record", get_run(wildcards))
 
 
 def get_stored_records(runs):
-    return [f"<results>/runs/{methods.stored_run(run)}/{RUN_FILES['record']}" for run in runs]
+    return [get_stored("record", run) for run in runs]
 
 
 def get_quantisation(wildcards):
@@ -404,7 +404,5 @@ def get_hub_ids(wildcards):
 
 def get_read_corpora(wildcards):
     """Return the texts of the languages of a training set: those that are trained on and those that are evaluated."""
-    languages = get_languages(wildcards)
-    parts = [("train", language) for language in languages]
-    parts += [(name, language) for language in languages for name in get_test_sets(language)]
-    return [get_corpus_path(part, language) for part, language in parts]
+    evaluated = [(name, language) for language in get_languages(wildcards) for name in get_test_sets(language)]
+    return get_training_corpora(wildcards) + [get_corpus_path(name, language) for name, language in evaluated]

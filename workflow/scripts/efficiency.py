@@ -11,12 +11,9 @@ from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.figures.efficiency import draw_efficiency
 from ner_pruning.figures.style import save_figures
 from ner_pruning.planning.efficiency import measure, possible_kernels
-from ner_pruning.report.efficiency_table import efficiency_table
+from ner_pruning.report.efficiency_table import VOCABULARIES, efficiency_table
 from ner_pruning.table import save_table
 from ner_pruning.terms import REGULAR, Provenance, Run
-
-VOCABULARIES = ("whole", "compact")
-"""Of the two exports of a run."""
 
 SENTENCES = 64
 """The first sentences of the test set are tagged, at most so many."""

@@ -14,6 +14,7 @@ from ner_pruning.figures.style import (
     put_legend,
     put_title,
 )
+from ner_pruning.report.efficiency_table import WHOLE
 from ner_pruning.statistics.interval_table import select
 from ner_pruning.terms import Provenance, parse_variant
 
@@ -30,7 +31,7 @@ def draw_efficiency(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     frame: of `efficiency.measure`. A point is the median, its bar the quartiles.
     """
     threads, batches = (sorted(set(frame[column].tolist())) for column in ("threads", "batch"))
-    whole = select(frame, vocabulary="whole")
+    whole = select(frame, vocabulary=WHOLE)
     variants, kernels = list(whole["variant"].unique()), list(whole["kernels"].unique())
     styles = {name: (COLOURBLIND[place], MARKERS[place]) for place, name in enumerate(kernels)}
     width = max(COLUMN_WIDTH, MARGIN + len(batches) * len(variants) * VARIANT_WIDTH)

@@ -5,7 +5,6 @@ what a user of transformers does: it loads an exported folder and tags padded ba
 """
 
 import importlib.util
-import json
 import os
 import subprocess
 import sys
@@ -22,6 +21,8 @@ from torch import nn
 from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedModel
 
 from ner_pruning.files import read_json, write_json
+from ner_pruning.report.efficiency_table import WHOLE
+from ner_pruning.training.model import choose_device
 from ner_pruning.training.quantisation import quantise
 
 DENSE, SPARSE, INT8, SEMI_STRUCTURED = "dense kernels", "CSR kernels", "int8 kernels", "2:4 kernels"
@@ -57,7 +58,7 @@ def measure(
 ) -> pd.DataFrame:
     """Return the measurements, a row per model, kernels, threads and batch size, of COLUMNS.
 
-    folders: exported folders by variant and vocabulary (`whole` or `compact`). kernels: by variant. sentences: as
+    folders: exported folders by variant and vocabulary, one of VOCABULARIES. kernels: by variant. sentences: as
     words. bytes: of the model's file; resident_bytes: of the process after it has tagged all sentences. low, median and
     high are quartiles of sentences a second over all passes of all rounds. same_tags: share of the word pieces that
     have the same tag as with the dense kernels and the whole vocabulary.
@@ -66,7 +67,7 @@ def measure(
     works = [
         (variant, vocabulary, kind, number)
         for (variant, vocabulary) in folders
-        for kind in (kernels[variant] if vocabulary == "whole" else [DENSE])
+        for kind in (kernels[variant] if vocabulary == WHOLE else [DENSE])
         for number in dict.fromkeys(threads)
     ]
     with TemporaryDirectory(prefix="efficiency.") as scratch:
@@ -78,7 +79,7 @@ def measure(
                 print(f"{variant}, {vocabulary} vocabulary, {kind}, {number} threads: measured", flush=True)
     rows = []
     for (variant, vocabulary, kind, number), found in results.items():
-        expected = results[variant, "whole", DENSE, number][0]["tags"]
+        expected = results[variant, WHOLE, DENSE, number][0]["tags"]
         same = np.mean([one == other for one, other in zip(found[0]["tags"], expected, strict=True)])
         for batch in BATCHES:
             rates = np.concatenate([each["rates"][str(batch)] for each in found])
@@ -120,7 +121,7 @@ def _in_process(work: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
 def main(work: Mapping[str, Any]) -> dict[str, Any]:
     """Measure one model with some kernels and threads; see `measure`."""
     torch.set_num_threads(work["threads"])
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = choose_device("auto")
     model = AutoModelForTokenClassification.from_pretrained(work["folder"], trust_remote_code=False).eval().to(device)
     tokenizer = AutoTokenizer.from_pretrained(work["folder"], trust_remote_code=False)
     use_kernels(model, work["kernels"])
@@ -151,17 +152,17 @@ def use_kernels(model: PreTrainedModel, kernels: str) -> None:
         from torch.sparse import to_sparse_semi_structured
 
         encoder.half()
-        for module in _linear_layers(encoder):
+        for module in filter(_is_linear, encoder.modules()):
             module.weight = nn.Parameter(to_sparse_semi_structured(module.weight.detach()), requires_grad=False)
     elif kernels == SPARSE:
         for name, module in list(encoder.named_modules()):
-            if isinstance(module, nn.Linear):
+            if _is_linear(module):
                 owner, _, last = name.rpartition(".")
                 setattr(encoder.get_submodule(owner), last, SparseLinear(module))
 
 
-def _linear_layers(model: nn.Module) -> list[nn.Linear]:
-    return [module for module in model.modules() if isinstance(module, nn.Linear)]
+def _is_linear(module: nn.Module) -> bool:
+    return isinstance(module, nn.Linear)
 
 
 class SparseLinear(nn.Module):
@@ -190,6 +191,4 @@ def resident_bytes() -> int:
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as file:
-        given = json.load(file)
-    write_json(sys.argv[2], main(given))
+    write_json(sys.argv[2], main(read_json(sys.argv[1])))

@@ -10,6 +10,9 @@ from ner_pruning.terms import Provenance
 MODEL = ["variant", "vocabulary", "kernels"]
 MEGABYTE = 1e6
 
+VOCABULARIES = WHOLE, COMPACT = "whole", "compact"
+"""Of the two exports of a run: all word pieces, or those that the study's texts use."""
+
 
 def efficiency_table(
     frame: pd.DataFrame, stored_bytes: Mapping[str, int], machine: str, run: str, provenance: Provenance
@@ -24,7 +27,7 @@ def efficiency_table(
     shown = []
     for (variant, vocabulary, kernels), rows in frame.groupby(MODEL, sort=False):
         first = rows.iloc[0]
-        stored = stored_bytes[variant] if vocabulary == "whole" else None
+        stored = stored_bytes[variant] if vocabulary == WHOLE else None
         cells = {
             "variant": TableCell(variant),
             "vocabulary": TableCell(vocabulary),
@@ -39,9 +42,7 @@ def efficiency_table(
         cells["same tags"] = TableCell(f"{rows['same_tags'].min():.4f}")
         shown.append(cells)
     rows = frame.assign(**{name: frame[name].map(four_digits) for name in ("low", "median", "high", "same_tags")})
-    rows["stored_bytes"] = [
-        stored_bytes[row.variant] if row.vocabulary == "whole" else "" for row in frame.itertuples()
-    ]
+    rows["stored_bytes"] = [stored_bytes[row.variant] if row.vocabulary == WHOLE else "" for row in frame.itertuples()]
     notes = [
         f"{provenance}. Models of {run}, on {machine}. Sentences a second of transformers on padded batches in float32 "
         "(2:4 kernels in float16): the median over all passes, with quartiles in brackets.",

@@ -350,8 +350,7 @@ def _check_methods(config: Mapping[str, Any]) -> None:
     for name in study_methods(config):
         key, method, own = f"pruning.methods.{name}", METHODS[name], runs_of_method(name, config)
         asked = config["pruning"]["methods"][name]
-        _known(f"{key}.training_sets", asked.get("training_sets", []), training_sets(config), "the training sets")
-        _known(f"{key}.seeds", asked.get("seeds", []), config["seeds"], "the seeds")
+        _check_part(key, asked, config)
         if not own:
             raise InputError(f"config: {key}: leaves nothing to train; expected some scopes and sparsities")
         for run in own:
@@ -365,13 +364,18 @@ def _check_methods(config: Mapping[str, Any]) -> None:
                 )
 
 
+def _check_part(key: str, asked: Mapping[str, Any], config: Mapping[str, Any]) -> None:
+    """Refuse training sets and seeds of a part of the study, at that key, that the study does not have."""
+    _known(f"{key}.training_sets", asked.get("training_sets", []), training_sets(config), "the training sets")
+    _known(f"{key}.seeds", asked.get("seeds", []), config["seeds"], "the seeds")
+
+
 def _check_quantisation(config: Mapping[str, Any]) -> None:
     """Refuse quantised runs of models that the study does not train."""
     runs = set(study_runs(config))
     for name in study_quantisations(config):
         key, asked = f"quantisation.{name}", config["quantisation"][name]
-        _known(f"{key}.training_sets", asked.get("training_sets", []), training_sets(config), "the training sets")
-        _known(f"{key}.seeds", asked.get("seeds", []), config["seeds"], "the seeds")
+        _check_part(key, asked, config)
         for run in runs_of_quantisation(name, config):
             if (source := source_of_run(run)) not in runs:
                 raise InputError(

@@ -1,6 +1,6 @@
 """The study grid: its training sets and runs, and what a run trains and is evaluated on."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ner_pruning.study.data_form import SPLITS, data_of_language, is_of_table_1
@@ -42,11 +42,7 @@ def evaluated_languages(config: Mapping[str, Any]) -> list[str]:
 
 def study_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return every run: the whole grid, less what `fewer_runs` leaves out, those of other methods, quantised ones."""
-    runs = []
-    for training_set in training_sets(config):
-        grid = _grid_of(training_set, config)
-        variants = variant_names(grid["scopes"], grid["sparsities"])
-        runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
+    runs = _runs_of_grid(config, {}, lambda grid: variant_names(grid["scopes"], grid["sparsities"]))
     runs += [run for method in study_methods(config) for run in runs_of_method(method, config)]
     return runs + [run for name in study_quantisations(config) for run in runs_of_quantisation(name, config)]
 
@@ -61,6 +57,17 @@ def _grid_of(training_set: str, config: Mapping[str, Any]) -> dict[str, Any]:
     return {"seeds": config["seeds"], **config["pruning"], **config["fewer_runs"].get(training_set, {})}
 
 
+def _runs_of_grid(
+    config: Mapping[str, Any], own: Mapping[str, Any], variants: Callable[[Mapping[str, Any]], list[str]]
+) -> list[Run]:
+    """Return the runs of each training set's grid; own: what a part of the study has in its place."""
+    runs = []
+    for training_set in own.get("training_sets", training_sets(config)):
+        grid = _grid_of(training_set, config) | own
+        runs += [Run(training_set, variant, seed) for variant in variants(grid) for seed in grid["seeds"]]
+    return runs
+
+
 def study_methods(config: Mapping[str, Any]) -> list[str]:
     """Return the methods of a study next to gradual magnitude pruning, in the order of METHODS."""
     methods = config["pruning"].get("methods", {})  # of results from before there were methods
@@ -69,14 +76,12 @@ def study_methods(config: Mapping[str, Any]) -> list[str]:
 
 def runs_of_method(method: str, config: Mapping[str, Any]) -> list[Run]:
     """Return the runs of a method of `study_methods`: what it leaves out is as the training set has it."""
-    own = config["pruning"]["methods"][method]
-    runs = []
-    for training_set in own.get("training_sets", training_sets(config)):
-        grid = _grid_of(training_set, config) | own
+
+    def variants(grid: Mapping[str, Any]) -> list[str]:
         lines = [f"{scope}-{method}" for scope in grid["scopes"]]
-        variants = [variant_name(line, sparsity) for line in lines for sparsity in sorted(grid["sparsities"])]
-        runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
-    return runs
+        return [variant_name(line, sparsity) for line in lines for sparsity in sorted(grid["sparsities"])]
+
+    return _runs_of_grid(config, config["pruning"]["methods"][method], variants)
 
 
 def study_quantisations(config: Mapping[str, Any]) -> list[str]:
@@ -90,13 +95,11 @@ def runs_of_quantisation(name: str, config: Mapping[str, Any]) -> list[Run]:
 
     The dense models of its training sets and seeds are among them.
     """
-    own = config["quantisation"][name]
-    runs = []
-    for training_set in own.get("training_sets", training_sets(config)):
-        grid = _grid_of(training_set, config) | own
-        variants = [f"{variant}-{name}" for variant in variant_names(grid["scopes"], grid["sparsities"])]
-        runs += [Run(training_set, variant, seed) for variant in variants for seed in grid["seeds"]]
-    return runs
+
+    def variants(grid: Mapping[str, Any]) -> list[str]:
+        return [f"{variant}-{name}" for variant in variant_names(grid["scopes"], grid["sparsities"])]
+
+    return _runs_of_grid(config, config["quantisation"][name], variants)
 
 
 def study_variants(config: Mapping[str, Any]) -> list[str]:

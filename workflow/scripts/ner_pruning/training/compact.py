@@ -6,15 +6,18 @@ Most weights of a multilingual encoder are word embeddings of languages that a t
 
 import json
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import PreTrainedModel
+from transformers import AutoTokenizer, PreTrainedModel
 
-from ner_pruning.files import InputError
+from ner_pruning.data.wikiann import read_corpus
+from ner_pruning.files import InputError, read_json, write_json
+from ner_pruning.study.layout import TOKENIZER_FILES
 
 BYTE_PIECE = r"<0x"
 """How the pieces for single bytes begin, which spell what no other piece does."""
@@ -52,10 +55,10 @@ def kept_pieces(tokenizer: Tokenizer, pieces: Iterable[np.ndarray], first: int =
     return np.array(sorted(kept), dtype=np.int64)
 
 
-def compact_tokenizer(tokenizer: Tokenizer, kept: Sequence[int]) -> Tokenizer:
+def compact_tokenizer(tokenizer: Tokenizer, kept: np.ndarray) -> Tokenizer:
     """Return a tokenizer of the kept pieces alone, with new ids in the same order."""
     form = json.loads(tokenizer.to_str())
-    number = {old: new for new, old in enumerate(np.asarray(kept).tolist())}
+    number = _new_numbers(kept)
     model = form["model"]
     if model["type"] == "Unigram":
         model["vocab"] = [entry for old, entry in enumerate(model["vocab"]) if old in number]
@@ -98,6 +101,24 @@ def merges_of(piece: str, ranks: dict[tuple[str, str], int]) -> list[tuple[str, 
     return used
 
 
+def compact_tokenizer_files(folder: Path, kept: np.ndarray, corpora: Iterable[str]) -> None:
+    """Make the tokenizer in a folder compact, in place.
+
+    corpora: paths of the texts that transformers must read from the folder as before; raises InputError where
+    `check_same_pieces` does.
+    """
+    path, settings_path = (folder / name for name in TOKENIZER_FILES)
+    whole = Tokenizer.from_file(str(path))
+    compact_tokenizer(whole, kept).save(str(path))
+    settings, number = read_json(settings_path), _new_numbers(kept)
+    if added := settings.get("added_tokens_decoder"):
+        settings["added_tokens_decoder"] = {str(number[int(old)]): token for old, token in added.items()}
+        write_json(settings_path, settings)
+    stored = AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
+    for corpus in corpora:
+        check_same_pieces(whole, stored, read_corpus(corpus).tokens, corpus)
+
+
 def check_same_pieces(whole: Tokenizer, compact: Tokenizer, sentences: Sequence[Sequence[str]], source: str) -> None:
     """Raise InputError when the compact tokenizer cuts a sentence, given as words, differently from the whole one."""
     one, other = (
@@ -119,7 +140,7 @@ def compact_model(model: PreTrainedModel, kept: np.ndarray) -> None:
     kept: ascending ids, of `kept_pieces`.
     """
     embedding, config = model.get_input_embeddings(), model.config
-    number = {old: new for new, old in enumerate(kept.tolist())}
+    number = _new_numbers(kept)
     weight = nn.Parameter(embedding.weight[torch.from_numpy(kept)].clone(), requires_grad=False)
     embedding.weight, embedding.num_embeddings = weight, len(kept)
     if embedding.padding_idx is not None:
@@ -128,6 +149,11 @@ def compact_model(model: PreTrainedModel, kept: np.ndarray) -> None:
     for key, value in vars(config).items():
         if key.endswith("_token_id") and isinstance(value, int):
             setattr(config, key, number.get(value))
+
+
+def _new_numbers(kept: np.ndarray) -> dict[int, int]:
+    """Return the new id of each kept one."""
+    return {old: new for new, old in enumerate(kept.tolist())}
 
 
 def _merges(form: dict[str, Any]) -> dict[tuple[str, str], int]:
