@@ -5,7 +5,17 @@ import pandas as pd
 import pytest
 import torch
 from ner_pruning.figures.efficiency import draw_efficiency
-from ner_pruning.planning.efficiency import BATCHES, DENSE, ROUNDS, SPARSE, SparseLinear, main, measure, use_kernels
+from ner_pruning.planning.efficiency import (
+    BATCHES,
+    DENSE,
+    ROUNDS,
+    SEMI_STRUCTURED,
+    SPARSE,
+    SparseLinear,
+    main,
+    measure,
+    use_kernels,
+)
 from ner_pruning.report.efficiency_table import efficiency_table
 from ner_pruning.study.contents import measured_language, measured_runs
 from ner_pruning.terms import Provenance
@@ -135,3 +145,12 @@ def test_the_models_that_are_measured():
     variants = ["dense", "partial-50", "partial-70", "partial-90", "full-90", "partial-50-2to4"]
     assert names == [f"yo/{variant}/seed-3" for variant in variants]
     assert measured_language(config) == "yo"
+
+
+def test_a_model_with_2to4_kernels_computes_to_its_head_in_one_type(monkeypatch):
+    """Their weights, which only a GPU has, are taken as they are."""
+    monkeypatch.setattr("torch.sparse.to_sparse_semi_structured", lambda weight: weight)
+    model = tiny_model("bert", "sdpa").eval()
+    use_kernels(model, SEMI_STRUCTURED)
+    with torch.no_grad():
+        assert model(input_ids=torch.tensor([[0, 17, 5, 59, 21, 2, 3]])).logits.dtype == torch.float16

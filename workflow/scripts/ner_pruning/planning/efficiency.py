@@ -151,7 +151,7 @@ def use_kernels(model: PreTrainedModel, kernels: str) -> None:
     elif kernels == SEMI_STRUCTURED:
         from torch.sparse import to_sparse_semi_structured
 
-        encoder.half()
+        model.half()  # the head too, which reads what the encoder gives
         for module in filter(_is_linear, encoder.modules()):
             module.weight = nn.Parameter(to_sparse_semi_structured(module.weight.detach()), requires_grad=False)
     elif kernels == SPARSE:
