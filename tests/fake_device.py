@@ -7,13 +7,14 @@ on tensors of two devices, and whatever needs a value, is an error. Register it 
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 import torch
 from torch import nn
 from torch._subclasses.fake_tensor import FakeTensor, FakeTensorMode
 from torch.utils._foreach_utils import _foreach_supported_types
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
+from torch.utils._pytree import tree_leaves, tree_map
 from torch.utils.backend_registration import _setup_privateuseone_for_python_backend
 
 VIEWS = frozenset(
@@ -24,6 +25,10 @@ VIEWS = frozenset(
     )
 )
 """Operators that launch no kernel."""
+
+IN_BF16 = ("linear", "matmul", "bmm", "baddbmm", "addmm")
+IN_FLOAT32 = ("layer_norm", "softmax.int", "log_softmax.int", "sum", "sum.dim_IntList", "pow.Tensor_Scalar")
+"""Operators that autocast on CUDA computes in bf16 and in float32: those of them that an encoder calls."""
 
 
 class Backend:
@@ -77,8 +82,8 @@ class Record(TorchDispatchMode):
         return result
 
 
-def register_device() -> torch.device:
-    """Give this process the device."""
+def register_device() -> tuple[torch.device, tuple[torch.library.Library, ...]]:
+    """Give this process the device, with its autocast, which lives as long as the libraries."""
     _setup_privateuseone_for_python_backend("gpu", backend_module=Backend())
     torch.Tensor.pin_memory = lambda tensor: tensor  # there is no driver to lock pages for
     _foreach_supported_types.append(FakeTensor)  # else torch takes tensors that are not its own one by one
@@ -91,7 +96,36 @@ def register_device() -> torch.device:
         return torch.empty(made.shape, dtype=made.dtype, device=device) if on_device else made.to(device)
 
     torch.tensor = tensor
-    return torch.device("gpu")
+    return torch.device("gpu"), _autocast()
+
+
+def _autocast() -> tuple[torch.library.Library, ...]:
+    """Have autocast on the device turn the arguments of operators into what it does on CUDA; the libraries are kept."""
+    others = torch.library.Library("_", "IMPL")
+    others.fallback(torch.library.fallthrough_kernel, "AutocastPrivateUse1")
+    library = torch.library.Library("aten", "IMPL")
+
+    def turned(operator, dtype, *args, **kwargs):
+        def turn(value):
+            floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+            return value.to(dtype) if floating else value
+
+        with torch.autocast("gpu", enabled=False):
+            return operator(*tree_map(turn, args), **tree_map(turn, kwargs))
+
+    def attend(query, key, value, mask=None, dropout_p=0.0, is_causal=False, *, scale=None, enable_gqa=False):
+        """The kernel that CUDA chooses where there is a mask and gradients are wanted."""
+        mask = None if mask is None else mask.expand(*query.shape[:3], key.shape[2])
+        kernel = torch.ops.aten._scaled_dot_product_efficient_attention.default
+        return turned(kernel, torch.bfloat16, query, key, value, mask, True, dropout_p, is_causal, scale=scale)[0]
+
+    library.impl("scaled_dot_product_attention", attend, "AutocastPrivateUse1")
+    for names, dtype in ((IN_BF16, torch.bfloat16), (IN_FLOAT32, torch.float32)):
+        for name in names:
+            operator, _, overload = name.partition(".")
+            operator = getattr(getattr(torch.ops.aten, operator), overload or "default")
+            library.impl(name, partial(turned, operator, dtype), "AutocastPrivateUse1")
+    return library, others
 
 
 @contextmanager

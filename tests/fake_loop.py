@@ -4,6 +4,7 @@ steps: of each step but the first and the last, the operators that the device wa
 (blocking, others) and from it. error, line: what ended the loop, and where in it.
 """
 
+import dataclasses
 import json
 from functools import partial
 from traceback import extract_tb
@@ -27,9 +28,9 @@ FAULTS = {
 }
 """What a change of the loop could bring in: it waits for a value, copies while it waits, mixes devices."""
 
-CASES = {"dense": ("dense", 12, None), "full": ("full", 12, None), "padded": ("dense", 12, None)}
+CASES = {name: (name, 12, None) for name in ("dense", "full", "movement")} | {"padded": ("dense", 12, None)}
 CASES |= {fault: ("dense", 1, fault) for fault in FAULTS}
-"""By name: the scope, the layers (mBERT has 12), and the fault that is done in step 4, if any."""
+"""By name: the scope (or movement, of `partial`), the layers (mBERT has 12), and the fault of step 4, if any."""
 
 
 class Order:
@@ -62,7 +63,9 @@ def run_case(device: torch.device, scope: str, layers: int, fault: str | None, p
         move(model, device)
         pruner = Pruner({}, {})
         if scope != "dense":
-            pruner = Pruner(prunable_matrices(model, scope), {})
+            matrices = prunable_matrices(model, "partial" if scope == "movement" else scope)
+            scored = matrices if scope == "movement" else {}
+            pruner = Pruner(matrices, {}, scores={name: torch.zeros_like(matrix) for name, matrix in scored.items()})
             pruner.sparsity = 0.5
         try:
             with record:
@@ -76,11 +79,11 @@ def run_case(device: torch.device, scope: str, layers: int, fault: str | None, p
 
 
 if __name__ == "__main__":
-    TRAINING = make_training(epochs=1, learning_rate=1e-4)
+    TRAINING = dataclasses.replace(make_training(epochs=1, learning_rate=1e-4), precision="bf16")
     BATCHES = [(epoch, Order(chosen)) for epoch, chosen in loop.draw_batches(BATCH * STEPS, TRAINING, 1)]
     loop.draw_batches = lambda *_: iter(BATCHES)
     loop.LOG_ROWS = 1  # a row waits for the losses: only the last step has one
     loop.ProgressLines = partial(ProgressLines, first=float("inf"))  # and so does a line
     torch.use_deterministic_algorithms(True)
-    gpu = register_device()
+    gpu, autocast = register_device()
     print(json.dumps({name: run_case(gpu, *case, packed=name != "padded") for name, case in CASES.items()}))

@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,8 +19,9 @@ from ner_pruning.training.dropout import seed_dropout
 from ner_pruning.training.model import load_batch
 from ner_pruning.training.operations import step_operations
 from ner_pruning.training.packing import pack
-from ner_pruning.training.precision import computing_in, piece_multiple
+from ner_pruning.training.precision import computing_in, piece_multiple, rounds_at_once
 from ner_pruning.training.pruning import Pruner
+from ner_pruning.training.rounded_weights import RoundedWeights
 from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
 from ner_pruning.training.word_rows import WordRows
 
@@ -92,6 +94,7 @@ def finetune(
     operations = step_operations(model)
     optimizer, scheduler = make_optimizer(model, training, total)
     words = WordRows(model, optimizer, total)
+    rounded = RoundedWeights(model) if rounds_at_once(training.precision, device) else nullcontext()
     state = TrainingState(model, optimizer, scheduler, pruner, words)
     start = snapshots.resume(state) if snapshots else Progress()
     if start.step == 0:
@@ -107,7 +110,7 @@ def finetune(
         seed_dropout(seed, step - 1)
         batch = pack(sentences, chosen.numpy())
         loaded = load_batch(words.activate(batch), model, device, multiple)
-        with computing_in(training.precision, device):
+        with computing_in(training.precision, device), rounded:
             logits = model(**loaded.arguments).logits.flatten(0, 1).index_select(0, loaded.words)
         # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
         loss = cross_entropy(logits.float(), loaded.tags, reduction="sum") / max(1, len(batch.words))

@@ -72,6 +72,11 @@ def piece_multiple(precision: str, device: torch.device) -> int:
     return 16 if precision == "bf16" else 1
 
 
+def rounds_at_once(precision: str, device: torch.device) -> bool:
+    """Return whether training rounds the weights of all layers at once (`rounded_weights`): not on a processor."""
+    return precision == "bf16" and device.type != "cpu"
+
+
 class RoundedProducts(TorchFunctionMode):
     """Multiplies bf16 as such hardware does: rounds the factors, multiplies and sums in float32, rounds the result.
 
