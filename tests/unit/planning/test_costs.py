@@ -29,7 +29,7 @@ from ner_pruning.planning.costs import (
 )
 from ner_pruning.report.run_table import plan_table, planned_and_measured
 from ner_pruning.terms import Run
-from ner_pruning.training.model import set_packing
+from ner_pruning.training.model import load_encoder, set_packing
 from small_models import random_sentences, tiny_model
 from small_runs import FINETUNING, PRUNING, WEIGHTS, run
 
@@ -319,6 +319,23 @@ def test_padded_steps_are_measured_by_their_padding(work, monkeypatch):
     steps.append(calibration.time_steps(model, sentences, None, None))
     assert [pieces.tolist() for pieces, _ in steps] == [[8, 5], [10, 6]]
     assert [seconds.tolist() for _, seconds in steps] == [[2.0, 0.625]] * 2
+
+
+def test_the_first_pruning_update_of_a_scope_does_not_count(study, work, monkeypatch, tmp_path):
+    """It allocates, and touches the rows of the vocabulary that are not trained for the first time."""
+    steps = calibration.time_steps
+
+    def slow_at_first(model, sentences, training, pruner):
+        pieces, seconds = steps(model, sentences, training, pruner)
+        return pieces, seconds + [
+            1000.0 * (step == min(pruner.schedule, default=0)) for step in range(1, len(seconds) + 1)
+        ]
+
+    monkeypatch.setattr(calibration, "time_steps", slow_at_first)
+    model = load_encoder(str(study / "encoder"), dropout=0.0, seed=1)
+    arguments = calibration.Work(**work, spawned=0.0, folder=str(tmp_path))
+    updates = calibration.time_training(model, read_encoded(arguments.train), arguments)["update_seconds"]
+    assert max(updates.values()) < 100
 
 
 @pytest.mark.parametrize("variant", ["dense", "partial-90", "full-50"])
