@@ -16,6 +16,7 @@ from ner_pruning.report.run_table import run_statistics, run_statistics_table
 from ner_pruning.scoring.f1 import read_counts
 from ner_pruning.scoring.found_mentions import read_compared
 from ner_pruning.statistics.bootstrap import resample
+from ner_pruning.statistics.forgetting import forgetting_table
 from ner_pruning.statistics.intervals import Cells
 from ner_pruning.statistics.recall import joined, resampled_recall
 from ner_pruning.study.grid import expected_sizes, study_runs
@@ -66,20 +67,33 @@ def test_the_scores_are_those_of_the_runs(scores, runs):
         pd.testing.assert_series_equal(of_study[column], of_runs[column], check_exact=True)
 
 
+def compared(runs):
+    """Return which mentions the runs find, and the properties of these mentions (`read_compared`)."""
+    top = next(iter(runs.values())).parents[3]
+    mentions = {key.training_set: top / "mentions" / f"{key.training_set}.parquet" for key in runs}
+    return read_compared({key: path / "found.parquet" for key, path in runs.items()}, mentions)
+
+
+def languages_and_sizes(config):
+    languages = read_languages(ROOT / "resources" / "languages.tsv")
+    return languages, {code: expected_sizes(code, config, languages)["train"] for code in config["languages"]}
+
+
+def groups_of(config):
+    languages, sizes = languages_and_sizes(config)
+    classes = [row["up_to"] for row in config["schedules"]]
+    return groupings(language_groups(sizes, languages, classes).set_index("language"))
+
+
 def test_the_claims_follow_from_the_runs(config, scores, runs):
     replicates = resample(
         list(runs), [read_counts(path / "counts.parquet") for path in runs.values()], **config["bootstrap"]
     )
     published = pd.read_csv(RESULTS / "claims.csv", keep_default_na=False, na_values=[""])
     if published["claim"].str.startswith("own ").any():
-        top = next(iter(runs.values())).parents[3]
-        mentions = {key.training_set: top / "mentions" / f"{key.training_set}.parquet" for key in runs}
-        compared = read_compared({key: path / "found.parquet" for key, path in runs.items()}, mentions)
-        replicates = joined([replicates, resampled_recall(*compared, **config["bootstrap"])])
-    languages = read_languages(ROOT / "resources" / "languages.tsv")
-    sizes = {language: expected_sizes(language, config, languages)["train"] for language in config["languages"]}
-    classes = [row["up_to"] for row in config["schedules"]]
-    groups = groupings(language_groups(sizes, languages, classes).set_index("language"))
+        replicates = joined([replicates, resampled_recall(*compared(runs), **config["bootstrap"])])
+    languages, sizes = languages_and_sizes(config)
+    groups = groups_of(config)
     known = scores[scores["test_set"] != VALIDATION]
     floors = dict(zip(zip(known.language, known.test_set, strict=True), known.chance_floor, strict=True))
     of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")
@@ -100,6 +114,21 @@ def test_the_claims_follow_from_the_runs(config, scores, runs):
         assert result[column].tolist() == published[column].tolist()
     for column in ("measured", "low", "high", "paper"):
         pd.testing.assert_series_equal(result[column].astype(float), published[column].astype(float), rtol=1e-6)
+
+
+def test_what_is_forgotten_follows_from_the_runs(config, runs):
+    frame = forgetting_table(*compared(runs), groups_of(config)["script"], **config["bootstrap"])
+    published = pd.read_csv(RESULTS / "forgotten.csv", keep_default_na=False, na_values=[""])
+    assert len(published) > 1000
+    texts = ["language", "group", "scope"]
+    frame[texts] = frame[texts].replace("", None)
+    pd.testing.assert_frame_equal(frame.reset_index(drop=True), published, check_dtype=False, rtol=1e-6)
+    (row,) = published.query(
+        "statistic == 'forgotten_beyond_floor' and setting == 'monolingual' and test_set == 'regular' "
+        "and language == 'mean' and group.isna() and value == 'all' and scope == 'partial' and sparsity == 90"
+    ).itertuples()
+    page = (LOW_RESOURCE / "README.md").read_text(encoding="utf-8")
+    assert f"{row.estimate:.2f} ({row.low:.2f} to {row.high:.2f}) at 90 %" in " ".join(page.split())
 
 
 def test_the_table_of_what_the_runs_took_follows_from_them(runs):
