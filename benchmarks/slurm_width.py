@@ -6,8 +6,7 @@ requirements-slurm.txt), in the folder of a workflow whose data are prepared:
     python benchmarks/slurm_width.py --jobs 100 -- --configfile studies/rehearsal.yaml
 
 Each way goes on where the one before was interrupted, after `--jobs` jobs of SLURM have ended. It prints of each the
-jobs of SLURM, the seconds for them, and what Snakemake itself took: CPU and its peak memory; and at last how often it
-looked after a job that was there no more. Needs Linux.
+jobs of SLURM, the minutes for them, and what Snakemake itself took: CPU and its peak memory. Needs Linux.
 """
 
 import argparse
@@ -54,7 +53,13 @@ def row(call: Sequence[str], jobs: int) -> str:
     command = [sys.executable, "-m", "snakemake", "--workflow-profile", "profiles/slurm", *STATUS, *call]
     head = None
     with open("slurm-width.log", "a", encoding="utf-8") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell's background ignores
+        )
         while process.poll() is None and ended("COMPLETED") - before < jobs:
             head = read_process(process.pid, True) or head
             time.sleep(1)

@@ -167,6 +167,7 @@ def test_what_follows_from_other_data_is_there(text_study):
 # JSON lines, three languages, grouped by a column of the study's own
 
 CODES = ["sw", "ceb", "be-x-old"]
+FIGURES = ["figure-3", "groups-region"]
 
 
 @pytest.fixture(scope="module")
@@ -199,7 +200,8 @@ def json_study(tmp_path_factory) -> Workflow:
         "tables": {"examples": ["sw"], "sentences": 2},
     }
     (workflow.folder / "lines.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    workflow.run("lines.yaml")
+    results = "results/lines"
+    workflow.run("lines.yaml", f"{results}/intervals.csv", *(f"{results}/figures/{name}.png" for name in FIGURES))
     return workflow
 
 
@@ -221,7 +223,7 @@ def test_a_study_is_perturbed_and_grouped_by_its_own_column(json_study):
     assert groups[3] == "be-x-old,Belarusian (Tarashkevitsa),Slavic,Cyrillic,48,100,north"
     intervals = (results / "intervals.csv").read_text(encoding="utf-8")
     assert "region south" in intervals and "in-region" in intervals
-    for figure in ("figure-3", "groups-region"):
+    for figure in FIGURES:
         assert (results / f"figures/{figure}.png").stat().st_size > 10_000
     log = (results / "logs/figure/groups-region.log").read_text(encoding="utf-8")
     assert "south" in log and "north" in log
