@@ -22,7 +22,7 @@ from pathlib import Path
 from rehearsal import GIGABYTE, read_process
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/slurm"))
-from cluster import cancel_all, one_node_cluster, output
+from cluster import cancel_all, one_node_cluster, output, why_not
 
 STATUS = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "5"]
 """The cluster has no accounting."""
@@ -34,10 +34,15 @@ GROUPS = {"one job": [], "two jobs": ["--groups", "predict=predicting", "score=s
 
 def main() -> None:
     """Print a row for each way."""
-    own, call = (sys.argv[1 : sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1 :])
+    given = sys.argv[1:]
+    own, call = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, None)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--jobs", type=int, default=100, help="jobs of SLURM in each way")
     jobs = parser.parse_args(own).jobs
+    if call is None:
+        parser.error("expected -- and Snakemake's arguments")
+    if (reason := why_not()) is not None:
+        sys.exit(f"Error: {reason}")
     print("| fine-tunings | predict and score | jobs of SLURM | failed | minutes | head: CPU s | peak GB |", flush=True)
     print("|---|---|---:|---:|---:|---:|---:|", flush=True)
     with tempfile.TemporaryDirectory() as folder, one_node_cluster(Path(folder)):

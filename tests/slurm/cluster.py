@@ -1,5 +1,7 @@
 """A SLURM cluster of one node: this machine, for as long as a context lasts."""
 
+import importlib.util
+import os
 import shutil
 import subprocess
 import time
@@ -45,6 +47,20 @@ def belongs_to_a_cluster(config: Path = CONFIG) -> bool:
     """Return whether a machine is configured for SLURM, and not by a run of these tests that was killed."""
     conf = config / "slurm.conf"
     return conf.exists() and not conf.read_text(encoding="utf-8").startswith(MARK)
+
+
+def why_not() -> str | None:
+    """Return why the cluster cannot be started on this machine, None where it can."""
+    missing = [name for name in ("slurmctld", "slurmd", "munged") if shutil.which(name) is None]
+    if missing:
+        return f"{missing[0]} is not installed (Debian: slurm-wlm, munge)"
+    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
+        return "snakemake-executor-plugin-slurm is not installed (requirements-slurm.txt)"
+    if os.geteuid() != 0:
+        return "a cluster of one node is started as root"
+    if belongs_to_a_cluster():
+        return f"{CONFIG}/slurm.conf exists: this machine belongs to a cluster"
+    return None
 
 
 @contextmanager

@@ -1,34 +1,17 @@
 """The tiny study on a real SLURM cluster of one node through the profile, against the same study run locally."""
 
-import importlib.util
-import os
 import re
-import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
-from cluster import CONFIG, GPUS, belongs_to_a_cluster, one_node_cluster, output
+from cluster import CONFIG, GPUS, one_node_cluster, output, why_not
 from workflow_copy import Workflow, copy_workflow
 
 VARIANTS = ("dense", "full-50")
 JOB = re.compile(r"SLURM job (\d+) on localhost, GPUs: (.+)")
 WEIGHTS = "results/tiny/runs/hi/full-50/seed-1/weights.safetensors.zst"
 SQUEUE = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "3"]
-
-
-def why_not() -> str | None:
-    """Return why the cluster cannot be started, None where it can."""
-    missing = [name for name in ("slurmctld", "slurmd", "munged") if shutil.which(name) is None]
-    if missing:
-        return f"{missing[0]} is not installed (Debian: slurm-wlm, munge)"
-    if importlib.util.find_spec("snakemake_executor_plugin_slurm") is None:
-        return "snakemake-executor-plugin-slurm is not installed (requirements-slurm.txt)"
-    if os.geteuid() != 0:
-        return "a cluster of one node is started as root"
-    if belongs_to_a_cluster():
-        return f"{CONFIG}/slurm.conf exists: this machine belongs to a cluster"
-    return None
 
 
 pytestmark = [pytest.mark.slurm, pytest.mark.skipif(why_not() is not None, reason=why_not() or "")]

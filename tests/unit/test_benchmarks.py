@@ -425,3 +425,12 @@ def test_the_page_of_the_rehearsal_shows_its_file():
     assert "\n".join(rehearsal.table(jobs)) in page
     assert "\n".join(rehearsal.longest(jobs)) in page
     assert sum(job.rule == "finetune" for job in jobs) >= 429
+
+
+# slurm_width.py
+
+
+def test_slurm_width_needs_a_call_of_snakemake():
+    done = subprocess.run([sys.executable, BENCHMARKS / "slurm_width.py"], capture_output=True, encoding="utf-8")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1] == "slurm_width.py: error: expected -- and Snakemake's arguments"
