@@ -20,7 +20,7 @@ include: "workflow/rules/plan.smk"
 
 from snakemake.logging import logger
 
-from jobs import logs, quantisation, summary
+from jobs import arrays, logs, quantisation, summary
 from ner_pruning.files import check_writable
 
 logs.write_utf8(logger.handlers)
@@ -38,6 +38,8 @@ REPORT_CALL = summary.report_call(
 onstart:
     logger.addHandler(JOB_EVENTS)
     check_writable(RESULTS)
+    with one_line_errors():
+        arrays.refuse_arrays(workflow.executor_settings)
     if not workflow.touch:  # which records results as made, and makes none
         with one_line_errors():
             quantisation.check_package(workflow.dag.needrun_jobs(), IN_CONDA)

@@ -1,4 +1,4 @@
-"""A study through SLURM, in four ways: jobs on their own or in arrays, predict and score in one job or in two.
+"""A study through SLURM, in two ways: the prediction and the score of a run in one job, and in two.
 
 On a cluster of one node that it starts on this machine (as root, with slurm-wlm and munge of Debian, and
 requirements-slurm.txt), in the folder of a workflow whose data are prepared:
@@ -27,9 +27,8 @@ from cluster import cancel_all, one_node_cluster, output, why_not
 STATUS = ["--slurm-status-command", "squeue", "--slurm-init-seconds-before-status-checks", "5"]
 """The cluster has no accounting."""
 
-ARRAYS = {"single jobs": [], "arrays": ["--slurm-array-jobs", "finetune"]}
-GROUPS = {"one job": [], "two jobs": ["--groups", "predict=predicting", "score=scoring"]}
-"""How SLURM gets the fine-tunings, and a run's predictions and scores."""
+WAYS = {"one job": [], "two jobs": ["--groups", "predict=predicting", "score=scoring"]}
+"""How SLURM gets the prediction and the score of a run."""
 
 
 def main() -> None:
@@ -43,12 +42,11 @@ def main() -> None:
         parser.error("expected -- and Snakemake's arguments")
     if (reason := why_not()) is not None:
         sys.exit(f"Error: {reason}")
-    print("| fine-tunings | predict and score | jobs of SLURM | failed | minutes | head: CPU s | peak GB |", flush=True)
-    print("|---|---|---:|---:|---:|---:|---:|", flush=True)
+    print("| predict and score | jobs of SLURM | failed | minutes | head: CPU s | peak GB |", flush=True)
+    print("|---|---:|---:|---:|---:|---:|", flush=True)
     with tempfile.TemporaryDirectory() as folder, one_node_cluster(Path(folder)):
-        for arrays, of_arrays in ARRAYS.items():
-            for groups, of_groups in GROUPS.items():
-                print(f"| {arrays} | {groups} | {row([*call, *of_arrays, *of_groups], jobs)} |", flush=True)
+        for way, options in WAYS.items():
+            print(f"| {way} | {row([*call, *options], jobs)} |", flush=True)
 
 
 def row(call: Sequence[str], jobs: int) -> str:

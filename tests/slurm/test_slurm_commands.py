@@ -37,7 +37,7 @@ def test_documented_calls_can_be_planned_with_the_plugin(tmp_path):
     calls = [call for call in calls if "--unlock" not in call]  # which starts no plugin
     assert len(calls) >= 4
     spans = [span for path in DOCUMENTS for span in re.findall(r"`(--slurm-[^`]+)`", path.read_text(encoding="utf-8"))]
-    assert len(spans) >= 2
+    assert spans
     calls += [["--workflow-profile", "profiles/slurm", *span.split()] for span in spans]
     rows = [
         ("snakemake", [*call, *([] if "--configfile" in call else ["--configfile", "studies/tiny.yaml"])], {})
@@ -46,3 +46,15 @@ def test_documented_calls_can_be_planned_with_the_plugin(tmp_path):
     results = copy_workflow(tmp_path).dry_runs(rows)
     failed = [f"{call}: {printed}" for call, (status, printed) in zip(calls, results, strict=True) if status]
     assert failed == []
+
+
+@needs_plugin
+@pytest.mark.slurm
+def test_arrays_are_refused_before_a_job_is_submitted(tmp_path):
+    workflow = copy_workflow(tmp_path)
+    profile = ["--workflow-profile", "profiles/slurm", "--configfile", "studies/tiny.yaml"]
+    done = workflow.call("--slurm-array-jobs", "finetune", *profile)
+    assert done.returncode == 1
+    assert "Error: slurm-array-jobs: " in done.stdout
+    assert "Traceback" not in done.stdout
+    assert not (tmp_path / "results/tiny/data").exists()
