@@ -22,11 +22,15 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.
 
 
 class FilesAtATime(LoadScopeScheduling):
-    """Gives a process one file after another, but those on staleness all to the same: they share a finished study."""
+    """Gives a process one file after another, but those of tests/workflow all to the same: they share finished studies.
+
+    The faults take as long as the rest of that folder, and need little of it.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
-        return "tests/workflow/test_stale" if path.startswith("tests/workflow/test_stale") else path
+        shares = path.startswith("tests/workflow/") and not path.endswith("test_faults.py")
+        return "tests/workflow" if shares else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAtATime:
@@ -34,8 +38,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAt
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the longest tests come first, so that no process ends with them alone, and those on SLURM, which wait."""
-    items.sort(key=lambda item: not {"workflow", "slurm"} & set(item.path.parts))
+    """Have the longest tests come first, so that no process ends with them alone."""
+    items.sort(key=lambda item: "workflow" not in item.path.parts)
 
 
 @pytest.fixture(scope="module", autouse=True)
