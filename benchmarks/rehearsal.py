@@ -50,7 +50,7 @@ class Job(NamedTuple):
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run Snakemake, if there are arguments for it, and print the table; exits with Snakemake's status."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    own, call = (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, None)
+    own, call = split_call(given)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("usage", type=Path, help="CSV file that gets a row for each job")
     parser.add_argument("--results", type=Path, help="folder of the study, whose disk space is printed")
@@ -62,6 +62,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     jobs = read_jobs(usage)
     print("\n".join([*table(jobs), "", *longest(jobs), *(["", *disk(results)] if results else [])]))
     sys.exit(status)
+
+
+def split_call(given: list[str]) -> tuple[list[str], list[str] | None]:
+    """Return what stands before `--`, and Snakemake's arguments after it: None where there is none."""
+    return (given[: given.index("--")], given[given.index("--") + 1 :]) if "--" in given else (given, None)
 
 
 def measure(usage: Path, command: Sequence[str]) -> int:
