@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import warm_python
 from filelock import FileLock
 from workflow_copy import Workflow, copy_workflow
 from xdist.remote import Producer
@@ -22,15 +23,11 @@ os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.
 
 
 class FilesAtATime(LoadScopeScheduling):
-    """Gives a process one file after another, but those of tests/workflow all to the same: they share finished studies.
-
-    The faults take as long as the rest of that folder, and need little of it.
-    """
+    """Gives a process one file after another, and those about stale results as if they were one: they share a study."""
 
     def _split_scope(self, nodeid: str) -> str:
         path = nodeid.split("::")[0]
-        shares = path.startswith("tests/workflow/") and not path.endswith("test_faults.py")
-        return "tests/workflow" if shares else path
+        return "stale" if path.startswith("tests/workflow/test_stale") else path
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAtATime:
@@ -53,7 +50,13 @@ def few_objects_to_collect() -> None:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory, worker_id) -> Workflow:
+def warm() -> None:
+    """Have jobs and calls of snakemake run in forks of a Python that has imported what they import."""
+    os.environ["WARM_PYTHON"] = warm_python.start()
+
+
+@pytest.fixture(scope="session")
+def finished(warm, tmp_path_factory, worker_id) -> Workflow:
     """A copy of the workflow in which the tiny study has run: once, for all processes of the tests."""
     of_all = tmp_path_factory.getbasetemp() if worker_id == "master" else tmp_path_factory.getbasetemp().parent
     with FileLock(of_all / "tiny.lock"):

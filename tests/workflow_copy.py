@@ -18,6 +18,9 @@ PARTS = (
     *("Snakefile", "config.yaml", "requirements.lock", "requirements-int8.txt"),
     *("workflow", "studies", "profiles", "resources", "envs"),
 )
+COLD = {"WARM_PYTHON": ""}
+"""The environment in which each process starts by itself and imports what it needs (warm_python.py)."""
+
 DRY_RUNS = ROOT / "tests/dry_runs.py"
 JOB = re.compile(r"^(?:local)?rule (\w+):\n((?:    .*\n)*)", re.MULTILINE)
 FINISHED = re.compile(r"^Finished jobid: (\d+) ", re.MULTILINE)
@@ -53,7 +56,7 @@ class Workflow:
         )
 
     def start(self, printed: Path, *arguments: str) -> subprocess.Popen:
-        """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to a file.
+        """Start snakemake as a shell does, with its jobs in a process group of its own, cold; it prints to a file.
 
         SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
         """
@@ -62,6 +65,7 @@ class Workflow:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
+                env=os.environ | COLD,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

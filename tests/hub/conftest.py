@@ -13,8 +13,16 @@ from hub_sources import LANGUAGES, SIZES, Data, Encoder
 from huggingface_hub import constants
 from ner_pruning.data import synthetic
 from ner_pruning.training.encoder import random_encoder
+from workflow_copy import COLD
 
 ENCODER_SIZES = {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
+
+
+@pytest.fixture(autouse=True)
+def cold(monkeypatch) -> None:
+    """Have each job import the Hub's client itself, which then reads the environment."""
+    for name, value in COLD.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,10 @@
-"""Forbid connections to other machines; Python imports this module at its start where its folder is on PYTHONPATH."""
+"""Forbid connections to other machines, and have a warm Python run what it can (warm_python.py in the folder above).
+
+Python imports this module at its start where its folder is on PYTHONPATH.
+"""
 
 import ipaddress
+import os
 import sys
 
 
@@ -26,3 +30,10 @@ def _refuse_other_machines(event: str, arguments: tuple) -> None:
 
 
 sys.addaudithook(_refuse_other_machines)
+
+if warm := os.environ.get("WARM_PYTHON"):  # of this Python, and where it listens
+    python, _, path = warm.rpartition(os.pathsep)
+    if python == sys.executable:
+        from warm_client import run_warm
+
+        run_warm(path)

@@ -1,12 +1,13 @@
 """The tiny study on a real SLURM cluster of one node through the profile, against the same study run locally."""
 
 import re
+import shutil
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from cluster import CONFIG, GPUS, one_node_cluster, output, why_not
-from workflow_copy import Workflow, copy_workflow
+from workflow_copy import COLD, Workflow, copy_workflow
 
 VARIANTS = ("dense", "full-50")
 JOB = re.compile(r"SLURM job (\d+) on localhost, GPUs: (.+)")
@@ -26,7 +27,7 @@ def local(finished) -> Workflow:
 @pytest.fixture(scope="module")
 def submitted(tmp_path_factory) -> tuple[Workflow, list[dict[str, str]]]:
     """A copy in which it has run through the profile, and what SLURM says of each job, in the order of submission."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("submitted"))
+    workflow = Workflow(copy_workflow(tmp_path_factory.mktemp("submitted")).folder, environment=COLD)
     with one_node_cluster(tmp_path_factory.mktemp("cluster")):
         done = workflow.call("--workflow-profile", "profiles/slurm", "--configfile", "studies/tiny.yaml", *SQUEUE)
         assert done.returncode == 0, done.stdout
@@ -35,9 +36,14 @@ def submitted(tmp_path_factory) -> tuple[Workflow, list[dict[str, str]]]:
 
 
 @pytest.fixture(scope="module")
-def short_of_memory(tmp_path_factory) -> tuple[Workflow, str, list[dict[str, str]]]:
-    """A copy in which a fine-tuning first asks for less memory than it takes, what was printed, and SLURM's jobs."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("short-of-memory"))
+def short_of_memory(finished, tmp_path_factory) -> tuple[Workflow, str, list[dict[str, str]]]:
+    """A copy in which a fine-tuning, whose weights were deleted, first asks for less memory than it takes.
+
+    Also what was printed, and SLURM's jobs.
+    """
+    workflow = Workflow(tmp_path_factory.mktemp("short-of-memory") / "workflow", environment=COLD)
+    shutil.copytree(finished.folder, workflow.folder, symlinks=True)
+    (workflow.folder / WEIGHTS).unlink()
     with one_node_cluster(tmp_path_factory.mktemp("cluster")):
         done = workflow.call(
             *("--workflow-profile", "profiles/slurm", "--configfile", "studies/tiny.yaml", *SQUEUE),

@@ -5,6 +5,11 @@ from stale_study import Study, make_study
 from workflow_copy import Workflow, copy_workflow
 
 
+@pytest.fixture(scope="module", autouse=True)
+def warm_calls(warm) -> None:
+    """Make all calls here with what is warm, but for those that say that they are not."""
+
+
 @pytest.fixture(scope="module")
 def workflow(tmp_path_factory) -> Workflow:
     return copy_workflow(tmp_path_factory.mktemp("workflow"))

@@ -4,8 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import sysconfig
-import venv
 from collections import Counter
 from pathlib import Path
 
@@ -13,70 +11,28 @@ import pytest
 import yaml
 from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
+from odd_names import DATA, ENCODER, REFERENCE
 from workflow_copy import ROOT, Workflow, copy_workflow
 
 TINY = "studies/tiny.yaml"
-ODD = 'a b\'s "x" & $HOME #1 [é] (y) <results> %41 `q` *?;|\\'
-"""Without : and braces, which are refused."""
-
 SIZES = {"train": 24, "validation": 8, "test": 12}
 
 
 def write_local_study(folder: Path, encoder: Path) -> dict:
     """Write data, encoder and reference under odd names to a folder; return the overlay that names them from there."""
-    data, model = 'data\'s é "$HOME" & `x` #1 *?', "an encoder [1]: <é>\\ ;|"
     for code in ("hi", "mr"):
-        write_hub_files(folder / data / code, generate(code, SIZES, 0))
-    shutil.copytree(encoder, folder / model)
-    (folder / "other's f1 & é.csv").write_text("language,f1\nhi,0.8\n")
+        write_hub_files(folder / DATA / code, generate(code, SIZES, 0))
+    shutil.copytree(encoder, folder / ENCODER)
+    (folder / REFERENCE).write_text("language,f1\nhi,0.8\n")
     return {
-        "data": {"source": "local", "folder": data, "allow_other_sizes": True},
-        "encoder": {"source": "local", "folder": model},
-        "reference": "other's f1 & é.csv",
+        "data": {"source": "local", "folder": DATA, "allow_other_sizes": True},
+        "encoder": {"source": "local", "folder": ENCODER},
+        "reference": REFERENCE,
     }
 
 
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
     return subprocess.run(["make", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-@pytest.fixture(scope="module")
-def odd(finished, tmp_path_factory) -> Workflow:
-    """A checkout in a folder of an odd name, with its environment; its demo is the tiny study on local files."""
-    workflow = copy_workflow(tmp_path_factory.mktemp("odd") / ODD)
-    shutil.copy(ROOT / "Makefile", workflow.folder)
-    overlay = yaml.safe_load((ROOT / TINY).read_text())
-    overlay |= write_local_study(workflow.folder, finished.folder / "results/tiny/encoder")
-    (workflow.folder / "studies/demo.yaml").write_text(yaml.safe_dump(overlay))
-    environment = workflow.folder / ".venv"
-    venv.create(environment, symlinks=True)
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    packages = environment / "lib" / version / "site-packages" / "as-here.pth"
-    packages.write_text(f"import site; site.addsitedir({sysconfig.get_paths()['purelib']!r})\n")
-    for made in ("bin/pip", "installed"):  # by which make knows that it is whole
-        (environment / made).touch()
-    workflow.python = str(environment / "bin/python")
-    return workflow
-
-
-def test_everything_works_in_a_folder_with_an_odd_name(odd):
-    """`make demo` in it runs the tiny study with the files beside it, and the rest follows."""
-    done = make(odd.folder, "demo", "CORES=2")
-    assert done.returncode == 0 and "The study is complete, with 2 runs:" in done.stdout, done.stdout
-    results = odd.folder / "results/tiny"
-    assert yaml.safe_load((results / "config.yaml").read_text())["reference"] == "other's f1 & é.csv"
-
-    shutil.copy(odd.folder / "studies/demo.yaml", odd.folder / 'studies/it\'s "mine" & é.yaml')
-    done = make(odd.folder, "report", 'STUDY=studies/it\'s "mine" & é.yaml', "REPORT=the 'report' & é.html")
-    assert done.returncode == 0, done.stdout
-    assert "figure-1.png" in (odd.folder / "the 'report' & é.html").read_text(encoding="utf-8")
-
-    odd.run('studies/it\'s "mine" & é.yaml', "publish", "results/tiny/export/hi/dense/seed-1", "plan")
-    assert (odd.folder / "docs/tiny/results/claims.md").read_bytes() == (results / "claims.md").read_bytes()
-    assert (results / "export/hi/dense/seed-1/model.safetensors").exists()
-    assert (results / "plan.json").exists()
-    (results / "plan.json").unlink()
-    assert odd.planned("studies/demo.yaml") == Counter()
 
 
 @pytest.mark.parametrize("character", ":{}")

@@ -25,7 +25,7 @@ SCORES = [f"results/faults/{run}/scores.csv" for run in RUNS]
 FILES = ("weights.safetensors.zst", "config.json", "sparsity.csv", "predictions.json", "scores.csv", "counts.parquet")
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
 TARGETS = ("snakemake", "job", "both")
-EPOCHS = 400
+EPOCHS = 250
 """Of what is disturbed: some seconds a run, so that a disturbance finds one that trains."""
 
 SECONDS = 180
@@ -112,13 +112,20 @@ def test_another_study_may_run_in_the_same_folder_at_the_same_time(undisturbed):
 
 
 def disturbances(seed: int) -> list[tuple[str, int, bool, float]]:
-    """Return 11 of (target, signal, whether it waits until a run trains, seconds after that or after the first job)."""
+    """Return six of (target, signal, whether it waits until a run trains, seconds after that or after the first job).
+
+    While a run trains, snakemake is killed, a job is ended as SLURM does, and all are by Ctrl-C. Before, or between
+    two runs, each target gets one of the other signals.
+    """
     draw = random.Random(seed)
-    kinds = [*product(TARGETS, SIGNALS), ("job", signal.SIGKILL), ("snakemake", signal.SIGKILL)]
-    training = [True] * 5 + [False] * 6
+    first, second, third = SIGNALS
+    others = draw.choice([(first, third, second), (second, first, third)])
+    kinds = [
+        *zip(TARGETS, (third, second, first), [True] * 3, strict=True),
+        *zip(TARGETS, others, [False] * 3, strict=True),
+    ]
     draw.shuffle(kinds)
-    draw.shuffle(training)
-    return [(*kind, waits, draw.uniform(0, 0.5)) for kind, waits in zip(kinds, training, strict=True)]
+    return [(*kind, draw.uniform(0, 0.5)) for kind in kinds]
 
 
 def has_trained(results: Path, since: float) -> bool:
@@ -156,7 +163,7 @@ def disturb(process: subprocess.Popen, target: str, number: int) -> None:
         os.killpg(process.pid, number)
 
 
-def test_eleven_disturbances_of_one_study_change_no_byte_of_its_results(undisturbed, tmp_path):
+def test_disturbances_of_one_study_change_no_byte_of_its_results(undisturbed, tmp_path):
     seed = int(os.environ.get("FAULTS_SEED", "1"))
     workflow = copy_workflow(tmp_path / "disturbed")
     overlay = write_study(workflow, epochs=EPOCHS, snapshot_minutes=0.2 / 60)
@@ -185,7 +192,7 @@ def test_eleven_disturbances_of_one_study_change_no_byte_of_its_results(undistur
             assert signal_number == signal.SIGKILL and target != "job", f"{what}: a lock is left"
             assert workflow.call("--unlock", "--configfile", overlay).returncode == 0
     workflow.run(overlay, *SCORES)
-    assert resumed >= 2
+    assert resumed >= 1
     assert any(orphans_stopped) or not orphans_stopped, f"FAULTS_SEED={seed}: jobs went on without snakemake"
     for run, name in product(RUNS, FILES):
         ours, theirs = (copy.folder / "results/faults" / run / name for copy in (workflow, undisturbed))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 from locales import ASCII, western_locale
-from workflow_copy import ROOT, Workflow, copy_workflow
+from workflow_copy import COLD, ROOT, Workflow, copy_workflow
 
 TINY = "studies/tiny.yaml"
 
@@ -20,7 +20,7 @@ def western(tmp_path_factory) -> Workflow:
     """A copy in which the tiny study has run in a locale that has neither Devanagari nor a minus sign."""
     folder = tmp_path_factory.mktemp("western")
     environment, _ = western_locale(folder / "locales")
-    workflow = Workflow(copy_workflow(folder / "workflow").folder, environment=environment)
+    workflow = Workflow(copy_workflow(folder / "workflow").folder, environment=environment | COLD)
     assert "Logging error" not in workflow.run(TINY)
     return workflow
 
@@ -43,7 +43,7 @@ def test_logs_and_the_report_are_utf8(western):
     logs = {path: text.decode("utf-8") for path, text in results(western).items() if path.startswith("logs/")}
     assert re.search("[\u0900-\u097f]", logs["logs/examples_table/10.log"])
     assert "\N{MINUS SIGN}" in logs["logs/published.log"]
-    ascii_alone = Workflow(western.folder, environment=ASCII)
+    ascii_alone = Workflow(western.folder, environment=ASCII | COLD)
     done = ascii_alone.call("--report", "report.html", "--configfile", TINY)
     assert done.returncode == 0, done.stdout
     assert "\N{RIGHTWARDS ARROW}" in (western.folder / "report.html").read_text(encoding="utf-8")
@@ -58,7 +58,7 @@ def test_what_a_locale_cannot_write_is_escaped_on_the_terminal_and_whole_in_logs
     data = {"source": "local", "folder": str(tmp_path / "data"), "allow_other_sizes": True}
     overlay = tmp_path / "cyrillic.yaml"
     overlay.write_text(yaml.safe_dump({"study": "cyrillic", "data": data}) + "# имя\n", encoding="utf-8")
-    ascii_alone = Workflow(workflow.folder, environment=ASCII)
+    ascii_alone = Workflow(workflow.folder, environment=ASCII | COLD)
     done = ascii_alone.call("data", "--cores", "1", "--configfile", TINY, str(overlay))
     assert done.returncode == 1
     assert "Logging error" not in done.stdout and "Traceback" not in done.stdout

@@ -1,7 +1,7 @@
-"""Studies of a user's own data, from the config alone: text in BIOES with other types; JSON lines with other languages.
+"""Studies of a user's own data, from the config alone: text in BIOES with other types; languages of several sources.
 
 Each goes from the files to its scores, which are those of seqeval on the tags as the files have them. The first is the
-one of docs/your-study.md, by its commands.
+one of docs/your-study.md, by its commands, in a checkout with an odd name; data and encoder of the second have one.
 """
 
 import csv
@@ -9,10 +9,18 @@ import json
 import random
 import re
 import shlex
+import shutil
+import subprocess
+import sys
+import sysconfig
+import venv
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
+from subprocess import PIPE, STDOUT
 
 import numpy as np
+import odd_names
 import pytest
 import yaml
 from ner_pruning.data.mentions import labels_of
@@ -20,9 +28,11 @@ from ner_pruning.data.synthetic import generate
 from ner_pruning.data.test_sets import read_names, read_test_set
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.scoring.prediction_files import read_manifest, read_predictions
+from ner_pruning.training.encoder import random_encoder
 from seqeval.metrics import f1_score
 from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 from seqeval.scheme import IOB2, IOBES, Entities
+from study_configs import merged
 from workflow_copy import ROOT, Workflow, copy_workflow
 
 SIZES = {"train": 48, "validation": 12, "test": 20}
@@ -94,31 +104,71 @@ def check_scores(folder: Path, run: str, languages: list[str], types: list[str])
 DOCUMENT = (ROOT / "docs/your-study.md").read_text(encoding="utf-8")
 
 
+def odd_checkout(folder: Path) -> Workflow:
+    """Return a checkout in a folder with an odd name, and an environment of its own with the packages of this one."""
+    workflow = copy_workflow(folder / odd_names.CHECKOUT)
+    shutil.copy(ROOT / "Makefile", workflow.folder)
+    environment = workflow.folder / ".venv"
+    venv.create(environment, symlinks=True)
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = environment / "lib" / version / "site-packages" / "as-here.pth"
+    packages.write_text(f"import site; site.addsitedir({sysconfig.get_paths()['purelib']!r})\n")
+    for made in ("bin/pip", "installed"):  # by which make knows that it is whole
+        (environment / made).touch()
+    workflow.python = str(environment / "bin/python")
+    return workflow
+
+
+def make(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["make", *arguments], cwd=folder, stdout=PIPE, stderr=STDOUT, encoding="utf-8")
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
 @pytest.fixture(scope="module")
 def text_study(tmp_path_factory) -> Workflow:
     """The document's study with the tiny one's sizes: the data say which types there are, and test alone has a date.
 
-    What the document shows of snakemake is done in its order; make's call is its recipe.
+    What the document shows is done in its order; `make demo` is what runs the study.
     """
-    workflow = copy_workflow(tmp_path_factory.mktemp("text"))
+    workflow = odd_checkout(tmp_path_factory.mktemp("text"))
     for place, (split, number) in enumerate(SIZES.items()):
         sentences = made_up(number, ["MISC", "work-of-art", *(["DATE"] if split == "test" else [])], place)
         blocks = ["\n".join(f"{word} {tag}" for word, tag in bioes(sentence)) for sentence in sentences]
         path = workflow.folder / f"news/{'dev' if split == 'validation' else split}.txt"
         path.parent.mkdir(exist_ok=True)
         path.write_text("-DOCSTART- O\n\n" + "\n\n".join(blocks) + "\n", encoding="utf-8")
+    (workflow.folder / odd_names.REFERENCE).write_text("language,f1\nsw,0.8\n", encoding="utf-8")
     (study,) = re.findall(r"^```yaml\n(# (studies/\S+)\n.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
     (workflow.folder / study[1]).write_text(study[0], encoding="utf-8")
     small = {key: TINY[key] for key in ("encoder", "schedules", "seeds")} | LEARNING
-    small |= {"pruning": {"sparsities": [50], "scopes": ["partial", "full"]}}
-    (workflow.folder / "small.yaml").write_text(yaml.safe_dump(small), encoding="utf-8")
+    small |= {"pruning": {"sparsities": [50], "scopes": ["partial", "full"]}, "reference": odd_names.REFERENCE}
+    whole = yaml.safe_dump(merged(yaml.safe_load(study[0]), small))
+    for name, text in (("small", yaml.safe_dump(small)), ("studies/demo", whole), ("studies/mine", whole)):
+        (workflow.folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    (workflow.folder / "studies/mine.yaml").rename(workflow.folder / "studies" / odd_names.OVERLAY)
     calls = [shlex.split(line, comments=True) for line in DOCUMENT.splitlines() if line.startswith("snakemake ")]
     assert len(calls) == 4 and "make report STUDY=studies/news.yaml" in DOCUMENT
-    calls.insert(3, ["snakemake", "--report", "report.html", "--configfile", study[1]])
-    for _, *arguments in calls:
+    for number, (_, *arguments) in enumerate(calls):
+        if number == 2:
+            workflow.made = make(workflow.folder, "demo", "CORES=2")
         done = workflow.call(*(argument.replace("8", "2") for argument in arguments), "small.yaml")
         assert done.returncode == 0, done.stdout
+        if number == 2:
+            assert "Nothing to be done" in done.stdout
+            make(workflow.folder, "report", f"STUDY=studies/{odd_names.OVERLAY}", f"REPORT={odd_names.REPORT}")
     return workflow
+
+
+def test_everything_works_in_a_folder_with_an_odd_name(text_study):
+    assert "The study is complete, with 3 runs:" in text_study.made
+    results = text_study.folder / "results/news"
+    assert yaml.safe_load((results / "config.yaml").read_text(encoding="utf-8"))["reference"] == odd_names.REFERENCE
+    assert "figure-1.png" in (text_study.folder / odd_names.REPORT).read_text(encoding="utf-8")
+    overlay = f"studies/{odd_names.OVERLAY}"
+    text_study.run(overlay, "publish")
+    assert (text_study.folder / "docs/news/results/claims.md").read_bytes() == (results / "claims.md").read_bytes()
+    assert text_study.planned(overlay) == Counter()
 
 
 def test_text_in_bioes_is_studied_by_its_own_types(text_study):
@@ -159,68 +209,101 @@ def test_what_follows_from_other_data_is_there(text_study):
     card = (results / "export/sw/partial-50/seed-1/README.md").read_text(encoding="utf-8")
     assert "Tags named entities (DATE, MISC, work-of-art, in IOB2) in sw." in card
     assert not (results / "tables/published.md").exists()  # it is not the paper's data
-    assert (text_study.folder / "report.html").stat().st_size > 100_000
+    assert (text_study.folder / odd_names.REPORT).stat().st_size > 100_000
     verdicts = (results / "claims.md").read_text(encoding="utf-8")
     assert "not tested" in verdicts and "| replicated" not in verdicts
 
 
-# JSON lines, three languages, grouped by a column of the study's own
+# Languages from three sources, grouped by a column of the study's own: JSON lines in a folder, text in another one, and
+# text that is made up. The encoder is given, because a vocabulary of all training sentences would follow from each
+# language's source.
 
-CODES = ["sw", "ceb", "be-x-old"]
+CODES = ["sw", "be-x-old", "luo", "th"]
+TYPES = ["DATE", "LOC", "ORG", "PER"]
 FIGURES = ["figure-3", "groups-region"]
+ENCODER = {"vocabulary": 400, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
 
 
 @pytest.fixture(scope="module")
-def json_study(tmp_path_factory) -> Workflow:
-    workflow = copy_workflow(tmp_path_factory.mktemp("json"))
-    for number, code in enumerate(CODES):
-        for place, (split, size) in enumerate(SIZES.items()):
-            sentences = made_up(size, ["PER", "DATE"], 10 * number + place)
+def mixed_study(tmp_path_factory) -> Workflow:
+    workflow = copy_workflow(tmp_path_factory.mktemp("mixed"))
+    words = []
+
+    def write(path: str, sentences: list[list[tuple[str, str]]], lines: Iterable[str], between: str) -> None:
+        words.extend([word for word, _ in sentence] for sentence in sentences)
+        (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (workflow.folder / path).write_text(between.join(lines) + "\n", encoding="utf-8")
+
+    for place, (split, size) in enumerate(SIZES.items()):
+        for number, code in enumerate(("sw", "be-x-old")):
+            sentences = made_up(size, ["PER", "DATE", "work-of-art"], 10 * number + place)
             rows = [{"words": [word for word, _ in each], "tags": [tag for _, tag in each]} for each in sentences]
-            path = workflow.folder / f"ner/{split}/{code}.jsonl"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
-    (workflow.folder / "regions.tsv").write_text("code\tregion\nsw\tsouth\nceb\tsouth\nbe-x-old\tnorth\n")
+            write(f"{odd_names.DATA}/{split}/{code}.jsonl", sentences, map(json.dumps, rows), "\n")
+        sentences = made_up(size, ["PER"], 20 + place)
+        texts = ["\n".join(f"{word}\t{tag}" for word, tag in bioes(each)) for each in sentences]
+        write(f"luo/{split}.conll", sentences, texts, "\n\n")
+    random_encoder(words + generate("th", SIZES, 0)["train"].tokens, ENCODER, 0, workflow.folder / odd_names.ENCODER)
+    regions = "code\tregion\nsw\tsouth\nluo\tsouth\nbe-x-old\tnorth\nth\teast\n"
+    (workflow.folder / "regions.tsv").write_text(regions, encoding="utf-8")
     study = {
         **TINY,
         **LEARNING,
-        "study": "lines",
+        "study": "mixed",
+        "encoder": {"source": "local", "folder": odd_names.ENCODER},
         "data": {
             "source": "local",
-            "folder": "ner",
+            "folder": odd_names.DATA,
             "path": "{split}/{language}",
             "columns": {"tokens": "words", "tags": "tags"},
-            "entity_types": ["DATE", "PER"],
+            "rename": {"work-of-art": "ORG"},
+            "entity_types": TYPES,
+            "by_language": {
+                "luo": {"folder": "luo", "path": "{split}", "columns": {"tokens": 1, "tags": 2}},
+                "th": {"source": "synthetic"},
+            },
+            "synthetic": {"seed": 0, "sizes": {"th": SIZES}},
         },
         "languages": CODES,
         "languages_table": "regions.tsv",
-        "monolingual": ["ceb"],
+        "monolingual": ["luo", "be-x-old"],
         "multilingual": True,
+        "fewer_runs": {"be-x-old": {"sparsities": [], "scopes": []}},
         "perturbations": ["in-language", "in-region"],
-        "tables": {"examples": ["sw"], "sentences": 2},
+        "tables": {"examples": ["luo"], "sentences": 2},
+        "export": ["multilingual/dense/seed-1"],
     }
-    (workflow.folder / "lines.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    results = "results/lines"
-    workflow.run("lines.yaml", f"{results}/intervals.csv", *(f"{results}/figures/{name}.png" for name in FIGURES))
+    (workflow.folder / "mixed.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    figures = [f"results/mixed/figures/{name}.png" for name in FIGURES]
+    workflow.run("mixed.yaml", "scores", "results/mixed/intervals.csv", *figures, "export")
     return workflow
 
 
-def test_json_lines_of_languages_with_codes_of_any_length(json_study):
-    results = json_study.folder / "results/lines"
-    assert check_scores(results, "multilingual/dense/seed-1", CODES, ["DATE", "PER"]) > 0.3
-    check_scores(results, "ceb/full-50/seed-1", ["ceb"], ["DATE", "PER"])
+def test_languages_of_several_sources_are_one_study(mixed_study):
+    results = mixed_study.folder / "results/mixed"
+    corpora = {code: read_corpus(results / f"data/{code}/test.parquet") for code in CODES}
+    assert all(corpus.types == tuple(TYPES) for corpus in corpora.values())
+    for code in ("sw", "be-x-old"):
+        rows = (mixed_study.folder / odd_names.DATA / f"test/{code}.jsonl").read_text(encoding="utf-8").splitlines()
+        assert corpora[code].tokens == [json.loads(row)["words"] for row in rows]
+    assert corpora["th"].tokens == generate("th", SIZES, 0)["test"].tokens
+    luo = json.loads((results / "data/luo/card.json").read_text(encoding="utf-8"))["splits"]["train"]["tagging"]
+    assert luo["scheme"] == "BIOES"
     assert not (results / "data/entity_types.json").exists()  # the config has them
+    assert check_scores(results, "multilingual/dense/seed-1", CODES, TYPES) > 0.3
+    check_scores(results, "luo/full-50/seed-1", ["luo"], TYPES)
+    card = (results / "export/multilingual/dense/seed-1/README.md").read_text(encoding="utf-8")
+    assert " and luo and synthetic text" in card
 
 
-def test_a_study_is_perturbed_and_grouped_by_its_own_column(json_study):
-    results = json_study.folder / "results/lines"
+def test_a_study_is_perturbed_and_grouped_by_its_own_column(mixed_study):
+    results = mixed_study.folder / "results/mixed"
     pools = {code: results / f"perturbed/in-region/{code}.json" for code in CODES}
-    assert json.loads(pools["sw"].read_text())["pool_languages"] == ["ceb"]
-    assert json.loads(pools["ceb"].read_text())["pool_languages"] == ["sw"]
+    assert json.loads(pools["sw"].read_text())["pool_languages"] == ["luo"]
+    assert json.loads(pools["luo"].read_text())["pool_languages"] == ["sw"]
     assert not pools["be-x-old"].exists()  # alone in its region
     groups = (results / "groups.csv").read_text(encoding="utf-8").splitlines()
     assert groups[0] == "language,name,family,script,sentences,size,region"
-    assert groups[3] == "be-x-old,Belarusian (Tarashkevitsa),Slavic,Cyrillic,48,100,north"
+    assert "be-x-old,Belarusian (Tarashkevitsa),Slavic,Cyrillic,48,100,north" in groups[1:]
     intervals = (results / "intervals.csv").read_text(encoding="utf-8")
     assert "region south" in intervals and "in-region" in intervals
     for figure in FIGURES:
@@ -229,78 +312,16 @@ def test_a_study_is_perturbed_and_grouped_by_its_own_column(json_study):
     assert "south" in log and "north" in log
 
 
-def test_a_type_that_the_config_lacks_ends_in_one_line(json_study):
-    overlay = yaml.safe_load((json_study.folder / "lines.yaml").read_text(encoding="utf-8"))
-    overlay |= {"study": "wrong", "data": overlay["data"] | {"entity_types": ["PER"]}}
-    (json_study.folder / "wrong.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
-    done = json_study.call("data", "--cores", "1", "--configfile", "wrong.yaml")
+def test_a_type_that_the_config_lacks_ends_in_one_line(mixed_study):
+    overlay = yaml.safe_load((mixed_study.folder / "mixed.yaml").read_text(encoding="utf-8"))
+    overlay |= {"study": "wrong", "data": overlay["data"] | {"entity_types": ["LOC", "ORG", "PER"]}}
+    (mixed_study.folder / "wrong.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
+    done = mixed_study.call("data", "--cores", "1", "--configfile", "wrong.yaml")
     assert done.returncode == 1
-    line = r"ner/train/[a-z-]+\.jsonl: line \d+: tag 'B-DATE' of a type that is not in `data: entity_types` \(PER\)"
-    assert re.search(line, done.stdout), done.stdout  # of whichever language comes first
-
-
-# Languages from three sources: a folder, another folder in another form, and text that is made up. The vocabulary is
-# given, because one of all training sentences would follow from each language's source.
-
-
-@pytest.fixture(scope="module")
-def mixed_study(tmp_path_factory) -> Workflow:
-    workflow = copy_workflow(tmp_path_factory.mktemp("mixed"))
-    for place, (split, size) in enumerate(SIZES.items()):
-        rows = [
-            {"words": [word for word, _ in each], "tags": [tag for _, tag in each]}
-            for each in made_up(size, ["PER", "work-of-art"], place)
-        ]
-        texts = ["\n".join(f"{word}\t{tag}" for word, tag in bioes(each)) for each in made_up(size, ["PER"], 9 + place)]
-        for path, lines, between in (
-            (f"ner/{split}/sw.jsonl", map(json.dumps, rows), "\n"),
-            (f"luo/{split}.conll", texts, "\n\n"),
-        ):
-            (workflow.folder / path).parent.mkdir(parents=True, exist_ok=True)
-            (workflow.folder / path).write_text(between.join(lines) + "\n", encoding="utf-8")
-    letters = [chr(code) for code in range(33, 127)]
-    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *letters, *(f"##{letter}" for letter in letters)]
-    (workflow.folder / "vocab.txt").write_text("\n".join(pieces), encoding="utf-8")
-    study = {
-        **TINY,
-        **LEARNING,
-        "study": "mixed",
-        "encoder": {"source": "random", "random": TINY["encoder"]["random"] | {"vocabulary": "vocab.txt"}},
-        "data": {
-            "source": "local",
-            "folder": "ner",
-            "path": "{split}/{language}",
-            "columns": {"tokens": "words", "tags": "tags"},
-            "rename": {"work-of-art": "ORG"},
-            "by_language": {
-                "luo": {"folder": "luo", "path": "{split}", "columns": {"tokens": 1, "tags": 2}},
-                "th, ceb": {"source": "synthetic"},
-            },
-            "synthetic": {"seed": 0, "sizes": dict.fromkeys(("th", "ceb"), SIZES)},
-        },
-        "languages": ["sw", "luo", "th", "ceb"],
-        "monolingual": ["luo", "th"],
-        "multilingual": True,
-        "tables": {"examples": ["luo"], "sentences": 2},
-        "export": ["multilingual/dense/seed-1"],
-    }
-    (workflow.folder / "mixed.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    workflow.run("mixed.yaml", "scores", "export")
-    return workflow
-
-
-def test_languages_of_several_sources_are_one_study(mixed_study):
-    results = mixed_study.folder / "results/mixed"
-    corpora = {code: read_corpus(results / f"data/{code}/test.parquet") for code in ("sw", "luo", "th", "ceb")}
-    assert all(corpus.types == ("PER", "ORG", "LOC") for corpus in corpora.values())
-    rows = (mixed_study.folder / "ner/test/sw.jsonl").read_text(encoding="utf-8").splitlines()
-    assert corpora["sw"].tokens == [json.loads(row)["words"] for row in rows]
-    assert corpora["th"].tokens == generate("th", SIZES, 0)["test"].tokens
-    luo = json.loads((results / "data/luo/card.json").read_text(encoding="utf-8"))["splits"]["train"]["tagging"]
-    assert luo["scheme"] == "BIOES"
-    check_scores(results, "multilingual/dense/seed-1", ["sw", "luo", "th", "ceb"], ["PER", "ORG", "LOC"])
-    card = (results / "export/multilingual/dense/seed-1/README.md").read_text(encoding="utf-8")
-    assert "ner and luo and synthetic text" in card
+    line = (
+        r"/train/[a-z-]+\.jsonl: line \d+: tag 'B-DATE' of a type that is not in `data: entity_types` \(LOC, ORG, PER\)"
+    )
+    assert re.search(re.escape(odd_names.DATA) + line, done.stdout), done.stdout  # of whichever language comes first
 
 
 def test_another_source_of_a_language_reruns_what_follows_from_that_language(mixed_study):
@@ -308,10 +329,11 @@ def test_another_source_of_a_language_reruns_what_follows_from_that_language(mix
     (mixed_study.folder / "again").symlink_to("luo")
     overlay["data"]["by_language"]["luo"]["folder"] = "again"
     (mixed_study.folder / "again.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
-    planned = mixed_study.planned("again.yaml", "scores")
-    assert mixed_study.planned("mixed.yaml", "scores") == Counter()
+    planned, as_it_was = mixed_study.planned("again.yaml", "scores"), mixed_study.planned("mixed.yaml", "scores")
+    assert as_it_was == Counter()
     assert {job for job in planned if job.startswith(("language_data", "data_card", "encode ", "perturb"))} == {
-        *("language_data luo", "data_card luo", "encode luo", "perturb in-language luo")
+        *("language_data luo", "data_card luo", "encode luo", "perturb in-language luo"),
+        *("perturb in-region luo", "perturb in-region sw"),
     }
     assert {job for job in planned if job.startswith("finetune")} == {
         f"finetune {training_set} {variant} 1"
