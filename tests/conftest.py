@@ -52,7 +52,7 @@ def few_objects_to_collect() -> None:
 @pytest.fixture(scope="session")
 def warm() -> None:
     """Have jobs and calls of snakemake run in forks of a Python that has imported what they import."""
-    os.environ["WARM_PYTHON"] = warm_python.start()
+    os.environ.update(warm_python.start())
 
 
 @pytest.fixture(scope="session")

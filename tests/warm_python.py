@@ -5,8 +5,8 @@ would run a job's script, or snakemake, asks this one for a fork instead (loopba
 arguments, environment, folder and streams over, passes signals on and ends as the fork does. The fork runs all of the
 script, its imports too, which find the packages in place. Nothing of the workflow itself is imported here.
 
-What depends on how a process starts takes no part: the demo, another Python, another locale, jobs of SLURM, what reads
-the Hub's address when it is imported, faults and signals.
+What depends on how a process starts takes no part: the demo, jobs of SLURM, what reads the Hub's address when it is
+imported, faults and signals.
 """
 
 import atexit
@@ -33,14 +33,17 @@ PACKAGES = [
 ]
 
 
-def start() -> str:
-    """Start the process and return what WARM_PYTHON says of it: the Python, and the socket. It ends with this one."""
+def start(python: str = sys.executable, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Start the process and return the variable that has others use it: the Python, and the socket.
+
+    It ends with this one. What runs in its forks is of that Python, and of the locale of that environment.
+    """
     path = Path(tempfile.mkdtemp(prefix="warm."), "socket")
-    command = [sys.executable, __file__, str(path)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    command = [python, __file__, str(path)]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     atexit.register(process.stdin.close)
     assert process.stdout.readline() == b"ready\n"
-    return f"{sys.executable}{os.pathsep}{path}"
+    return {"WARM_PYTHON": f"{python}{os.pathsep}{path}"}
 
 
 def serve(listening: socket.socket) -> tuple[Sequence[str], Mapping[str, str]]:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+import warm_python
 import yaml
 from locales import ASCII, western_locale
 from workflow_copy import COLD, ROOT, Workflow, copy_workflow
@@ -20,7 +21,8 @@ def western(tmp_path_factory) -> Workflow:
     """A copy in which the tiny study has run in a locale that has neither Devanagari nor a minus sign."""
     folder = tmp_path_factory.mktemp("western")
     environment, _ = western_locale(folder / "locales")
-    workflow = Workflow(copy_workflow(folder / "workflow").folder, environment=environment | COLD)
+    workflow = copy_workflow(folder / "workflow")
+    workflow.environment = environment | warm_python.start(environment=os.environ | environment)
     assert "Logging error" not in workflow.run(TINY)
     return workflow
 

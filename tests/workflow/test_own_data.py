@@ -6,6 +6,7 @@ one of docs/your-study.md, by its commands, in a checkout with an odd name; data
 
 import csv
 import json
+import os
 import random
 import re
 import shlex
@@ -22,6 +23,7 @@ from subprocess import PIPE, STDOUT
 import numpy as np
 import odd_names
 import pytest
+import warm_python
 import yaml
 from ner_pruning.data.mentions import labels_of
 from ner_pruning.data.synthetic import generate
@@ -116,11 +118,14 @@ def odd_checkout(folder: Path) -> Workflow:
     for made in ("bin/pip", "installed"):  # by which make knows that it is whole
         (environment / made).touch()
     workflow.python = str(environment / "bin/python")
+    workflow.environment = warm_python.start(workflow.python)
     return workflow
 
 
-def make(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["make", *arguments], cwd=folder, stdout=PIPE, stderr=STDOUT, encoding="utf-8")
+def make(workflow: Workflow, *arguments: str) -> str:
+    environment = os.environ | workflow.environment
+    command = ["make", *arguments]
+    done = subprocess.run(command, cwd=workflow.folder, env=environment, stdout=PIPE, stderr=STDOUT, encoding="utf-8")
     assert done.returncode == 0, done.stdout
     return done.stdout
 
@@ -151,12 +156,12 @@ def text_study(tmp_path_factory) -> Workflow:
     assert len(calls) == 4 and "make report STUDY=studies/news.yaml" in DOCUMENT
     for number, (_, *arguments) in enumerate(calls):
         if number == 2:
-            workflow.made = make(workflow.folder, "demo", "CORES=2")
+            workflow.made = make(workflow, "demo", "CORES=2")
         done = workflow.call(*(argument.replace("8", "2") for argument in arguments), "small.yaml")
         assert done.returncode == 0, done.stdout
         if number == 2:
             assert "Nothing to be done" in done.stdout
-            make(workflow.folder, "report", f"STUDY=studies/{odd_names.OVERLAY}", f"REPORT={odd_names.REPORT}")
+            make(workflow, "report", f"STUDY=studies/{odd_names.OVERLAY}", f"REPORT={odd_names.REPORT}")
     return workflow
 
 
