@@ -4,6 +4,7 @@ import gc
 import os
 import runpy
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,8 +52,9 @@ def few_objects_to_collect() -> None:
 
 @pytest.fixture(scope="session")
 def warm() -> None:
-    """Have jobs and calls of snakemake run in forks of a Python that has imported what they import."""
-    os.environ.update(warm_python.start())
+    """Have jobs and calls of snakemake run in forks of a Python that has imported what they import, on Linux."""
+    if sys.platform == "linux":
+        os.environ.update(warm_python.start())
 
 
 @pytest.fixture(scope="session")

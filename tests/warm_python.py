@@ -6,11 +6,12 @@ arguments, environment, folder and streams over, passes signals on and ends as t
 script, its imports too, which find the packages in place. Nothing of the workflow itself is imported here.
 
 What depends on how a process starts takes no part: the demo, jobs of SLURM, what reads the Hub's address when it is
-imported, faults and signals.
+imported, faults and signals. It needs Linux.
 """
 
 import atexit
 import gc
+import importlib
 import json
 import os
 import runpy
@@ -22,8 +23,9 @@ import sys
 import tempfile
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
 
 PACKAGES = [
     *("jsonschema", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"),
@@ -33,88 +35,100 @@ PACKAGES = [
 ]
 
 
+class Fork(NamedTuple):
+    """A fork that runs: who asked for it, and what can be read when it has ended."""
+
+    asking: socket.socket
+    ended: int
+
+
 def start(python: str = sys.executable, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Start the process and return the variable that has others use it: the Python, and the socket.
 
     It ends with this one. What runs in its forks is of that Python, and of the locale of that environment.
     """
-    path = Path(tempfile.mkdtemp(prefix="warm."), "socket")
-    command = [python, __file__, str(path)]
-    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
+    process = subprocess.Popen([python, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment)
     atexit.register(process.stdin.close)
-    assert process.stdout.readline() == b"ready\n"
-    return {"WARM_PYTHON": f"{python}{os.pathsep}{path}"}
+    name = process.stdout.readline().decode().strip()
+    assert name, "the warm Python has not started"
+    return {"WARM_PYTHON": f"{python}{os.pathsep}{name}"}
 
 
-def serve(listening: socket.socket) -> tuple[Sequence[str], Mapping[str, str]]:
-    """Fork for each process that connects; return in the forks alone, with the arguments and the environment."""
+def receive(listening: socket.socket) -> tuple[socket.socket, list[int], dict[str, Any]]:
+    """Return who asks for a fork, its standard streams, and its call: arguments, environment and folder."""
+    asking, _ = listening.accept()
+    size = int.from_bytes(asking.recv(4, socket.MSG_WAITALL), "big")
+    text, streams, _, _ = socket.recv_fds(asking, size, 3)
+    return asking, streams, json.loads(text + asking.recv(size - len(text), socket.MSG_WAITALL))
+
+
+def answer(asking: socket.socket, number: int) -> None:
+    """Send a number to who asked, which may have been killed by now."""
+    with suppress(BrokenPipeError):
+        asking.send(number.to_bytes(4, "big", signed=True))
+
+
+def serve(listening: socket.socket) -> dict[str, Any]:
+    """Fork for each process that connects; return in the forks alone, with the call."""
     events = selectors.DefaultSelector()
     events.register(listening, selectors.EVENT_READ)
     events.register(sys.stdin, selectors.EVENT_READ)
-    running: dict[int, tuple[socket.socket, int]] = {}  # by the descriptor of a fork: who asked for it, its number
+    forks: dict[int, Fork] = {}  # by their numbers
     while True:
         for key, _ in events.select():
             if key.fileobj is listening:
-                asking, _ = listening.accept()
-                size = int.from_bytes(asking.recv(4, socket.MSG_WAITALL), "big")
-                first, streams, _, _ = socket.recv_fds(asking, size, 3)
-                text = first + asking.recv(size - len(first), socket.MSG_WAITALL)
-                if not (number := os.fork()):
+                asking, streams, call = receive(listening)
+                number = os.fork()
+                if number == 0:
                     for place, stream in enumerate(streams):
                         os.dup2(stream, place)
-                        os.close(stream)
-                    events.close()
-                    listening.close()
-                    asking.close()
-                    for other, _ in running.values():
-                        other.close()
-                    call = json.loads(text)
-                    os.chdir(call["folder"])
-                    return call["arguments"], call["environment"]
+                    for opened in (events, listening, asking, *(fork.asking for fork in forks.values())):
+                        opened.close()
                 for stream in streams:
                     os.close(stream)
-                asking.send(number.to_bytes(4, "big"))
-                ended = os.pidfd_open(number)
-                running[ended] = asking, number
-                events.register(ended, selectors.EVENT_READ)
-                events.register(asking, selectors.EVENT_READ, ended)
+                if number == 0:
+                    return call
+                answer(asking, number)
+                forks[number] = Fork(asking, os.pidfd_open(number))
+                for each in forks[number]:
+                    events.register(each, selectors.EVENT_READ, number)
             elif key.fileobj is sys.stdin:  # the tests have ended
-                for _, number in running.values():
+                for number in forks:
                     os.kill(number, signal.SIGKILL)
                 os._exit(0)
-            elif key.data is not None:  # who asked was killed
-                os.kill(running[key.data][1], signal.SIGKILL)
+            elif key.data not in forks:  # it ended just before who asked for it was killed
+                continue
+            elif key.fileobj is forks[key.data].asking:  # which was killed
+                os.kill(key.data, signal.SIGKILL)
                 events.unregister(key.fileobj)
             else:
-                asking, number = running.pop(key.fd)
-                code = os.waitstatus_to_exitcode(os.waitpid(number, 0)[1])
-                events.unregister(key.fd)
-                os.close(key.fd)
-                if asking in events.get_map():
-                    events.unregister(asking)
-                    asking.send(code.to_bytes(4, "big", signed=True))
+                asking, ended = forks.pop(key.data)
+                for each in (asking, ended):
+                    if each in events.get_map():
+                        events.unregister(each)
+                answer(asking, os.waitstatus_to_exitcode(os.waitpid(key.data, 0)[1]))
                 asking.close()
+                os.close(ended)
 
 
 def main() -> None:
-    import importlib
-
+    """Import the packages, print where to ask for forks, and make them until standard input ends."""
     for name in PACKAGES:
         importlib.import_module(name)
     gc.collect()
     gc.freeze()
     listening = socket.socket(socket.AF_UNIX)
-    listening.bind(sys.argv[1])
+    listening.bind("")  # Linux chooses an abstract name, which is no file
     listening.listen()
-    print("ready", flush=True)
-    arguments, environment = serve(listening)
+    print(listening.getsockname()[1:].decode(), flush=True)
+    call = serve(listening)
+    arguments, environment = call["arguments"], call["environment"]
+    os.chdir(call["folder"])
     os.environ.clear()
     os.environ.update(environment)
     sys.dont_write_bytecode = bool(environment.get("PYTHONDONTWRITEBYTECODE"))
     if threads := environment.get("OMP_NUM_THREADS"):  # which libraries read when they are loaded
-        import torch
-
-        torch.set_num_threads(int(threads))
+        sys.modules["torch"].set_num_threads(int(threads))
     tempfile.tempdir = None  # it follows from the environment, too
     sys.orig_argv = [sys.executable, *arguments]
     sys.argv = list(arguments[arguments[0] == "-m" :])

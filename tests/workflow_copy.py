@@ -41,10 +41,13 @@ class Workflow:
 
     def call(self, *arguments: str) -> subprocess.CompletedProcess:
         """Run snakemake in the folder and return its result, output and error as one text."""
-        return self._python("-m", "snakemake", *self.options, *arguments)
+        return self._start(self.python, "-m", "snakemake", *self.options, *arguments)
 
-    def _python(self, *arguments: str) -> subprocess.CompletedProcess:
-        command = [self.python, *arguments]
+    def make(self, *arguments: str) -> subprocess.CompletedProcess:
+        """Run make in the folder and return as `call` does."""
+        return self._start("make", *arguments)
+
+    def _start(self, *command: str) -> subprocess.CompletedProcess:
         return subprocess.run(
             command,
             cwd=self.folder,
@@ -99,7 +102,7 @@ class Workflow:
             names = ("program", "arguments", "environment", "printed")
             rows = [dict(zip(names, (*call, str(out)), strict=True)) for call, out in zip(calls, printed, strict=True)]
             path.write_text(json.dumps(rows), encoding="utf-8")
-            done = self._python(str(DRY_RUNS), str(path))
+            done = self._start(self.python, str(DRY_RUNS), str(path))
             assert done.returncode == 0, done.stdout
             statuses = json.loads(path.with_name("calls.json.statuses").read_text(encoding="utf-8"))
             return [(status, out.read_text(encoding="utf-8")) for status, out in zip(statuses, printed, strict=True)]

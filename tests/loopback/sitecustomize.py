@@ -32,8 +32,8 @@ def _refuse_other_machines(event: str, arguments: tuple) -> None:
 sys.addaudithook(_refuse_other_machines)
 
 if warm := os.environ.get("WARM_PYTHON"):  # of this Python, and where it listens
-    python, _, path = warm.rpartition(os.pathsep)
+    python, _, name = warm.rpartition(os.pathsep)
     if python == sys.executable:
         from warm_client import run_warm
 
-        run_warm(path)
+        run_warm(name)

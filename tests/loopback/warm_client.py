@@ -11,15 +11,15 @@ def _is_of_workflow(arguments: list[str]) -> bool:
     return arguments[:2] == ["-m", "snakemake"] or "/.snakemake/scripts/" in arguments[0]
 
 
-def run_warm(path: str) -> None:
-    """Run this process's script in a fork of the one that listens at a path, and end as that does."""
+def run_warm(name: str) -> None:
+    """Run this process's script in a fork of the one that listens at a name, and end as that does."""
     arguments = sys.orig_argv[1:]
     if not arguments or not _is_of_workflow(arguments):
         return
     call = {"arguments": arguments, "environment": dict(os.environ), "folder": os.getcwd()}
     text = json.dumps(call).encode()
     asking = socket.socket(socket.AF_UNIX)
-    asking.connect(path)
+    asking.connect(f"\0{name}")
     asking.sendall(len(text).to_bytes(4, "big"))
     sent = socket.send_fds(asking, [text], [0, 1, 2])
     asking.sendall(text[sent:])

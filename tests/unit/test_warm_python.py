@@ -11,6 +11,7 @@ import psutil
 import pytest
 from workflow_copy import COLD
 
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="all scripts start cold elsewhere")
 SCRIPTS = {
     "prints": "import sys; print('é', *sys.argv[1:]); print('to the other', file=sys.stderr)",
     "fails": "raise ValueError('no')",

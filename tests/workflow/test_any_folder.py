@@ -31,10 +31,6 @@ def write_local_study(folder: Path, encoder: Path) -> dict:
     }
 
 
-def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(["make", *arguments], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 @pytest.mark.parametrize("character", ":{}")
 def test_make_refuses_what_no_environment_or_workflow_can_have_before_it_makes_any(tmp_path, character):
     folder = tmp_path / f"a{character}b"
@@ -43,7 +39,7 @@ def test_make_refuses_what_no_environment_or_workflow_can_have_before_it_makes_a
         shutil.copy(ROOT / name, folder)
     before = sorted(folder.iterdir())
     for target in ("demo", "report", "test"):
-        done = make(folder, target)
+        done = Workflow(folder).make(target)
         line = f"Error: {folder}: the folder has {character} in its name; expected one without : {{ }}"
         assert done.returncode != 0 and line in done.stdout.splitlines(), done.stdout
         assert sorted(folder.iterdir()) == before
