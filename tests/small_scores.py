@@ -9,7 +9,7 @@ from ner_pruning.data.language_groups import GROUP_COLUMNS, groupings
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.interval_table import intervals_table
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
+from ner_pruning.terms import DENSE_INT8, MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
 
 
 def score(
@@ -27,7 +27,7 @@ def score(
     return {
         "training_set": language if setting == MONOLINGUAL else setting,
         "setting": setting,
-        "scope": scope if sparsity else "",
+        "scope": scope if sparsity or scope == DENSE_INT8 else "",
         "sparsity": sparsity,
         "seed": seed,
         "language": language,

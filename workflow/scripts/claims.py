@@ -46,7 +46,8 @@ def main(
     rows = [] if overlap is None else read_overlap(overlap).itertuples()
     floors = read_floors(scores)
     resampled = [read_replicates(path) for path in (replicates, recall) if path is not None]
-    cells = Cells(joined(resampled), floors).of_the_paper()
+    models = Cells(joined(resampled), floors)
+    cells = models.of_the_paper()
     equal = equal_budget_languages(budgets, table["sentences"].to_dict())
     at_equal_budget = cells.of(equal) if equal else None
     if equal_budget is not None:
@@ -62,6 +63,7 @@ def main(
             reference={} if reference is None else read_reference(reference),
             equal_languages=equal,
             at_equal_budget=at_equal_budget,
+            models=models,
         ),
         published_cells(read_published(published)),
     )

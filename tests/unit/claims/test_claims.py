@@ -15,10 +15,11 @@ from ner_pruning.claims.paper_scores import read_published, read_reference
 from ner_pruning.claims.statistics import READINGS, share_that_gains, smallest_gain
 from ner_pruning.claims.verdicts import MOST, POSITIVE, Criterion, Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
+from ner_pruning.statistics.interval_table import by_method, intervals_table, select
 from ner_pruning.statistics.intervals import Cells, Estimate, cautious_level, estimate
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.study.languages import read_languages
-from ner_pruning.terms import Cell, Provenance
+from ner_pruning.terms import SETTINGS, Cell, Provenance
 from small_scores import cells_of
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +27,14 @@ TABLE = read_languages(ROOT / "resources" / "languages.tsv")
 PUBLISHED = published_cells(read_published(ROOT / "resources" / "paper_f1.csv"))
 LANGUAGES = ["jv", "my", "yo", "sw", "te", "af", "hi", "eu", "ka", "et", "en", "zh"]  # by training size
 SPARSITIES = (50, 70, 90, 98)
+OTHERS = [
+    *((f"partial-{method}", sparsity) for method in ("random", "before", "after", "int8") for sparsity in (50, 70)),
+    *(("embeddings", sparsity) for sparsity in SPARSITIES),
+    ("full-random", 50),
+    ("dense-int8", 0),
+]
+"""Variants of other methods than the paper's."""
+
 REPLICATED, NOT_REPLICATED = Verdict.REPLICATED, Verdict.NOT_REPLICATED
 INCONCLUSIVE, NOT_TESTED = Verdict.INCONCLUSIVE, Verdict.NOT_TESTED
 
@@ -40,18 +49,28 @@ def plain(cell: Cell, code: str) -> float:
 def study_of(
     world: World, noise: float = 0.002, languages=LANGUAGES, settings=("monolingual", "multilingual"), seeds: int = 3
 ) -> Evidence:
-    """Return the evidence of a made-up world: every cell with independent noise of some standard deviation."""
-    scores = small_scores.study(
-        lambda cell, code, seed: world(cell, code),
-        languages,
-        dict.fromkeys(settings, languages),
-        [(scope, sparsity) for scope in ("partial", "full") for sparsity in SPARSITIES],
-        ("regular", "in-language", "in-script", "in-family", SEEN_MENTIONS, UNSEEN_MENTIONS),
-        seeds=range(1, seeds + 1),
-        floor=0.05,
-    )
+    """Return the evidence of a made-up world: every cell with independent noise of some standard deviation.
+
+    Other methods than the paper's prune two of the languages.
+    """
+
+    def cells(languages, variants, test_sets):
+        scores = small_scores.study(
+            lambda cell, code, seed: world(cell, code),
+            languages,
+            dict.fromkeys(settings, languages),
+            variants,
+            test_sets,
+            seeds=range(1, seeds + 1),
+            floor=0.05,
+        )
+        return cells_of(scores, noise, resamples=1500)
+
+    papers = [(scope, sparsity) for scope in ("partial", "full") for sparsity in SPARSITIES]
+    perturbed = ("in-language", "in-script", "in-family")
     return Evidence(
-        cells=cells_of(scores, noise, resamples=1500),
+        cells=cells(languages, papers, ("regular", *perturbed, SEEN_MENTIONS, UNSEEN_MENTIONS)),
+        models=cells(languages[:2], [*papers, *OTHERS], ("regular", "in-language")),
         train_sizes={language: TABLE[language].train_size for language in languages},
         families={language: TABLE[language].family for language in languages},
         scripts={language: TABLE[language].script for language in languages},
@@ -152,6 +171,22 @@ WORLDS: dict[str, tuple[World, World]] = {
         lambda cell, code: when(cell.test_set == UNSEEN_MENTIONS and cell.sparsity > 0, 0.5, 0.6),
         lambda cell, code: when(cell.test_set == SEEN_MENTIONS and cell.sparsity > 0, 0.5, 0.6),
     ),
+    "own 2": (
+        lambda cell, code: when(cell.scope.endswith("-random"), 0.6),
+        lambda cell, code: when(cell.scope.endswith("-random"), 0.8),
+    ),
+    "own 3": (
+        lambda cell, code: when(cell.scope in ("partial-before", "partial-after"), 0.6),
+        lambda cell, code: when(cell.scope == "partial-before", 0.8, 0.6),
+    ),
+    "own 4": (
+        lambda cell, code: when(cell.scope == "embeddings", 0.8),
+        lambda cell, code: when(cell.scope == "partial", 0.8),
+    ),
+    "own 5": (
+        lambda cell, code: when(cell.scope == "partial-int8", 0.69) * when(cell.sparsity == 0, 1, 0.9),
+        lambda cell, code: when(cell.scope == "dense-int8", 0.65),
+    ),
 }
 
 
@@ -168,7 +203,7 @@ def verdict_on(claim: str, evidence: Evidence) -> str:
 def perturbed_of(dense: float, partial: float, full: float) -> World:
     """Return the world in which only perturbed F1 differs between variants, and regular F1 is 0.9."""
     f1 = {"": dense, "partial": partial, "full": full}
-    return lambda cell, code: 0.9 if cell.test_set == "regular" else f1[cell.scope]
+    return lambda cell, code: 0.9 if cell.test_set == "regular" else f1.get(cell.scope, 0.7)
 
 
 @pytest.mark.parametrize(
@@ -192,7 +227,7 @@ def test_what_full_pruning_negates_is_a_gain_in_robustness(world, verdict):
 def test_what_full_pruning_negates_is_a_gain_of_the_smallest_sizes(partial, full, verdict):
     """Dense .7; a gain of up to .02 is hardly one; a loss by any pruning is no gain negated."""
     f1 = {"": 0.7, "partial": partial, "full": full}
-    assert verdict_on("8, low-resource", study_of(lambda cell, code: f1[cell.scope])) == verdict
+    assert verdict_on("8, low-resource", study_of(lambda cell, code: f1.get(cell.scope, 0.7))) == verdict
 
 
 def test_every_claim_has_its_worlds():
@@ -214,6 +249,7 @@ def test_noise_leaves_all_claims_inconclusive():
     """
     frame = ledger(study_of(plain, noise=0.5), PUBLISHED)
     rest = frame[(frame["part"] == 0) & ~frame["claim"].isin(["6", "6, chance", "8", *EQUAL_BUDGET])]
+    assert {"own 1", "own 5"} < set(rest["claim"])
     assert set(rest["verdict"]) == {INCONCLUSIVE}
 
 
@@ -232,7 +268,8 @@ def test_what_a_study_lacks_is_not_tested_and_named():
     frame = ledger(study_of(plain, languages=["yo", "sw"], settings=["monolingual"]), PUBLISHED)
     claims = frame[frame["part"] == 0].set_index("claim")
     # The multilingual models of claims 6-8 are missing, their monolingual ones are there.
-    tested = {"6", "6, chance", "7", "7, levels", "8", "8, regular", "8, robustness", "own 1"}
+    tested = {"6", "6, chance", "7", "7, levels", "8", "8, regular", "8, robustness"}
+    tested |= {f"own {number}" for number in range(1, 6)}
     assert set(claims.index[claims["verdict"] != NOT_TESTED]) == tested
     assert "missing: yo with multilingual full-50 models on regular" in claims.loc["8, low-resource", "note"]
     assert "missing: a language with multilingual dense models on regular" in claims.loc["3", "note"]
@@ -652,8 +689,82 @@ def test_models_that_find_nothing_do_not_show_that_the_gap_closes():
     assert missing["note"] == "missing: a language above chance with monolingual full-90 models on regular"
 
 
-def test_one_seed_decides_no_claim_of_our_own_either():
-    assert verdict_on("own 1", study_of(recall_world((0.9, 0.7), (0.8, 0.4)), seeds=1)) == Verdict.ONE_SEED
+def test_methods_worked_out_by_hand():
+    """Magnitude .7 less random .6, gradual .7 less one-shot .65 before and .5 after, embeddings .75 less layers .7."""
+
+    def world(cell, code):
+        f1 = {"partial-random": 0.6, "full-random": 0.6, "partial-before": 0.65, "partial-after": 0.5}
+        return (f1 | {"embeddings": 0.75, "partial-int8": 0.71, "dense-int8": 0.69}).get(cell.scope, 0.7)
+
+    evidence = study_of(world, noise=0.0005)
+    expected = {
+        "own 2": {
+            f"{variant}, {test_set}: F1 gradual magnitude - gradual random": 0.1
+            for variant in ("partial-50", "partial-70", "full-50")
+            for test_set in ("regular", "in-language")
+        },
+        "own 3": {
+            f"{variant}, {test_set}: F1 gradual magnitude - one-shot {time}": difference
+            for variant in ("partial-50", "partial-70")
+            for test_set in ("regular", "in-language")
+            for time, difference in (("before", 0.05), ("after", 0.2))
+        },
+        "own 4": {
+            f"{sparsity} %, {test_set}: F1 embeddings - partial": 0.05
+            for sparsity in SPARSITIES
+            for test_set in ("regular", "in-language")
+        },
+        "own 5": {
+            f"{variant}, {test_set}: F1 in int8 - as trained": -0.01 if variant == "dense" else 0.01
+            for variant in ("dense", "partial-50", "partial-70")
+            for test_set in ("regular", "in-language")
+        },
+    }
+    for claim, differences in expected.items():
+        parts = parts_of(claim, evidence)
+        everywhere = {f"{setting}, {text}": f1 for setting in SETTINGS for text, f1 in differences.items()}
+        assert parts["measured"].to_dict() == pytest.approx(everywhere)
+        assert set(parts["criterion"]) == {"from -0.02 to 0.02" if claim == "own 5" else "> 0"}
+        assert set(parts["languages"]) == {2} and set(parts["verdict"]) == {REPLICATED}
+        assert parts["paper"].isna().all(), "the paper has no such models"
+
+
+def test_methods_are_compared_over_the_languages_of_their_table():
+    """A language that lacks one method counts for none: they would be compared on others."""
+    scores = small_scores.study(
+        lambda cell, code, seed: when(cell.scope == "partial-random", 0.5) - when(code == "sw", 0.2, 0),
+        ["yo", "sw"],
+        {"monolingual": ["yo", "sw"]},
+        [("partial", 50), ("partial-random", 50), ("partial-after", 50)],
+        ["regular", "in-language"],
+        seeds=(1, 2),
+    )
+    scores = scores[(scores["language"] == "yo") | (scores["scope"] != "partial-after")]
+    evidence = replace(study_of(plain, languages=["yo", "sw"]), models=cells_of(scores, 0.001, resamples=1500))
+    for claim in ("own 2", "own 3"):
+        assert parts_of(claim, evidence)["languages"].tolist() == [1, 1]
+    table = intervals_table(evidence.models, {}, scores)
+    (gain,) = select(by_method(table), statistic="method_gain", method="random", test_set="regular")["estimate"]
+    (part,) = parts_of("own 2", evidence).filter(like="regular", axis="index")["measured"]
+    assert part == pytest.approx(-gain)
+
+
+def test_a_study_of_the_papers_models_alone_tests_none_of_the_methods():
+    parts = pd.concat(
+        parts_of(f"own {number}", replace(study_of(plain), models=None)).assign(claim=number) for number in range(2, 6)
+    )
+    assert set(parts["verdict"]) == {NOT_TESTED}
+    assert dict(zip(parts["claim"], parts["note"], strict=True)) == {
+        2: "missing: models of the method random (docs/methods.md)",
+        3: "missing: models of the method before or after (docs/methods.md)",
+        4: "missing: models with embeddings pruned alone (docs/methods.md)",
+        5: "missing: models in int8 (docs/quantisation.md)",
+    }
+
+
+@pytest.mark.parametrize("claim", ["own 1", "own 2", "own 5"])
+def test_one_seed_decides_no_claim_of_our_own_either(claim):
+    assert verdict_on(claim, study_of(recall_world((0.9, 0.7), (0.8, 0.4)), seeds=1)) == Verdict.ONE_SEED
 
 
 def test_the_tables_tell_our_claims_from_the_papers():
@@ -661,6 +772,6 @@ def test_the_tables_tell_our_claims_from_the_papers():
     own = frame["claim"].str.startswith("own ")
     assert frame.loc[own & (frame["part"] == 0), "text"].str.contains("not of the paper").all()
     assert not frame.loc[~own, "text"].str.contains("not of the paper").any()
-    assert frame["claim"].iloc[-1] == "own 1", "after the paper's, whose numbers stay"
+    assert own.is_monotonic_increasing, "after the paper's, whose numbers stay"
     for table in ledger_tables(frame, Provenance("small", False, "x"), {}):
-        assert "Own 1: not the paper's, but of this workflow." in table.notes
+        assert "Own 1, own 2, own 3, own 4, own 5: not the paper's, but of this workflow." in table.notes

@@ -61,6 +61,25 @@ def test_the_smallest_growth_of_a_gap_worked_out_by_hand():
     assert row["detectable"] == pytest.approx(2.8 * np.sqrt(0.75 * 0.25 * 4 * of_each / 2), rel=0.06)
 
 
+def test_methods_are_planned_and_what_int8_does_is_not_known_before():
+    """Magnitude less random: as a difference of two models that share what runs share of sentences."""
+    languages = {"yo": PlannedLanguage(100, 100, (REGULAR, IN_LANGUAGE), "a family", "a script")}
+    variants = ("dense", "partial-50-int8", "partial-50", "partial-50-random", "embeddings-50")
+    runs = [Run("yo", variant, seed) for variant in variants for seed in (1, 2, 3)]
+    rows = claims_power(runs, {"yo": ["yo"]}, languages)
+    of_each = [
+        f1 * (1 - f1) * (0.85 * 0.3 / 100 / 3 + of_seeds / 3) for f1, of_seeds in ((0.75, 0.0004), (0.6, 0.0025))
+    ]
+    expected = np.median([2.8 * np.sqrt(2 * each) for each in of_each])
+    for claim in ("own 2", "own 4"):
+        assert (row_of(rows, claim)["parts"], row_of(rows, claim)["planned"]) == (2, 2)
+        assert row_of(rows, claim)["detectable"] == pytest.approx(expected, rel=0.06)
+    assert (row_of(rows, "own 3")["planned"], row_of(rows, "own 3")["decidable"]) == (0, None)
+    assert (row_of(rows, "own 5")["planned"], row_of(rows, "own 5")["decidable"]) == (2, None)
+    papers = claims_power([run for run in runs if run.variant in ("dense", "partial-50")], {"yo": ["yo"]}, languages)
+    assert [row_of(papers, f"own {number}")["planned"] for number in (2, 3, 4, 5)] == [0] * 4
+
+
 def test_more_sentences_and_seeds_decide_more_and_one_seed_decides_nothing():
     small, large, one = (
         sum(row["decidable"] or 0 for row in study(*size)) for size in ((100, 3), (10000, 3), (10000, 1))

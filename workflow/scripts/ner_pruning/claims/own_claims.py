@@ -1,20 +1,38 @@
 """This workflow's own claims, which the paper does not make; they are split and tested as the paper's are."""
 
+from collections.abc import Callable, Sequence
+
 from ner_pruning.claims.paper_claims import Claim, Evidence, Part, variants_of
-from ner_pruning.claims.statistics import both_gaps, growing_gap
-from ner_pruning.claims.verdicts import POSITIVE
-from ner_pruning.terms import REGULAR, SETTINGS, Cell, variant_name
+from ner_pruning.claims.statistics import both_gaps, growing_gap, lacking, mean_difference, method_difference
+from ner_pruning.claims.verdicts import EQUAL_F1, POSITIVE, Criterion
+from ner_pruning.statistics.interval_table import METHOD_TEST_SETS
+from ner_pruning.statistics.intervals import Cells
+from ner_pruning.study.methods import METHODS
+from ner_pruning.terms import (
+    ALL_SCOPES,
+    DENSE_INT8,
+    INT8,
+    MAGNITUDE,
+    REGULAR,
+    SETTINGS,
+    Cell,
+    variant_name,
+)
 
 OWN = "own "
 """What the number of such a claim begins with."""
 
+OURS = "(a claim of this workflow, not of the paper)"
+EMBEDDINGS, LAYERS = "embeddings", "partial"
+
 
 def own_claims(evidence: Evidence) -> list[Claim]:
-    """Return the claims, at the sparsities that the study has."""
+    """Return the claims, at the sparsities, and about the pruning methods, that the study has."""
+    models = evidence.cells if evidence.models is None else evidence.models
     return [
         Claim(
             f"{OWN}1",
-            "Sparsity raises the reliance on memorised mentions (a claim of this workflow, not of the paper).",
+            f"Sparsity raises the reliance on memorised mentions {OURS}.",
             [
                 Part(
                     f"{setting}, {variant_name(scope, sparsity)}, regular: recall of seen - of unseen mentions, "
@@ -26,5 +44,109 @@ def own_claims(evidence: Evidence) -> list[Claim]:
                 for setting in SETTINGS
                 for scope, sparsity in variants_of(evidence.cells, setting)
             ],
-        )
+        ),
+        Claim(
+            f"{OWN}2",
+            f"Magnitude tells which weights can go: F1 is higher than if random ones are pruned {OURS}.",
+            _less_other_methods(models, ["random"]),
+        ),
+        Claim(
+            f"{OWN}3",
+            f"Pruning little by little while training keeps more F1 than pruning at once, before or after {OURS}.",
+            _less_other_methods(models, ["before", "after"]),
+        ),
+        Claim(
+            f"{OWN}4",
+            f"At the same sparsity, word embeddings cost less F1 than linear layers {OURS}.",
+            _embeddings_less_layers(models),
+        ),
+        Claim(f"{OWN}5", f"Models in int8 have the F1 that they had as trained {OURS}.", _int8_less_trained(models)),
     ]
+
+
+def _parts(
+    cells: Cells, missing: str, difference: str, criterion: Criterion, of_place: Callable[[str, str], Sequence[Part]]
+) -> list[Part]:
+    """Return the parts of all settings and test sets on which methods are compared.
+
+    missing: what the study lacks if there is no part; difference: the statistic in words; of_place: the parts of a
+    setting and a test set.
+    """
+    parts = [
+        part
+        for setting in SETTINGS
+        for test_set in METHOD_TEST_SETS
+        for part in of_place(setting, test_set)
+        if any((cell.setting, cell.test_set) == (setting, test_set) for cell in cells.kinds())
+    ]
+    return parts or [Part(difference, lacking(missing), criterion)]
+
+
+def _less_other_methods(cells: Cells, methods: Sequence[str]) -> list[Part]:
+    """Return the parts: F1 of gradual magnitude pruning less that of other methods, at each scope and sparsity."""
+
+    def of_place(setting: str, test_set: str) -> list[Part]:
+        return [
+            Part(
+                f"{setting}, {variant_name(scope, sparsity)}, {test_set}: "
+                f"F1 {METHODS[MAGNITUDE].name} - {METHODS[method].name}",
+                method_difference(
+                    Cell(setting, test_set, scope, sparsity), Cell(setting, test_set, f"{scope}-{method}", sparsity)
+                ),
+                POSITIVE,
+                cells=cells,
+            )
+            for scope in ALL_SCOPES
+            for sparsity in cells.sparsities(setting, scope)
+            for method in methods
+            if sparsity in cells.sparsities(setting, f"{scope}-{method}")
+        ]
+
+    names = " or ".join(METHODS[method].name for method in methods)
+    missing = f"models of the method {' or '.join(methods)} (docs/methods.md)"
+    return _parts(cells, missing, f"F1 {METHODS[MAGNITUDE].name} - {names}", POSITIVE, of_place)
+
+
+def _embeddings_less_layers(cells: Cells) -> list[Part]:
+    """Return the parts: F1 of models with pruned embeddings less that of models with pruned layers, by magnitude."""
+
+    def of_place(setting: str, test_set: str) -> list[Part]:
+        return [
+            Part(
+                f"{setting}, {sparsity} %, {test_set}: F1 {EMBEDDINGS} - {LAYERS}",
+                mean_difference(
+                    Cell(setting, test_set, EMBEDDINGS, sparsity), Cell(setting, test_set, LAYERS, sparsity)
+                ),
+                POSITIVE,
+                cells=cells,
+            )
+            for sparsity in cells.sparsities(setting, EMBEDDINGS)
+            if sparsity in cells.sparsities(setting, LAYERS)
+        ]
+
+    missing = f"models with {EMBEDDINGS} pruned alone (docs/methods.md)"
+    return _parts(cells, missing, f"F1 {EMBEDDINGS} - {LAYERS}", POSITIVE, of_place)
+
+
+def _int8_less_trained(cells: Cells) -> list[Part]:
+    """Return the parts: F1 of models in int8 less that of the same models as they were trained, dense ones first."""
+
+    def of_place(setting: str, test_set: str) -> list[Part]:
+        dense = Cell(setting, test_set, DENSE_INT8, 0)
+        pairs = [(dense, dense._replace(scope=""))] if cells.languages(dense) else []
+        pairs += [
+            (Cell(setting, test_set, f"{scope}-{INT8}", sparsity), Cell(setting, test_set, scope, sparsity))
+            for scope in ALL_SCOPES
+            for sparsity in cells.sparsities(setting, f"{scope}-{INT8}")
+        ]
+        return [
+            Part(
+                f"{setting}, {variant_name(trained.scope, trained.sparsity)}, {test_set}: F1 in int8 - as trained",
+                method_difference(quantised, trained),
+                EQUAL_F1,
+                cells=cells,
+            )
+            for quantised, trained in pairs
+        ]
+
+    return _parts(cells, "models in int8 (docs/quantisation.md)", "F1 in int8 - as trained", EQUAL_F1, of_place)

@@ -71,6 +71,7 @@ class Evidence:
     reference: Mapping[str, float] = field(default_factory=dict)
     equal_languages: Collection[str] = ()
     at_equal_budget: Cells | None = None
+    models: Cells | None = None
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 
 from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
 from ner_pruning.statistics.correlations import Coefficient, correlate, kendall, pearson
+from ner_pruning.statistics.interval_table import group_of_methods, languages_of_every_method
 from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
@@ -79,6 +80,19 @@ def mean_difference(first: Cell, second: Cell, only: Sequence[str] | None = None
     def statistic(cells: Cells) -> Measured:
         languages, (one, other), seeds = _common(cells, first, second, only=only)
         return Measured(mean_of_defined(one - other), languages, seeds)
+
+    return statistic
+
+
+def method_difference(first: Cell, second: Cell) -> Statistic:
+    """Return the statistic `mean_difference` of two pruning methods, over the languages of the table of methods.
+
+    These have every method of the cells' setting and matrices. Dense models are of all that have both.
+    """
+
+    def statistic(cells: Cells) -> Measured:
+        only = languages_of_every_method(cells).get(group_of_methods(first))
+        return mean_difference(first, second, only)(cells)
 
     return statistic
 

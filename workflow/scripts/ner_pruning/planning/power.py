@@ -17,7 +17,7 @@ from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.intervals import Cells, detectable
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.statistics.seed_noise import COMMON_SHARE
-from ner_pruning.terms import OF_THE_PAPER, Run, is_perturbation
+from ner_pruning.terms import OF_THE_PAPER, Run, is_perturbation, unquantised
 
 ASSUMED_F1 = {True: 0.75, False: 0.6}
 """F1 on the regular test set, and on perturbed ones."""
@@ -64,11 +64,13 @@ def claims_power(
 
     training_sets: the languages of each; equal_languages: as in Evidence. Keys of a row: claim, parts, planned (parts
     that the study has), detectable (the median over them of what would be found in 80 % of studies) and decidable; the
-    last two are None where noise alone does not tell them: for counts of languages, the smallest gain and correlations.
+    last two are None where noise alone does not tell them: for counts of languages, the smallest gain, correlations,
+    and what int8 does to a model.
     A part that says "the same" can be decided if its margins are wider than its interval; one that says "more" or
     "less" if a difference of WORTH_SHOWING is found. Without a repeated seed none can.
     """
-    cells = planned_cells([run for run in runs if run.scope in OF_THE_PAPER], training_sets, languages)
+    of_the_paper = [run for run in runs if run.scope in OF_THE_PAPER]
+    cells = planned_cells(of_the_paper, training_sets, languages)
     names = list(languages)
     evidence = Evidence(
         cells=cells,
@@ -79,6 +81,7 @@ def claims_power(
         floors={(name, test_set): 0.0 for name, each in languages.items() for test_set in each.test_sets},
         equal_languages=equal_languages,
         at_equal_budget=cells.of(equal_languages) if equal_languages else None,
+        models=planned_cells(runs, training_sets, languages) if len(of_the_paper) < len(runs) else None,
     )
     rows = []
     for claim in [*paper_claims(evidence), *own_claims(evidence)]:
@@ -102,7 +105,7 @@ def _smallest(part: Part, cells: Cells) -> tuple[float, bool] | None:
         measured = part.statistic(part.tested_on(cells))
     except Missing:
         return None
-    if measured.interval is not None or not np.isfinite(measured.values[1:]).any():
+    if measured.interval is not None or not np.isfinite(measured.values[1:]).any() or not np.ptp(measured.values):
         return float("nan"), False
     smallest = detectable(measured.values)
     if part.criterion.says_equal:
@@ -116,15 +119,17 @@ def planned_cells(
     """Return replicates of the cells of planned runs around ASSUMED_F1; their noise is normal.
 
     Beside the planned test sets are recall of seen and of unseen mentions, which vary as F1 on so many sentences.
+    Models in int8 vary as those that they are made of.
     """
     random = np.random.default_rng(0)
     models: dict[tuple[str, str], list[Run]] = {}
-    for run in runs:
+    for run in sorted(runs, key=lambda run: run.quantised):
         models.setdefault((run.training_set, run.variant), []).append(run)
     several = any(len(of_model) > 1 for of_model in models.values())
     sentences: dict[tuple[str, str], np.ndarray] = {}
-    rows, values = [], []
-    for (training_set, _), of_model in models.items():
+    values: dict[tuple[str, str, str, str], np.ndarray] = {}
+    rows = []
+    for (training_set, variant), of_model in models.items():
         run, seeds = of_model[0], len(of_model)
         of_seed = random.standard_normal(RESAMPLES)
         for language in training_sets[training_set]:
@@ -132,6 +137,12 @@ def planned_cells(
             recall = {SEEN_MENTIONS: SEEN_SHARE, UNSEEN_MENTIONS: 1 - SEEN_SHARE}  # of part of the regular test set
             for test_set, share in {**dict.fromkeys(planned.test_sets, 1), **recall}.items():
                 regular = not is_perturbation(test_set)
+                rows.append((training_set, run.setting, run.scope, run.sparsity, language, test_set, seeds))
+                if run.quantised:
+                    values[training_set, variant, language, test_set] = values[
+                        training_set, unquantised(variant), language, test_set
+                    ]
+                    continue
                 f1 = ASSUMED_F1[regular]
                 scale = f1 * (1 - f1)
                 shared = sentences.setdefault((language, test_set), random.standard_normal(RESAMPLES))
@@ -142,9 +153,9 @@ def planned_cells(
                 of_seeds = np.sqrt(SEED_VARIANCE[regular] * scale / seeds) * (
                     np.sqrt(COMMON_SHARE) * of_seed + np.sqrt(1 - COMMON_SHARE) * own_seed
                 )
-                values.append(f1 + np.concatenate([[0], of_sentences + several * of_seeds]))
-                rows.append((training_set, run.setting, run.scope, run.sparsity, language, test_set, seeds))
-    return Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(values)))
+                noise = of_sentences + several * of_seeds
+                values[training_set, variant, language, test_set] = f1 + np.concatenate([[0], noise])
+    return Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.array(list(values.values()))))
 
 
 def power_text(rows: Sequence[Row]) -> list[str]:
@@ -156,7 +167,7 @@ def power_text(rows: Sequence[Row]) -> list[str]:
         lines.append(f"{row['claim']:<20}{row['parts']:>7}{row['planned']:>9}{decidable:>14}{smallest:>21}")
     lines.append(
         f"could decide: would find a difference of {WORTH_SHOWING} in 80 % of studies, or can show that there is none "
-        'beyond the margins of "the same" (docs/claims.md); -: a count, smallest gain or correlation'
+        'beyond the margins of "the same" (docs/claims.md); -: a count, smallest gain, correlation or int8'
     )
     if not any(row["decidable"] for row in rows):
         lines.append("none: test sets too small for that, or no model with two seeds")
