@@ -31,7 +31,8 @@ def _refuse_other_machines(event: str, arguments: tuple) -> None:
 
 sys.addaudithook(_refuse_other_machines)
 
-if warm := os.environ.get("WARM_PYTHON"):  # of this Python, and where it listens
+warm = os.environ.get("WARM_PYTHON")  # of this Python, and where it listens
+if warm and "SLURM_JOB_ID" not in os.environ:  # a fork would not be among the processes of SLURM's job
     python, _, name = warm.rpartition(os.pathsep)
     if python == sys.executable:
         from warm_client import run_warm

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from cluster import CONFIG, GPUS, one_node_cluster, output, why_not
-from workflow_copy import COLD, Workflow, copy_workflow
+from workflow_copy import Workflow, copy_workflow
 
 VARIANTS = ("dense", "full-50")
 JOB = re.compile(r"SLURM job (\d+) on localhost, GPUs: (.+)")
@@ -25,9 +25,9 @@ def local(finished) -> Workflow:
 
 
 @pytest.fixture(scope="module")
-def submitted(tmp_path_factory) -> tuple[Workflow, list[dict[str, str]]]:
+def submitted(warm, tmp_path_factory) -> tuple[Workflow, list[dict[str, str]]]:
     """A copy in which it has run through the profile, and what SLURM says of each job, in the order of submission."""
-    workflow = Workflow(copy_workflow(tmp_path_factory.mktemp("submitted")).folder, environment=COLD)
+    workflow = copy_workflow(tmp_path_factory.mktemp("submitted"))
     with one_node_cluster(tmp_path_factory.mktemp("cluster")):
         done = workflow.call("--workflow-profile", "profiles/slurm", "--configfile", "studies/tiny.yaml", *SQUEUE)
         assert done.returncode == 0, done.stdout
@@ -41,7 +41,7 @@ def short_of_memory(finished, tmp_path_factory) -> tuple[Workflow, str, list[dic
 
     Also what was printed, and SLURM's jobs.
     """
-    workflow = Workflow(tmp_path_factory.mktemp("short-of-memory") / "workflow", environment=COLD)
+    workflow = Workflow(tmp_path_factory.mktemp("short-of-memory") / "workflow")
     shutil.copytree(finished.folder, workflow.folder, symlinks=True)
     (workflow.folder / WEIGHTS).unlink()
     with one_node_cluster(tmp_path_factory.mktemp("cluster")):

@@ -53,6 +53,17 @@ def test_a_script_does_the_same(warm, script, tmp_path, code):
     assert last[0] == last[1]
 
 
+def test_a_job_of_slurm_is_a_process_of_its_own(warm, script):
+    """SLURM limits and counts the processes that descend from its own."""
+    script.write_text("import os\nprint(os.getppid())")
+    command = [sys.executable, script]
+    in_job, outside = (
+        int(subprocess.run(command, env=os.environ | environment, capture_output=True, check=True).stdout)
+        for environment in ({"SLURM_JOB_ID": "1"}, {})
+    )
+    assert in_job == os.getpid() != outside
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_a_signal_reaches_the_script(warm, script, tmp_path, number):
     script.write_text(

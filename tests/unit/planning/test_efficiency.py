@@ -80,9 +80,8 @@ def test_each_measurement_is_made_in_turns_by_processes_of_their_own(folder, mon
     assert (frame["resident_bytes"] > 50e6).all()  # of Python and torch alone
 
 
-def test_a_measurement_tags_every_piece(folder, monkeypatch):
-    monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
-    found = main({"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES})
+def test_a_measurement_tags_every_piece(folder):
+    found = main({"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES, "seconds": 0.0})
     assert len(found["tags"]) >= sum(map(len, SENTENCES)) + 2 * len(SENTENCES)
     assert {batch: len(rates) for batch, rates in found["rates"].items()} == dict.fromkeys(BATCHES, 3)
 

@@ -75,7 +75,8 @@ def measure(
             for work in works:
                 variant, vocabulary, kind, number = work
                 order = {"folder": folders[variant, vocabulary], "kernels": kind, "threads": number}
-                results.setdefault(work, []).append(_in_process(order | {"sentences": sentences}, Path(scratch)))
+                order |= {"sentences": sentences, "seconds": SECONDS}
+                results.setdefault(work, []).append(_in_process(order, Path(scratch)))
                 print(f"{variant}, {vocabulary} vocabulary, {kind}, {number} threads: measured", flush=True)
     rows = []
     for (variant, vocabulary, kind, number), found in results.items():
@@ -119,7 +120,7 @@ def _in_process(work: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
 
 @torch.inference_mode()
 def main(work: Mapping[str, Any]) -> dict[str, Any]:
-    """Measure one model with some kernels and threads; see `measure`."""
+    """Measure one model with some kernels and threads, each batch size for some seconds; see `measure`."""
     torch.set_num_threads(work["threads"])
     device = choose_device("auto")
     model = AutoModelForTokenClassification.from_pretrained(work["folder"], trust_remote_code=False).eval().to(device)
@@ -132,7 +133,7 @@ def main(work: Mapping[str, Any]) -> dict[str, Any]:
             tokenizer(part, is_split_into_words=True, truncation=True, padding=True, return_tensors="pt").to(device)
             for part in parts
         ]
-        found, until = [], time.perf_counter() + SECONDS
+        found, until = [], time.perf_counter() + work["seconds"]
         while len(found) < 4 or time.perf_counter() < until:
             began = time.perf_counter()
             best = [model(**part).logits.argmax(-1).cpu() for part in inputs]
