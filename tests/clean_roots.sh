@@ -47,6 +47,13 @@ seconds_of() {
     awk '{printf "%.0f s (%.0f s of processor time)", $1, $2 + $3}' <<<"$took"
 }
 
+# report <name> <command>: print the name and `seconds_of` the command in $suite, or end
+report() {
+    local took
+    took=$(seconds_of "$suite" "$2") || { echo; exit 1; }
+    printf ', %s %s' "$1" "$took"
+}
+
 for suite in "$@"; do
     root=$roots/$suite
     if [ ! -e "$root/made" ]; then
@@ -81,12 +88,12 @@ for suite in "$@"; do
         wheels+=" torch==$version+cpu --extra-index-url https://download.pytorch.org/whl/cpu"
     fi
     offline='export PIP_NO_INDEX=1 PIP_FIND_LINKS=/home/stranger/wheels'
-    line="$suite, $(in_root "$suite" 'python3 --version')"
+    printf '%s, %s' "$suite" "$(in_root "$suite" 'python3 --version')"
     # PIP_USE_PEP517: Debian 12's pip needs it to build a wheel where there is only source (connection-pool)
     download="python3 -m venv ~/pip && PIP_USE_PEP517=1 ~/pip/bin/pip wheel --quiet --wheel-dir ~/wheels $wheels"
-    line+=": download $(seconds_of "$suite" "$download")"
-    line+=", set-up $(seconds_of "$suite" "$offline && make .venv/installed")"
-    line+=", demo $(seconds_of "$suite" 'make demo')"
-    [ "${TESTS:-}" != yes ] || line+=", tests $(seconds_of "$suite" "$offline && make test")"
-    echo "$line"
+    report download "$download"
+    report set-up "$offline && make .venv/installed"
+    report demo 'make demo'
+    [ "${TESTS:-}" != yes ] || report tests "$offline && make test"
+    echo
 done

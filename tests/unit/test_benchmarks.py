@@ -349,8 +349,8 @@ def test_hidden_states_of_a_stored_run_are_its_own(results):
 SLEEPER = """
 import sys, time
 size = int(sys.argv[1])
-held, end = b"x" * size, time.process_time() + 0.5
-while time.process_time() < end:
+held = b"x" * size
+while time.process_time() < 1:  # since the start of Python, which takes longer on a slow machine
     pass
 time.sleep(0.5)
 """
@@ -376,7 +376,7 @@ def test_the_rehearsal_measures_each_job_and_the_call_itself(tmp_path, monkeypat
         jobs.setdefault(job.rule, []).append(job)
     assert {rule: len(found) for rule, found in jobs.items()} == {"predict": 1, "score": 1, "snakemake": 2}
     (predicted,), (scored,) = jobs["predict"], jobs["score"]
-    assert 0.3 < predicted.cpu_seconds < 0.8 and predicted.seconds > 0.8
+    assert 0.8 < predicted.cpu_seconds < 1.2 and predicted.seconds > 0.8
     assert predicted.peak_bytes > big > scored.peak_bytes > small
     assert abs(predicted.began - time.time()) < 60
 

@@ -105,10 +105,12 @@ def test_what_is_about_the_paper_is_the_same(plain, table):
     pd.testing.assert_frame_equal(of_the_paper(table), of_the_paper(expected), check_exact=True)
 
 
-def test_the_planned_claims_are_the_same(plain, rich):
+def test_the_planned_claims_but_that_on_int8_are_the_same(plain, rich):
     languages = {name: PlannedLanguage(100, 100, TEST_SETS, "a", "Latin") for name in LANGUAGES}
     sets = {name: [name] for name in LANGUAGES}
-    assert claims_power(rich[1], sets, languages) == claims_power(plain[1], sets, languages)
+    one, other = (claims_power(runs, sets, languages) for runs in (plain[1], rich[1]))
+    assert one[:-1] == other[:-1]
+    assert (one[-1]["claim"], one[-1]["planned"], other[-1]["planned"]) == ("own 5", 0, 6)
 
 
 def test_a_model_in_int8_that_predicts_the_same_differs_by_nothing_in_any_replicate():
