@@ -88,7 +88,8 @@ for suite in "$@"; do
         wheels+=" torch==$version+cpu --extra-index-url https://download.pytorch.org/whl/cpu"
     fi
     offline='export PIP_NO_INDEX=1 PIP_FIND_LINKS=/home/stranger/wheels'
-    printf '%s, %s' "$suite" "$(in_root "$suite" 'python3 --version')"
+    python=$(in_root "$suite" 'python3 --version')
+    printf '%s' "$suite, $python"
     # PIP_USE_PEP517: Debian 12's pip needs it to build a wheel where there is only source (connection-pool)
     download="python3 -m venv ~/pip && PIP_USE_PEP517=1 ~/pip/bin/pip wheel --quiet --wheel-dir ~/wheels $wheels"
     report download "$download"

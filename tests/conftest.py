@@ -17,9 +17,9 @@ from xdist.scheduler import LoadScopeScheduling
 GUARD = Path(__file__).parent / "loopback"
 
 runpy.run_path(str(GUARD / "sitecustomize.py"))
-# a make that a test starts is not a part of `make test`
-for of_make in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES"):
-    os.environ.pop(of_make, None)
+# a make that a test starts is not a part of `make test`, and what it starts is no job of SLURM
+for of_this_process in ("MAKEFLAGS", "MFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "SLURM_JOB_ID"):
+    os.environ.pop(of_this_process, None)
 os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [str(GUARD), os.environ.get("PYTHONPATH")]))
 
 

@@ -58,8 +58,8 @@ def test_a_job_of_slurm_is_a_process_of_its_own(warm, script):
     script.write_text("import os\nprint(os.getppid())")
     command = [sys.executable, script]
     in_job, outside = (
-        int(subprocess.run(command, env=os.environ | environment, capture_output=True, check=True).stdout)
-        for environment in ({"SLURM_JOB_ID": "1"}, {})
+        int(subprocess.run(command, env=os.environ | job, capture_output=True, check=True).stdout)
+        for job in ({"SLURM_JOB_ID": "1"}, {})
     )
     assert in_job == os.getpid() != outside
 
