@@ -7,6 +7,7 @@ import shutil
 from collections import Counter
 
 import pytest
+import torch
 from fake_gpus import fake_gpus
 from workflow_copy import Workflow
 
@@ -33,16 +34,22 @@ def gpu_limit(output: str) -> int | None:
     return int(limit[1]) if limit else None
 
 
-def test_a_run_takes_the_gpu_that_no_other_call_of_snakemake_holds(finished, driver, tmp_path):
+@pytest.mark.parametrize(("rule", "file"), [("finetune", "weights.safetensors.zst"), ("predict", "predictions.json")])
+def test_a_job_takes_the_gpu_that_no_other_call_of_snakemake_holds(finished, driver, tmp_path, rule, file):
+    """A PyTorch for CUDA finds that it cannot use the made-up GPU, and says so."""
     copy = Workflow(shutil.copytree(finished.folder, tmp_path / "copy"))
     locks = tmp_path / "temporary" / f"compression-gpus-{os.getuid()}"
     locks.mkdir()
     with open(locks / f"{GPUS[0]}.0", "w", encoding="utf-8") as other:
         fcntl.flock(other, fcntl.LOCK_EX)
-        rules = ("finetune", "predict")
-        copy.run(TINY, f"{RUN}/predictions.json", "--forcerun", "finetune", "--allowed-rules", *rules)
-    for rule in rules:
-        assert f"GPU: {GPUS[1]}\n" in (copy.folder / f"results/tiny/logs/{rule}/hi/dense/seed-1.log").read_text()
+        options = ("--forcerun", rule, "--allowed-rules", rule, "--cores", "1", "--configfile", TINY)
+        done = copy.call(f"{RUN}/{file}", *options)
+    log = (copy.folder / f"results/tiny/logs/{rule}/hi/dense/seed-1.log").read_text()
+    assert f"GPU: {GPUS[1]}\n" in log
+    if torch.version.cuda is None:
+        assert done.returncode == 0, done.stdout
+    else:
+        assert f"cannot use the GPU that it was given (CUDA_VISIBLE_DEVICES={GPUS[1]})" in log
 
 
 @pytest.mark.parametrize(
