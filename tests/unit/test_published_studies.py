@@ -34,6 +34,16 @@ LOW_RESOURCE, METHODS = ROOT / "docs" / "low-resource", ROOT / "docs" / "low-res
 ENCODER = "multilingual-e5-small"
 
 
+def read_results(folder: Path, name: str) -> pd.DataFrame:
+    """Return a table of the results of a published study."""
+    return pd.read_csv(folder / "results" / name, keep_default_na=False, na_values=[""], low_memory=False)
+
+
+def running_text(path: Path) -> str:
+    """Return a page as running text."""
+    return " ".join(path.read_text(encoding="utf-8").split())
+
+
 class Published(NamedTuple):
     """A published study: its folder in docs, its config and scores, and the folder of each run from its archive."""
 
@@ -42,14 +52,10 @@ class Published(NamedTuple):
     scores: pd.DataFrame
     runs: dict[Run, Path]
 
-    def table(self, name: str) -> pd.DataFrame:
-        """Return a table of its results."""
-        return pd.read_csv(self.folder / "results" / name, keep_default_na=False, na_values=[""])
-
-    @property
-    def text(self) -> str:
-        """Its page, as running text."""
-        return " ".join((self.folder / "README.md").read_text(encoding="utf-8").split())
+    def floors(self) -> dict[tuple[str, str], float]:
+        """Return the chance floor by language and test set."""
+        tested = self.scores[self.scores["test_set"] != VALIDATION]
+        return dict(zip(zip(tested.language, tested.test_set, strict=True), tested.chance_floor, strict=True))
 
     def compared(self) -> tuple[dict[Run, Found], dict[str, Properties]]:
         """Return which mentions the runs find, and the properties of these mentions (`read_compared`)."""
@@ -106,13 +112,11 @@ def test_the_scores_are_those_of_the_runs(study):
 
 
 def test_the_claims_follow_from_the_runs(study, replicates):
-    published = study.table("claims.csv")
+    published = read_results(study.folder, "claims.csv")
     if published["claim"].str.startswith("own ").any():
         recall = resampled_recall(*study.compared(), **study.config["bootstrap"])
         replicates = joined([replicates, recall])
-    groups, scores = study.groups(), study.scores
-    known = scores[scores["test_set"] != VALIDATION]
-    floors = dict(zip(zip(known.language, known.test_set, strict=True), known.chance_floor, strict=True))
+    groups, scores, floors = study.groups(), study.scores, study.floors()
     of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")
     seen = scores[of_multilingual & (scores["test_set"] == REGULAR)]
     models = Cells(replicates, floors)
@@ -144,11 +148,9 @@ def test_the_claims_follow_from_the_runs(study, replicates):
 def test_the_intervals_follow_from_the_runs(study, replicates):
     if study.folder == LOW_RESOURCE:
         pytest.skip("its table is from before some statistics")
-    known = study.scores.drop_duplicates(["language", "test_set"])
-    floors = dict(zip(zip(known.language, known.test_set, strict=True), known.chance_floor, strict=True))
     tested = study.scores[study.scores["test_set"] != VALIDATION]
-    result = intervals_table(Cells(replicates, floors), study.groups(), tested)
-    published = pd.read_csv(study.folder / "results" / "intervals.csv", low_memory=False)
+    result = intervals_table(Cells(replicates, study.floors()), study.groups(), tested)
+    published = read_results(study.folder, "intervals.csv")
     keys = ["statistic", "setting", "test_set", "language", "group", "scope", "sparsity"]
     result, published = (
         frame.assign(**{key: frame[key].fillna("") for key in keys}).set_index(keys).sort_index()
@@ -161,7 +163,7 @@ def test_the_intervals_follow_from_the_runs(study, replicates):
 
 def test_what_is_forgotten_follows_from_the_runs(study):
     frame = forgetting_table(*study.compared(), study.groups()["script"], **study.config["bootstrap"])
-    published = study.table("forgotten.csv")
+    published = read_results(study.folder, "forgotten.csv")
     assert len(published) > 1000
     texts = ["language", "group", "scope"]
     frame[texts] = frame[texts].replace("", None)
@@ -170,7 +172,8 @@ def test_what_is_forgotten_follows_from_the_runs(study):
         "statistic == 'forgotten_beyond_floor' and setting == 'monolingual' and test_set == 'regular' "
         "and language == 'mean' and group.isna() and value == 'all' and scope == 'partial' and sparsity == 90"
     ).itertuples()
-    assert f"{row.estimate:.2f} ({row.low:.2f} to {row.high:.2f})" in study.text
+    numbers = f"{row.estimate:.2f} ({row.low:.2f} to {row.high:.2f})"
+    assert f"{numbers} at 90 %" in running_text(study.folder / "README.md")
 
 
 def test_the_table_of_what_the_runs_took_follows_from_them(study):
@@ -297,8 +300,7 @@ def ends_of(place: tuple, claims: pd.DataFrame, intervals: pd.DataFrame, forgott
 
 
 def test_every_number_of_the_page_of_methods_is_that_of_its_results():
-    results = [METHODS / "results" / name for name in ("claims.csv", "intervals.csv", "forgotten.csv")]
-    frames = [pd.read_csv(path, keep_default_na=False, na_values=[""], low_memory=False) for path in results]
+    frames = [read_results(METHODS, name) for name in ("claims.csv", "intervals.csv", "forgotten.csv")]
     claims = frames[0]
     lines = (METHODS / "README.md").read_text(encoding="utf-8").splitlines()
     text = " ".join(line.strip() for line in lines if not line.startswith("|"))
@@ -319,7 +321,7 @@ def test_every_number_of_the_page_of_methods_is_that_of_its_results():
 
 
 def test_the_page_of_methods_counts_its_runs_and_mentions():
-    text = " ".join((METHODS / "README.md").read_text(encoding="utf-8").split())
+    text = running_text(METHODS / "README.md")
     runs = study_runs(yaml.safe_load((METHODS / "results" / "config.yaml").read_text()))
     methods = Counter(run.method for run in runs)
     trained = methods[""] + methods["magnitude"] + methods["random"]
@@ -340,10 +342,10 @@ def test_the_page_of_methods_counts_its_runs_and_mentions():
 
 
 def test_the_readme_says_what_random_pruning_costs():
-    claims = pd.read_csv(METHODS / "results" / "claims.csv", keep_default_na=False, na_values=[""])
+    claims = read_results(METHODS, "claims.csv")
     measured = claims[(claims["claim"] == "own 2") & (claims["part"] > 0)]["measured"]
     int8 = claims[(claims["claim"] == "own 5") & (claims["part"] > 0)]["measured"]
-    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
+    readme = running_text(ROOT / "README.md")
     assert f"costs {measured.min():.2f} to {measured.max():.2f} F1 more" in readme
     assert "int8 changes F1 by less than 0.015" in readme and int8.abs().max() < 0.015
 

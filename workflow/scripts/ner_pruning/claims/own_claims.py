@@ -72,12 +72,13 @@ def _parts(
     missing: what the study lacks if there is no part; difference: the statistic in words; of_place: the parts of a
     setting and a test set.
     """
+    places = {(cell.setting, cell.test_set) for cell in cells.kinds()}
     parts = [
         part
         for setting in SETTINGS
         for test_set in METHOD_TEST_SETS
+        if (setting, test_set) in places
         for part in of_place(setting, test_set)
-        if any((cell.setting, cell.test_set) == (setting, test_set) for cell in cells.kinds())
     ]
     return parts or [Part(difference, lacking(missing), criterion)]
 
