@@ -22,6 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import rehearsal
+import slurm_width
 import spreads
 import storage
 import torch
@@ -434,3 +435,27 @@ def test_slurm_width_needs_a_call_of_snakemake():
     done = subprocess.run([sys.executable, BENCHMARKS / "slurm_width.py"], capture_output=True, encoding="utf-8")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == "slurm_width.py: error: expected -- and Snakemake's arguments"
+
+
+def test_slurm_width_prints_a_row_after_each_tenth_of_the_time(monkeypatch, capsys):
+    closed = []
+
+    def progress(call):
+        try:
+            for minutes in (0.5, 1.0, 1.5, 3.2, 9.9, 10.0, 10.5):
+                head = slurm_width.Job("snakemake", 0, 0, 7 * minutes, 300_000_000) if minutes > 1 else None
+                yield slurm_width.Progress(minutes, int(minutes * 4), 0, 200_000_000, head)
+        finally:
+            closed.append(call)
+
+    monkeypatch.setattr(slurm_width, "progress", progress)
+    slurm_width.rows_over_time(["scores"], minutes=10)
+    assert capsys.readouterr().out.splitlines() == [
+        "| 4 | 0 | 1.0 | - | - | 0.20 |",
+        "| 12 | 0 | 3.2 | 22 | 0.30 | 0.20 |",  # one row, though two tenths have passed
+        "| 39 | 0 | 9.9 | 69 | 0.30 | 0.20 |",
+        "| 40 | 0 | 10.0 | 70 | 0.30 | 0.20 |",
+    ]
+    assert closed == [["scores"]]
+    slurm_width.rows_over_time(["scores"], minutes=100)  # the call ends before
+    assert capsys.readouterr().out.splitlines()[-1] == "| 42 | 0 | 10.5 | 74 | 0.30 | 0.20 |"
