@@ -218,3 +218,4 @@ def test_perturbations_stand_in_the_paper_s_order_and_then_by_name():
     names = ["in-zone", "regular", "in-family", "validation", "in-area", "in-language", "in-zone"]
     assert perturbations_among(names) == ["in-language", "in-family", "in-area", "in-zone"]
     assert grouping("in-script") == "script"
+    assert grouping("in-language") is None

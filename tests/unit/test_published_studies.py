@@ -113,9 +113,8 @@ def test_the_scores_are_those_of_the_runs(study):
 
 def test_the_claims_follow_from_the_runs(study, replicates):
     published = read_results(study.folder, "claims.csv")
-    if published["claim"].str.startswith("own ").any():
-        recall = resampled_recall(*study.compared(), **study.config["bootstrap"])
-        replicates = joined([replicates, recall])
+    recall = resampled_recall(*study.compared(), **study.config["bootstrap"])
+    replicates = joined([replicates, recall])
     groups, scores, floors = study.groups(), study.scores, study.floors()
     of_multilingual = (scores["training_set"] == MULTILINGUAL) & (scores["variant"] == "dense")
     seen = scores[of_multilingual & (scores["test_set"] == REGULAR)]
@@ -131,13 +130,8 @@ def test_the_claims_follow_from_the_runs(study, replicates):
         models=models,
     )
     result = ledger(evidence, published_cells(read_published(ROOT / "resources" / "paper_f1.csv")))
-    same = ["claim", "part", "verdict"]
-    if study.folder == LOW_RESOURCE:  # it is from before some claims
-        result = result[result["claim"].isin(published["claim"])].reset_index(drop=True)
-    else:
-        same += ["text", "criterion", "languages", "seeds"]
     assert (published["verdict"] != "not tested").sum() > 30
-    for column in same:
+    for column in ("claim", "part", "verdict", "text", "criterion", "languages", "seeds"):
         assert result[column].astype(object).where(result[column].notna(), None).tolist() == (
             published[column].astype(object).where(published[column].notna(), None).tolist()
         )
@@ -146,8 +140,6 @@ def test_the_claims_follow_from_the_runs(study, replicates):
 
 
 def test_the_intervals_follow_from_the_runs(study, replicates):
-    if study.folder == LOW_RESOURCE:
-        pytest.skip("its table is from before some statistics")
     tested = study.scores[study.scores["test_set"] != VALIDATION]
     result = intervals_table(Cells(replicates, study.floors()), study.groups(), tested)
     published = read_results(study.folder, "intervals.csv")

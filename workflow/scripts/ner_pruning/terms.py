@@ -15,15 +15,18 @@ IN_FAMILY = "in-family"
 PERTURBATIONS = (IN_LANGUAGE, IN_SCRIPT, IN_FAMILY)
 """The paper's. A study may have others: `in-region`, within the languages that share the region."""
 
+OF_ITSELF = (IN_LANGUAGE,)
+"""Perturbations that read nothing but the language's own data, and so have no groups of languages."""
+
 
 def is_perturbation(test_set: str) -> bool:
     """Return whether a test set is a perturbed one."""
     return test_set.startswith("in-")
 
 
-def grouping(perturbation: str) -> str:
-    """Return the property that the languages of a cross-language pool share: the script of `in-script`."""
-    return perturbation.removeprefix("in-")
+def grouping(perturbation: str) -> str | None:
+    """Return the property that the languages of a cross-language pool share, the script of `in-script`; else None."""
+    return None if perturbation in OF_ITSELF else perturbation.removeprefix("in-")
 
 
 def perturbations_among(test_sets: Iterable[str]) -> list[str]:

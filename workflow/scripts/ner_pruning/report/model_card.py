@@ -12,6 +12,7 @@ from ner_pruning.terms import (
     MAGNITUDE,
     PERTURBATIONS,
     VALIDATION,
+    grouping,
     is_perturbation,
     matrices_of,
     method_of,
@@ -127,7 +128,8 @@ def model_card(
 def _groups(scores: pd.DataFrame) -> str:
     """Return how the card describes the test sets within groups of a study's own; scores: a run's scores.csv."""
     own = [name for name in dict.fromkeys(scores["test_set"]) if is_perturbation(name) and name not in PERTURBATIONS]
-    return "".join(f"; for `{name}`, of those that share its {name.removeprefix('in-')}" for name in own)
+    columns = {name: column for name in own if (column := grouping(name)) is not None}
+    return "".join(f"; for `{name}`, of those that share its {column}" for name, column in columns.items())
 
 
 def describe_pruning(variant: str, sparsity: pd.DataFrame) -> str:

@@ -28,7 +28,7 @@ from ner_pruning.study.grid import (
 from ner_pruning.study.languages import NUMBERS, WRITE, Language
 from ner_pruning.study.methods import METHODS, prunes_on_schedule, source_of_run
 from ner_pruning.study.schedules import Schedule
-from ner_pruning.terms import IN_LANGUAGE, MULTILINGUAL, OUTSIDE, grouping
+from ner_pruning.terms import MULTILINGUAL, OUTSIDE, grouping
 
 _TYPES = {
     "array": "a list",
@@ -219,8 +219,7 @@ def _check_rows(key: str, codes: Sequence[str], table: Mapping[str, Language]) -
 def _check_perturbations(perturbations: Sequence[str], studied: Sequence[str], table: Mapping[str, Language]) -> None:
     """Refuse a perturbation within groups that the table of languages does not tell of every language."""
     for name in perturbations:
-        column = grouping(name)
-        if name == IN_LANGUAGE:
+        if (column := grouping(name)) is None:
             continue
         if column in ("code", "name", "size", "sentences", *NUMBERS):
             raise InputError(f"config: perturbations: {name!r}: no groups of languages; expected another column")

@@ -123,7 +123,8 @@ def compares_methods(config: Mapping[str, Any]) -> bool:
 
 def more_groupings(config: Mapping[str, Any]) -> list[str]:
     """Return the columns of the table of languages that only a study's own perturbations group languages by."""
-    return [grouping(name) for name in config["perturbations"] if name not in PERTURBATIONS]
+    own = [grouping(name) for name in config["perturbations"] if name not in PERTURBATIONS]
+    return [column for column in own if column is not None]
 
 
 def known_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int] | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ner_pruning.files import InputError
-from ner_pruning.terms import IN_LANGUAGE, grouping
+from ner_pruning.terms import grouping
 
 TEXTS = ("name", "phylum", "family", "script")
 NUMBERS = {
@@ -107,9 +107,8 @@ def pool_languages(
     in-language: itself. in-script, in-family, in-… of another column: the other languages of the study that have its
     value there (and itself, with `own_language`, if there is another); none for a language alone in its group.
     """
-    if perturbation == IN_LANGUAGE:
+    if (column := grouping(perturbation)) is None:
         return [language]
-    column = grouping(perturbation)
     group = [other for other in studied if table[other].group(column) == table[language].group(column)]
     others = [other for other in group if other != language]
     return group if others and own_language else others
