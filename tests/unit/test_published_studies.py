@@ -178,6 +178,14 @@ def test_the_table_of_what_the_runs_took_follows_from_them(study):
 CODES = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}
 
 
+def test_the_page_on_claims_lists_them_in_the_words_of_the_ledger(study):
+    claims = read_results(study.folder, "claims.csv").query("part == 0 and not claim.str.startswith('own ')")
+    table = next(table for table in tables_of(ROOT / "docs" / "claims.md") if table[0][0] == "claim")
+    assert table[1:] == [
+        [number, text.removesuffix(".")] for number, text in zip(claims.claim, claims.text, strict=True)
+    ]
+
+
 def test_the_readmes_print_the_scores():
     scores = pd.read_csv(LOW_RESOURCE / "results" / "scores.csv")
     means = scores.groupby(["training_set", "language", "test_set", "variant"])["f1"].mean()

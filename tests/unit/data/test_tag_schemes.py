@@ -1,9 +1,12 @@
 """Tags of every scheme become IOB2 with the mentions that seqeval finds; others are refused with their place."""
 
 import random
+import re
+from pathlib import Path
 
 import pytest
 from ner_pruning.data.mentions import find_mentions, labels_of
+from ner_pruning.data.readers import read_columns
 from ner_pruning.data.tag_schemes import TaggedSentences, convert, of_splits, with_types
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
@@ -178,3 +181,10 @@ def test_a_type_that_only_one_split_has_is_a_type_of_all():
         "train": (("a", "b"), [[3]]),
         "test": (("a", "b"), [[1]]),
     }
+
+
+def test_the_sentence_that_the_documentation_shows_is_read():
+    page = (Path(__file__).parents[3] / "docs" / "your-study.md").read_text(encoding="utf-8")
+    (shown,) = re.findall(r"^```text\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    converted = convert(read_columns(shown.encode("utf-8"), "your-study.md", "sw"), types=None)
+    assert converted.scheme == "BIOES" and labels(converted) == ["B-PER O B-DATE I-DATE"]
