@@ -60,9 +60,10 @@ def test_both_containers_are_set_up_alike():
     """The same packages of the same Debian, and packages of Python by make, as outside."""
     debian = r"apt-get install -y --no-install-recommends (.+?)(?: \\)?$"
     set_up = r"(PIP_NO_CACHE_DIR=1 make \.venv/installed) TORCH"
+    of_int8 = r"(\.venv/bin/pip install .+ requirements-int8\.txt)$"
     base = r"(docker\.io/library/debian):"
     release = r"\bDEBIAN=(\S+)"
-    for pattern in (debian, set_up, base, release):
+    for pattern in (debian, set_up, of_int8, base, release):
         (docker,), (apptainer,) = (re.findall(pattern, read(path), re.M) for path in (DOCKERFILE, APPTAINER))
         assert docker == apptainer
 
