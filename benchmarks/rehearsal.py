@@ -125,7 +125,7 @@ def read_process(pid: int, is_head: bool) -> Job | None:
     try:
         script = _SCRIPT.search(folder.joinpath("cmdline").read_bytes())
         fields = folder.joinpath("stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-        peak = re.search(r"^VmHWM:\s+(\d+) kB$", folder.joinpath("status").read_text(encoding="utf-8"), re.MULTILINE)
+        peak = memory(folder, "VmHWM")
         up = float(Path("/proc/uptime").read_text(encoding="utf-8").split()[0])
     except OSError:
         return None
@@ -134,7 +134,16 @@ def read_process(pid: int, is_head: bool) -> Job | None:
     rule = HEAD if is_head else script[1].decode()
     seconds = up - int(fields[19]) / _TICKS
     cpu = sum(int(fields[place]) for place in (11, 12)) / _TICKS  # of itself, in user and in system mode
-    return Job(rule, time.time() - seconds, seconds, cpu, int(peak[1]) * 1024)
+    return Job(rule, time.time() - seconds, seconds, cpu, peak)
+
+
+def memory(folder: Path, name: str) -> int | None:
+    """Return a figure of a process's status, in bytes, such as VmHWM; None of one that is ending, which has no memory.
+
+    folder: of the process in /proc. Raises OSError if it has ended.
+    """
+    figure = re.search(rf"^{name}:\s+(\d+) kB$", folder.joinpath("status").read_text(encoding="utf-8"), re.MULTILINE)
+    return int(figure[1]) * 1024 if figure else None
 
 
 def read_jobs(path: Path) -> list[Job]:

@@ -12,7 +12,6 @@ call in the first way for so long, with a row after each tenth of the time. Need
 
 import argparse
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from rehearsal import GIGABYTE, Job, read_process, split_call
+from rehearsal import GIGABYTE, Job, memory, read_process, split_call
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/slurm"))
 from cluster import cancel_all, one_node_cluster, output, why_not
@@ -132,11 +131,9 @@ def progress(call: Sequence[str]) -> Iterator[Progress]:
 def resident_bytes(pid: int) -> int | None:
     """Return the resident memory of a process; None of one that has ended."""
     try:
-        status = Path("/proc", str(pid), "status").read_text(encoding="utf-8")
+        return memory(Path("/proc", str(pid)), "VmRSS")
     except OSError:
         return None
-    resident = re.search(r"^VmRSS:\s+(\d+) kB$", status, re.MULTILINE)
-    return int(resident[1]) * 1024 if resident else None
 
 
 def ended(states: str) -> int:
