@@ -28,10 +28,11 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 PACKAGES = [
-    *("jsonschema", "matplotlib.backends.backend_agg", "matplotlib.backends.backend_pdf"),
-    *("matplotlib.backends.backend_svg", "matplotlib.figure", "pandas", "pyarrow.compute", "pyarrow.parquet"),
-    *("safetensors.torch", "scipy.stats", "seqeval.metrics", "snakemake.cli", "tokenizers", "torch", "transformers"),
-    *("transformers.models.auto.modeling_auto", "transformers.models.bert.modeling_bert", "yaml", "zstandard"),
+    *("PIL.PngImagePlugin", "dpath", "fontTools.subset", "jsonschema", "matplotlib.backends.backend_agg"),
+    *("matplotlib.backends.backend_pdf", "matplotlib.backends.backend_svg", "matplotlib.figure", "nbformat"),
+    *("pandas", "pyarrow.compute", "pyarrow.parquet", "safetensors.torch", "scipy.stats", "seqeval.metrics"),
+    *("smart_open", "snakemake.cli", "snakemake.report.html_reporter", "tokenizers", "torch", "transformers"),
+    *("transformers.models.auto.modeling_auto", "transformers.models.bert.modeling_bert", "yaml", "yte", "zstandard"),
 ]
 
 

@@ -58,17 +58,18 @@ class Workflow:
             errors="backslashreplace",
         )
 
-    def start(self, printed: Path, *arguments: str) -> subprocess.Popen:
-        """Start snakemake as a shell does, with its jobs in a process group of its own, cold; it prints to a file.
+    def start(self, printed: Path, *arguments: str, environment: Mapping[str, str] = COLD) -> subprocess.Popen:
+        """Start snakemake as a shell does, with its jobs in a process group of its own; it prints to a file.
 
         SIGINT does to it what it does by default, also where these tests run in the background and ignore it.
+        environment: what differs from this process's; by default, nothing of it is warm.
         """
         command = [sys.executable, "-m", "snakemake", *arguments]
         with open(printed, "wb") as output:
             return subprocess.Popen(
                 command,
                 cwd=self.folder,
-                env=os.environ | COLD,
+                env=os.environ | environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

@@ -43,7 +43,7 @@ NAMES = {
     "work-of-art": ["Utenzi wa Tambuka"],
 }
 TINY = yaml.safe_load((ROOT / "studies/tiny.yaml").read_text(encoding="utf-8"))
-LEARNING = {"finetuning": TINY["finetuning"] | {"epochs": 30, "learning_rate": 0.01}}
+LEARNING = {"finetuning": TINY["finetuning"] | {"epochs": 15, "learning_rate": 0.02}}
 
 
 def made_up(number: int, types: list[str], seed: int) -> list[list[tuple[str, str]]]:

@@ -62,13 +62,17 @@ def _written_out(node: Any) -> str:
 
     What `ast.unparse` and `ast.dump` write does. Empty fields are left out: newer Pythons have more of them.
     """
-    if isinstance(node, ast.AST):
-        fields = [(name, getattr(node, name, None)) for name in node._fields if name != "kind"]
-        written = [f"{name}={_written_out(value)}" for name, value in fields if value is not None and value != []]
-        return f"{type(node).__name__}({', '.join(written)})"
-    if isinstance(node, list):
-        return f"[{', '.join([_written_out(value) for value in node])}]"
-    return ascii(node)
+    kind = type(node)
+    if kind is list:
+        return f"[{', '.join(map(_written_out, node))}]"
+    if not isinstance(node, ast.AST):
+        return ascii(node)
+    written = []
+    for name in kind._fields:
+        value = getattr(node, name, None)
+        if value is not None and value != [] and name != "kind":
+            written.append(f"{name}={_written_out(value)}")
+    return f"{kind.__name__}({', '.join(written)})"
 
 
 def _statements(node: ast.AST) -> Iterator[ast.AST]:
