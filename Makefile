@@ -15,7 +15,7 @@ else ifneq ($(TORCH),)
 $(error TORCH is '$(TORCH)'; expected cpu, or nothing for the PyTorch of PyPI)
 endif
 
-.PHONY: demo report test test-slurm lint clean folder
+.PHONY: demo report test test-slurm test-int8 lint clean folder
 
 demo: $(VENV)/installed
 	$(RUN) snakemake --cores $(CORES) --configfile studies/demo.yaml
@@ -31,6 +31,11 @@ test: $(VENV)/installed-dev
 test-slurm: $(VENV)/installed-dev requirements-slurm.txt
 	$(RUN) pip install --quiet -r requirements.lock -r requirements-slurm.txt
 	$(RUN) pytest tests/slurm -rs
+
+# In int8, which needs one more package: it stays installed, and lets every job start a little later.
+test-int8: $(VENV)/installed-dev requirements-int8.txt
+	$(RUN) pip install --quiet --no-deps -r requirements-int8.txt
+	$(RUN) pytest --numprocesses auto --maxprocesses 4 -m int8 tests/unit/training tests/unit/planning tests/workflow
 
 lint: $(VENV)/installed-dev
 	$(RUN) ruff check

@@ -5,6 +5,7 @@ import os
 import runpy
 import shutil
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAt
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the longest tests come first, so that no process ends with them alone."""
+    """Have the longest tests come first, so that none ends with them alone; without torchao skip those of int8."""
+    if find_spec("torchao") is None:
+        for item in items:
+            if item.get_closest_marker("int8"):
+                item.add_marker(pytest.mark.skip(reason="torchao is not installed (make test-int8)"))
     items.sort(key=lambda item: "workflow" not in item.path.parts)
 
 

@@ -1,15 +1,17 @@
 """A study in int8: what it plans, that it ends before any training without torchao, and where that is, runs through."""
 
+import os
 from collections import Counter
-from importlib.util import find_spec
 
 import pandas as pd
 import pytest
 import yaml
+from exported_runs import assert_export_predicts
+from huggingface_hub import ModelCard
 from ner_pruning.scoring.prediction_files import read_manifest
+from workflow_copy import COLD, Workflow
 
 INT8 = {"hi": ["dense-int8", "full-50-int8"]}
-TORCHAO = find_spec("torchao") is not None
 
 
 @pytest.fixture
@@ -44,17 +46,31 @@ def test_weights_of_a_quantised_run_cannot_be_asked_for(workflow, overlays):
     assert done.stdout.splitlines()[-1] == message
 
 
-@pytest.mark.skipif(TORCHAO, reason="torchao is installed")
-def test_without_torchao_it_ends_in_one_line_before_any_job(workflow, overlays):
+WITHOUT = """
+import runpy
+from importlib.machinery import PathFinder
+
+find_spec = PathFinder.find_spec
+PathFinder.find_spec = lambda name, *rest: None if name == "torchao" else find_spec(name, *rest)
+runpy.run_path({others!r})
+"""
+"""What a Python runs first that does not find torchao: this, and what those of other tests run first."""
+
+
+def test_without_torchao_it_ends_in_one_line_before_any_job(workflow, overlays, tmp_path):
+    first, *others = os.environ["PYTHONPATH"].split(os.pathsep)
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(others=f"{first}/sitecustomize.py"))
+    without = COLD | {"PYTHONPATH": os.pathsep.join([str(tmp_path), first, *others])}
+    workflow = Workflow(workflow.folder, environment=without)
     done = workflow.call("--cores", "1", "--configfile", *overlays)
     assert done.returncode != 0
     last = done.stdout.splitlines()[-1]
-    assert last.startswith("Error: config: quantisation: torchao, which predicts dense-int8, is not installed here;")
+    assert last.startswith("Error: config: quantisation: torchao, which dense-int8 needs, is not installed here;")
     assert "Traceback" not in done.stdout and not (workflow.folder / "results/int8/data").exists()
     assert workflow.call("data", "--cores", "1", "--configfile", *overlays).returncode == 0  # and nothing is locked
 
 
-@pytest.mark.skipif(not TORCHAO, reason="torchao is not installed (requirements-int8.txt)")
+@pytest.mark.int8
 def test_with_torchao_it_runs_to_its_end(workflow, overlays):
     done = workflow.call("--cores", "2", "--configfile", *overlays)
     assert done.returncode == 0, done.stdout
@@ -78,9 +94,24 @@ def test_with_torchao_it_runs_to_its_end(workflow, overlays):
     for name, column in (("methods", "method"), ("runs", "variant"), ("calibration", "scope")):
         table = pd.read_csv(results / f"tables/{name}.csv")
         assert table[column].astype(str).str.contains("int8").any(), name
-    for path in (*results.glob("claims.*"), *results.glob("tables/table-*"), *results.glob("tables/forgotten*")):
+    claims = pd.read_csv(results / "claims.csv")
+    about = claims.loc[claims["text"].str.contains("int8"), "claim"]
+    assert set(about) == {"own 5"}
+    for path in (*results.glob("tables/table-*"), *results.glob("tables/forgotten*")):
         assert "int8" not in path.read_text(encoding="utf-8").replace("Study int8", "").replace("int8,", ""), path
     assert "dense-int8" in (results / "diagnosis.csv").read_text(encoding="utf-8")
+
+    for exported in ("export", "compact"):
+        run = "hi/full-50-int8/seed-1"
+        done = workflow.call(f"results/int8/{exported}/{run}", "--cores", "2", "--configfile", *overlays)
+        assert done.returncode == 0, done.stdout
+        assert_export_predicts(results, run, "hi", exported)
+        card = ModelCard.load(results / exported / run / "README.md")
+        assert "# int8-hi-full-50-int8-seed-1" in card.text and "by torchao 0." in card.text
+        of_run = pd.read_csv(runs / "full-50-int8/seed-1/scores.csv")
+        shown = {result.metric_name: result.metric_value for result in card.data.eval_results}
+        assert shown == {f"F1, {row.test_set}": row.f1 for row in of_run.itertuples()}
+    assert planned(workflow, *overlays, target=f"results/int8/compact/{run}") == Counter()
 
     moved = {path: path.with_name("moved") for path in results.glob("runs/*/*/*/weights*")}
     for path, place in moved.items():

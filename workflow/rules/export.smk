@@ -3,10 +3,10 @@
 
 rule export_run:
     input:
-        weights="<run>/weights.safetensors.zst",
-        config="<run>/config.json",
-        run="<run>/run.json",
-        sparsity="<run>/sparsity.csv",
+        weights=get_stored_weights,
+        config=get_stored_config,
+        run=get_stored_record,
+        sparsity=get_stored_sparsity,
         scores="<run>/scores.csv",
         encoder=expand("<results>/encoder/{file}", file=ENCODER_FILES),
     output:
@@ -21,6 +21,7 @@ rule export_run:
         encoder_name=encoder_name(config),
         dataset_name=get_dataset_name,
         hub=get_hub_ids,
+        quantisation=get_quantisation,
         compact=False,
         version=version_of("export_run"),
     script:
@@ -29,10 +30,10 @@ rule export_run:
 
 rule compact_run:
     input:
-        weights="<run>/weights.safetensors.zst",
-        config="<run>/config.json",
-        run="<run>/run.json",
-        sparsity="<run>/sparsity.csv",
+        weights=get_stored_weights,
+        config=get_stored_config,
+        run=get_stored_record,
+        sparsity=get_stored_sparsity,
         scores="<run>/scores.csv",
         encoder=expand("<results>/encoder/{file}", file=ENCODER_FILES),
         train=get_sentences,
@@ -50,6 +51,7 @@ rule compact_run:
         encoder_name=encoder_name(config),
         dataset_name=get_dataset_name,
         hub=get_hub_ids,
+        quantisation=get_quantisation,
         compact=True,
         version=version_of("export_run"),
     script:

@@ -214,6 +214,10 @@ def get_stored_record(wildcards):
     return get_stored("record", get_run(wildcards))
 
 
+def get_stored_sparsity(wildcards):
+    return get_stored("sparsity", get_run(wildcards))
+
+
 def get_stored_records(runs):
     return [get_stored("record", run) for run in runs]
 

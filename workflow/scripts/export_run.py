@@ -1,9 +1,11 @@
 """Write one run as a folder that transformers loads: its weights, the tokenizer, and a model card with the scores.
 
-All weights, or in a compact export the embeddings of the word pieces alone that its languages' texts use.
+All weights, or in a compact export the embeddings of the word pieces alone that its languages' texts use; those of a
+quantised run's linear layers in int8.
 """
 
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from shutil import copy
 
@@ -19,6 +21,7 @@ from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.compact import compact_model, compact_tokenizer_files, kept_pieces
 from ner_pruning.training.model import PACKED_KEY, first_position
+from ner_pruning.training.quantised_export import quantise_to_store
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
@@ -30,16 +33,20 @@ def main(
     out: str,
     kept: np.ndarray | None = None,
     corpora: Iterable[str] = (),
+    *,
+    quantised: bool = False,
 ) -> None:
     """Write the folder; encoder_folder has the tokenizer.
 
     kept: ids of the pieces of a compact export. corpora: paths of the texts that its tokenizer must cut as the whole
-    one does.
+    one does. quantised: whether the model is stored in int8.
     """
     if hasattr(model.config, PACKED_KEY):  # of this workflow's batches, and nothing to transformers
         delattr(model.config, PACKED_KEY)
     if kept is not None:
         compact_model(model, kept)
+    if quantised:
+        print(f"{quantise_to_store(model)} linear layers in int8", flush=True)
     with atomic_folder(out) as folder:
         model.save_pretrained(folder)
         for name in TOKENIZER_FILES:
@@ -72,5 +79,8 @@ if __name__ == "__main__":
             sparsity=pd.read_csv(files.sparsity),
             scores=read_scores(files.scores),
             vocabulary=vocabulary,
+            quantised_by=f"torchao {version('torchao')}" if params.quantisation else None,
         )
-        main(model, card, encoder_folder, snakemake.output[0], kept, files.corpora if params.compact else ())
+        corpora = files.corpora if params.compact else ()
+        quantised = bool(params.quantisation)
+        main(model, card, encoder_folder, snakemake.output[0], kept, corpora, quantised=quantised)

@@ -14,6 +14,7 @@ def job(script: str | None, **wildcards: str) -> SimpleNamespace:
 BASE = job("../scripts/predict.py", training_set="yo", variant="dense", seed="1")
 QUANTISED = job("../scripts/predict.py", training_set="yo", variant="partial-50-int8", seed="1")
 SCORED = job("../scripts/score.py", training_set="yo", variant="dense-int8", seed="1")
+EXPORTED = job("../scripts/export_run.py", training_set="yo", variant="partial-50-int8", seed="1")
 TARGET = job(None)
 
 
@@ -23,15 +24,16 @@ def test_what_predicts_nothing_in_int8_needs_no_package(monkeypatch, jobs):
     quantisation.check_package(jobs, in_conda=True)
 
 
+@pytest.mark.parametrize("quantised", [QUANTISED, EXPORTED])
 @pytest.mark.parametrize(
     ("installed", "in_conda", "where"), [(False, False, "here"), (True, True, "in the environment")]
 )
-def test_without_the_package_it_is_one_line(monkeypatch, installed, in_conda, where):
+def test_without_the_package_it_is_one_line(monkeypatch, installed, in_conda, where, quantised):
     monkeypatch.setattr(quantisation, "find_spec", lambda name: object() if installed and name == "torchao" else None)
     with pytest.raises(InputError) as error:
-        quantisation.check_package([BASE, SCORED, QUANTISED, TARGET], in_conda=in_conda)
+        quantisation.check_package([BASE, SCORED, quantised, TARGET], in_conda=in_conda)
     message = str(error.value)
-    assert message.startswith("config: quantisation: torchao, which predicts partial-50-int8, is not installed")
+    assert message.startswith("config: quantisation: torchao, which partial-50-int8 needs, is not installed")
     assert where in message and "requirements-int8.txt" in message and "\n" not in message
 
 

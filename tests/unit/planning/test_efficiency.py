@@ -8,6 +8,7 @@ from ner_pruning.figures.efficiency import draw_efficiency
 from ner_pruning.planning.efficiency import (
     BATCHES,
     DENSE,
+    INT8,
     ROUNDS,
     SEMI_STRUCTURED,
     SPARSE,
@@ -84,6 +85,19 @@ def test_a_measurement_tags_every_piece(folder):
     found = main({"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES, "seconds": 0.0})
     assert len(found["tags"]) >= sum(map(len, SENTENCES)) + 2 * len(SENTENCES)
     assert {batch: len(rates) for batch, rates in found["rates"].items()} == dict.fromkeys(BATCHES, 3)
+
+
+@pytest.mark.int8
+def test_models_in_int8_are_measured_as_they_are_stored(folder, monkeypatch):
+    monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
+    folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(folder)}
+    frame = measure(folders, {"dense": [DENSE, INT8]}, SENTENCES, threads=[1]).set_index(["vocabulary", "kernels"])
+    for vocabulary in ("whole", "compact"):
+        dense, int8 = (frame.loc[(vocabulary, kind), "bytes"].unique().tolist() for kind in (DENSE, INT8))
+        assert len(dense) == len(int8) == 1
+        # 2 304 weights of 3 bytes less each, less two factors of 4 bytes for each of the 112 rows, and their names
+        assert 2304 * 3 - 112 * 8 - 8000 < dense[0] - int8[0] < 2304 * 3
+    assert (frame["same_tags"] > 0.9).all()
 
 
 def measured():

@@ -30,9 +30,10 @@ HUB = {"base_model": "google-bert/bert-base-multilingual-cased", "datasets": ["u
 
 @pytest.fixture
 def card(tmp_path):
-    def load(hub=HUB, **run):
+    def load(hub=HUB, quantised_by=None, **run):
         names = ("multilingual", ["sw", "yo"], "google-bert/bert-base-multilingual-cased", "unimelb-nlp/wikiann")
-        model_card("paper", *names, hub, RUN | run, SPARSITY, SCORES).save(tmp_path / "README.md")
+        card = model_card("paper", *names, hub, RUN | run, SPARSITY, SCORES, quantised_by=quantised_by)
+        card.save(tmp_path / "README.md")
         return ModelCard.load(tmp_path / "README.md")
 
     return load
@@ -114,6 +115,15 @@ def test_a_card_says_where_a_training_started(card):
     assert "| training | 0 steps from the dense model's weights in fp32" in card(variant="full-90-after", steps=0).text
     for variant in ("dense", "full-90", "full-90-rewound"):
         assert "| training | 8250 steps in fp32, seed 3 |" in card(variant=variant).text
+
+
+def test_a_card_of_a_model_in_int8_says_what_loads_it(card):
+    of_int8 = card(quantised_by="torchao 1.2")
+    assert of_int8.data.model_name == "paper-multilingual-partial-90-int8-seed-3"
+    assert of_int8.data.tags == ["named-entity-recognition", "pruning", "int8"]
+    assert "| pruning | 90 % by magnitude (3,600 of 4,000 weights are 0), scope partial" in of_int8.text
+    assert "| quantisation | int8 in the linear layers of the encoder, by torchao 1.2, without which" in of_int8.text
+    assert "quantisation" not in card().text
 
 
 def test_every_method_has_words_on_a_card():

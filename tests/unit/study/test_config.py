@@ -176,10 +176,6 @@ FIRST = PAPER["schedules"][0]
             "config: quantisation.int8: yo/dense-int8/seed-2 is of yo/dense/seed-2, which is no run of the study",
         ),
         (
-            {"quantisation": {"int8": {}}, "export": ["yo/dense-int8/seed-1"]},
-            "config: export: yo/dense-int8/seed-1 has no weights of its own; expected the one that it is",
-        ),
-        (
             {"export": ["yo/partial-70-random/seed-1"], "pruning": {"methods": {"random": {"sparsities": [50]}}}},
             "config: export: yo/partial-70-random/seed-1: 'partial-70-random' is not in the variants: dense, ",
         ),

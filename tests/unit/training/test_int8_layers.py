@@ -10,8 +10,11 @@ from ner_pruning.scoring.prediction import predict_with_confidence
 from ner_pruning.training import precision as precision_module
 from ner_pruning.training.precision import computing_in
 from ner_pruning.training.quantisation import quantise
+from ner_pruning.training.quantised_export import quantise_to_store
+from safetensors import safe_open
 from small_models import CPU, random_sentences, tiny_model
 from torch import nn
+from transformers import AutoModelForTokenClassification
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
 
@@ -37,13 +40,13 @@ def test_without_the_package_it_says_what_to_install(monkeypatch):
         quantise(tiny_model("bert"))
 
 
+@pytest.mark.int8
 def test_a_product_worked_out_by_hand():
     """The step of a row of weights is 1 / 127.5 and 0.5 / 127.5; that of a piece 2 / 127.5 and 8 / 127.5.
 
     In steps, rounded: weights 127, -64, 32 (1, -0.5, 0.25) and 64, 127, -32 (0.25, 0.5, -0.125); pieces 127, 64, 0
     (2, 1, 0) and 127, 16, -64 (8, 1, -4). There is no step 128, to which the largest would be rounded.
     """
-    pytest.importorskip("torchao")
     model = Encoder([[1.0, -0.5, 0.25], [0.25, 0.5, -0.125]], [0.5, -1.0])
     assert quantise(model) == 1
     pieces = torch.tensor([[2.0, 1.0, 0.0], [8.0, 1.0, -4.0]])
@@ -62,12 +65,12 @@ def test_a_product_worked_out_by_hand():
     assert 0 < (found - exact).abs().max() < 0.1
 
 
+@pytest.mark.int8
 def test_a_product_is_off_by_no_more_than_half_a_step_of_each_factor():
     """Of n products a w, the factors off by half a step s each: n · (|a| s_w / 2 + |w| s_a / 2 + s_w s_a / 4).
 
     The largest of either sign is 127.5 steps, of which 127 are stored, so it is off by no more either.
     """
-    pytest.importorskip("torchao")
     random = torch.Generator().manual_seed(0)
     weight, pieces = torch.randn(16, 64, generator=random), torch.randn(40, 64, generator=random)
     model = Encoder(weight.tolist(), [0.0] * 16)
@@ -79,8 +82,8 @@ def test_a_product_is_off_by_no_more_than_half_a_step_of_each_factor():
     assert (off <= bound + 1e-5).all() and 0 < off.max() < 0.5
 
 
+@pytest.mark.int8
 def test_each_piece_has_its_own_step_whatever_its_batch():
-    pytest.importorskip("torchao")
     model = Encoder(torch.randn(8, 32, generator=torch.Generator().manual_seed(0)).tolist(), [0.0] * 8)
     quantise(model)
     pieces = torch.randn(20, 32, generator=torch.Generator().manual_seed(1)) * torch.logspace(-3, 3, 20)[:, None]
@@ -89,8 +92,8 @@ def test_each_piece_has_its_own_step_whatever_its_batch():
         assert torch.equal(together[place], model.base_model(pieces[place : place + 1])[0])
 
 
+@pytest.mark.int8
 def test_the_head_the_embeddings_and_the_norms_stay_as_they_are():
-    pytest.importorskip("torchao")
     model = tiny_model("bert")
     before = {name: weight.clone() for name, weight in model.state_dict().items()}
     linear = [name for name, module in model.base_model.named_modules() if isinstance(module, nn.Linear)]
@@ -105,8 +108,8 @@ def test_the_head_the_embeddings_and_the_norms_stay_as_they_are():
             assert weight.qdata.dtype == torch.int8, name
 
 
+@pytest.mark.int8
 def test_an_encoder_without_linear_layers_is_refused():
-    pytest.importorskip("torchao")
     model = tiny_model("bert")
     for module in list(model.base_model.modules()):
         for name, child in list(module.named_children()):
@@ -116,11 +119,11 @@ def test_an_encoder_without_linear_layers_is_refused():
         quantise(model)
 
 
+@pytest.mark.int8
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 @pytest.mark.parametrize("fast", [True, False])
 def test_predictions_are_near_those_of_the_model_as_it_was_trained(monkeypatch, precision, fast):
     """Also where a processor without bf16 products computes with rounded factors, which int8 matrices are not."""
-    pytest.importorskip("torchao")
     monkeypatch.setattr(precision_module, "multiplies_bf16_faster", lambda device: fast)
     sentences = random_sentences([3, 60, 7, 2, 19, 5, 33, 4, 6, 5, 11, 3, 48] * 3)
     model = tiny_model("bert").eval()
@@ -134,8 +137,8 @@ def test_predictions_are_near_those_of_the_model_as_it_was_trained(monkeypatch, 
     assert not np.array_equal(found[1], trained[1]) or precision == "bf16"
 
 
+@pytest.mark.int8
 def test_a_rounding_processor_leaves_int8_products_as_they_are(monkeypatch):
-    pytest.importorskip("torchao")
     monkeypatch.setattr(precision_module, "multiplies_bf16_faster", lambda device: False)
     model = Encoder([[1.0, -0.5, 0.25]], [0.5])
     quantise(model)
@@ -143,3 +146,24 @@ def test_a_rounding_processor_leaves_int8_products_as_they_are(monkeypatch):
     expected = model.base_model(pieces)
     with computing_in("bf16", CPU):
         assert torch.equal(model.base_model(pieces), expected)
+
+
+@pytest.mark.int8
+@pytest.mark.parametrize("family", ["bert", "modernbert", "deberta-v2"])
+def test_what_transformers_loads_is_stored_in_int8_and_computes_the_same(family, tmp_path):
+    model, other = (tiny_model(family, "sdpa").eval() for _ in range(2))
+    pieces = torch.tensor([[1, 17, 5, 59, 21, 2], [1, 40, 2, 0, 0, 0]])
+    inputs = {"input_ids": pieces, "attention_mask": (pieces > 0).long()}
+    assert quantise_to_store(model) == quantise(other)
+    with torch.no_grad():
+        expected = other(**inputs).logits
+    assert torch.equal(model(**inputs).logits, expected)
+    model.save_pretrained(tmp_path)
+    loaded = AutoModelForTokenClassification.from_pretrained(tmp_path).eval()
+    with torch.no_grad():
+        assert torch.equal(loaded(**inputs).logits, expected)
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        stored = [file.get_tensor(name) for name in file.offset_keys() if name.endswith("_qdata")]
+    assert {weight.dtype for weight in stored} == {torch.int8}
+    linear = [part.weight.shape for part in other.base_model.modules() if isinstance(part, nn.Linear)]
+    assert sorted(weight.shape for weight in stored) == sorted(linear)

@@ -1,4 +1,4 @@
-"""Whether a call could predict its quantised runs, before it trains any: the package for that is optional."""
+"""Whether a call could predict and export its quantised runs, before it trains any: that needs an optional package."""
 
 from collections.abc import Iterable
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ from typing import Protocol
 from ner_pruning.files import InputError
 from ner_pruning.terms import unquantised
 
-SCRIPT = "predict.py"
+SCRIPTS = ("predict.py", "export_run.py")
 
 
 class PlannedJob(Protocol):
@@ -25,15 +25,15 @@ class PlannedRule(Protocol):
 
 
 def check_package(jobs: Iterable[PlannedJob], in_conda: bool) -> None:
-    """Raise InputError where jobs predict quantised runs and torchao is not installed.
+    """Raise InputError where jobs quantise runs, to predict or export them, and torchao is not installed.
 
     jobs: those to do; in_conda: whether they run in envs/study.yaml, which does not have it.
     """
-    predicted = {job.wildcards_dict["variant"] for job in jobs if Path(job.rule.script or "").name == SCRIPT}
-    variants = sorted(variant for variant in predicted if unquantised(variant) != variant)
+    of_runs = {job.wildcards_dict["variant"] for job in jobs if Path(job.rule.script or "").name in SCRIPTS}
+    variants = sorted(variant for variant in of_runs if unquantised(variant) != variant)
     if variants and (in_conda or find_spec("torchao") is None):
         where = "in the environment of --sdm conda" if in_conda else "here"
         raise InputError(
-            f"config: quantisation: torchao, which predicts {variants[0]}, is not installed {where}; expected "
+            f"config: quantisation: torchao, which {variants[0]} needs, is not installed {where}; expected "
             "pip install --no-deps -r requirements-int8.txt, or quantisation: {}"
         )

@@ -23,7 +23,7 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrai
 from ner_pruning.files import read_json, write_json
 from ner_pruning.report.efficiency_table import WHOLE
 from ner_pruning.training.model import choose_device
-from ner_pruning.training.quantisation import quantise
+from ner_pruning.training.quantised_export import quantise_to_store
 
 DENSE, SPARSE, INT8, SEMI_STRUCTURED = "dense kernels", "CSR kernels", "int8 kernels", "2:4 kernels"
 KERNELS = (DENSE, SPARSE, INT8, SEMI_STRUCTURED)
@@ -58,23 +58,27 @@ def measure(
 ) -> pd.DataFrame:
     """Return the measurements, a row per model, kernels, threads and batch size, of COLUMNS.
 
-    folders: exported folders by variant and vocabulary, one of VOCABULARIES. kernels: by variant. sentences: as
-    words. bytes: of the model's file; resident_bytes: of the process after it has tagged all sentences. low, median and
-    high are quartiles of sentences a second over all passes of all rounds. same_tags: share of the word pieces that
+    folders: exported folders by variant and vocabulary, one of VOCABULARIES. kernels: by variant; compact models are
+    measured with the dense ones and int8. sentences: as words. bytes: of the model's file, which is stored in int8 for
+    int8 kernels; resident_bytes: of the process after it has tagged all sentences. low, median and high are quartiles
+    of sentences a second over all passes of all rounds. same_tags: share of the word pieces that
     have the same tag as with the dense kernels and the whole vocabulary.
     """
     results: dict[tuple, list[dict[str, Any]]] = {}
-    works = [
-        (variant, vocabulary, kind, number)
-        for (variant, vocabulary) in folders
-        for kind in (kernels[variant] if vocabulary == WHOLE else [DENSE])
-        for number in dict.fromkeys(threads)
-    ]
     with TemporaryDirectory(prefix="efficiency.") as scratch:
+        stored: dict[tuple[str, str, str], str] = {}  # folders by variant, vocabulary and kernels
+        for (variant, vocabulary), folder in folders.items():
+            for kind in kernels[variant]:
+                if kind == INT8:
+                    stored[variant, vocabulary, kind] = store_in_int8(folder, Path(scratch, f"int8-{len(stored)}"))
+                elif vocabulary == WHOLE or kind == DENSE:
+                    stored[variant, vocabulary, kind] = folder
+        size = {model: os.path.getsize(Path(folder, "model.safetensors")) for model, folder in stored.items()}
+        works = [(*model, number) for model in stored for number in dict.fromkeys(threads)]
         for _ in range(ROUNDS):
             for work in works:
                 variant, vocabulary, kind, number = work
-                order = {"folder": folders[variant, vocabulary], "kernels": kind, "threads": number}
+                order = {"folder": stored[variant, vocabulary, kind], "kernels": kind, "threads": number}
                 order |= {"sentences": sentences, "seconds": SECONDS}
                 results.setdefault(work, []).append(_in_process(order, Path(scratch)))
                 print(f"{variant}, {vocabulary} vocabulary, {kind}, {number} threads: measured", flush=True)
@@ -92,7 +96,7 @@ def measure(
                     "kernels": kind,
                     "threads": number,
                     "batch": batch,
-                    "bytes": os.path.getsize(Path(folders[variant, vocabulary], "model.safetensors")),
+                    "bytes": size[variant, vocabulary, kind],
                     "resident_bytes": max(each["resident_bytes"] for each in found),
                     "low": low,
                     "median": median,
@@ -102,6 +106,15 @@ def measure(
                 }
             )
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def store_in_int8(folder: str, out: Path) -> str:
+    """Store an exported model in int8 in a folder, with its tokenizer; return the folder's path."""
+    model = AutoModelForTokenClassification.from_pretrained(folder, trust_remote_code=False).eval()
+    quantise_to_store(model)
+    model.save_pretrained(out)
+    AutoTokenizer.from_pretrained(folder, trust_remote_code=False).save_pretrained(out)
+    return str(out)
 
 
 def _in_process(work: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
@@ -145,11 +158,9 @@ def main(work: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def use_kernels(model: PreTrainedModel, kernels: str) -> None:
-    """Have the linear layers of a model's encoder compute with those kernels, in place."""
+    """Have the linear layers of a model's encoder compute with those kernels, in place; one in int8 already does."""
     encoder = model.base_model
-    if kernels == INT8:
-        quantise(model)
-    elif kernels == SEMI_STRUCTURED:
+    if kernels == SEMI_STRUCTURED:
         from torch.sparse import to_sparse_semi_structured
 
         model.half()  # the head too, which reads what the encoder gives

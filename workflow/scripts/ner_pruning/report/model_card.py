@@ -9,6 +9,7 @@ from huggingface_hub import EvalResult, ModelCard, ModelCardData
 from ner_pruning.scoring.score_table import types_scored
 from ner_pruning.study.methods import METHODS
 from ner_pruning.terms import (
+    INT8,
     MAGNITUDE,
     PERTURBATIONS,
     VALIDATION,
@@ -44,6 +45,9 @@ COMPACT = """
 The vocabulary has {kept:,} of the encoder's {whole:,} word pieces: those that the study's texts in these languages use,
 and all of one character. These texts are cut as by the whole tokenizer, other texts perhaps into more pieces."""
 
+QUANTISED = """
+| quantisation | int8 in the linear layers of the encoder, by {package}, without which the model cannot be loaded |"""
+
 BODY = """
 # {name}
 
@@ -54,7 +58,7 @@ Tags named entities ({types}, in IOB2) in {languages}.
 | encoder | {encoder} |
 | training data | {dataset}: {sentences} sentences of {training_set}, cut at {max_length} pieces |
 | training | {steps} steps{earlier} in {precision}, seed {seed} |
-| pruning | {pruning} |
+| pruning | {pruning} |{quantisation}
 
 ```python
 from transformers import AutoModelForTokenClassification, AutoTokenizer
@@ -86,20 +90,23 @@ def model_card(
     sparsity: pd.DataFrame,
     scores: pd.DataFrame,
     vocabulary: tuple[int, int] | None = None,
+    quantised_by: str | None = None,
 ) -> ModelCard:
     """Return the card of a run.
 
     languages: those of the training set. encoder, dataset: their names. hub: as far as the Hub has them, their ids, as
     base_model and datasets. run: its run.json; sparsity: its sparsity.csv; scores: its scores.csv. vocabulary: of a
-    compact export, the word pieces that it has and those of the encoder.
+    compact export, the word pieces that it has and those of the encoder. quantised_by: of the run in int8, the package
+    and its version.
     """
     scope, _ = parse_variant(run["variant"])
-    name = f"{study}-{training_set}-{run['variant']}-seed-{run['seed']}"
+    variant = f"{run['variant']}-{INT8}" if quantised_by else run["variant"]
+    name = f"{study}-{training_set}-{variant}-seed-{run['seed']}"
     data = ModelCardData(
         language=list(languages),
         library_name="transformers",
         pipeline_tag=TASK,
-        tags=["named-entity-recognition", *(["pruning"] if scope else [])],
+        tags=["named-entity-recognition", *["pruning"] * bool(scope), *["int8"] * bool(quantised_by)],
         metrics=["f1"],
         model_name=name,
         eval_results=[_result(row, dataset) for row in scores[scores["mentions"] > 0].to_dict("records")],
@@ -119,6 +126,7 @@ def model_card(
         earlier=" from the dense model's weights" if scope and METHODS[method_of(scope)].weights_of else "",
         pruning=describe_pruning(run["variant"], sparsity),
         vocabulary=COMPACT.format(kept=vocabulary[0], whole=vocabulary[1]) if vocabulary else "",
+        quantisation=QUANTISED.format(package=quantised_by) if quantised_by else "",
         scores=shown.to_markdown(index=False, tablefmt="pipe", floatfmt=".4f", missingval=""),
         **{key: run[key] for key in ("sentences", "steps", "precision", "seed")},
     )
