@@ -2,7 +2,7 @@
 
 from torch import nn
 from transformers import PreTrainedModel, TorchAoConfig
-from transformers.quantizers import AutoHfQuantizer
+from transformers.quantizers.quantizer_torchao import TorchAoHfQuantizer
 
 from ner_pruning.training.quantisation import quantise
 
@@ -21,5 +21,5 @@ def quantise_to_store(model: PreTrainedModel) -> int:
     how = Int8DynamicActivationInt8WeightConfig(set_inductor_config=False)
     config = TorchAoConfig(how, modules_to_not_convert=left)
     model.config.quantization_config = config
-    model.hf_quantizer = AutoHfQuantizer.from_config(config, pre_quantized=False)  # by it `save_pretrained` knows
+    model.hf_quantizer = TorchAoHfQuantizer(config, pre_quantized=False)  # by it `save_pretrained` knows
     return layers
