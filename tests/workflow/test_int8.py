@@ -61,8 +61,7 @@ def test_without_torchao_it_ends_in_one_line_before_any_job(workflow, overlays, 
     first, *others = os.environ["PYTHONPATH"].split(os.pathsep)
     (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(others=f"{first}/sitecustomize.py"))
     without = COLD | {"PYTHONPATH": os.pathsep.join([str(tmp_path), first, *others])}
-    workflow = Workflow(workflow.folder, environment=without)
-    done = workflow.call("--cores", "1", "--configfile", *overlays)
+    done = Workflow(workflow.folder, environment=without).call("--cores", "1", "--configfile", *overlays)
     assert done.returncode != 0
     last = done.stdout.splitlines()[-1]
     assert last.startswith("Error: config: quantisation: torchao, which dense-int8 needs, is not installed here;")

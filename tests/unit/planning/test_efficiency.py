@@ -1,5 +1,8 @@
 """The measurement of size and speed: its kernels give the same tags, its table and figure what was measured."""
 
+from pathlib import Path
+from shutil import copytree
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -65,16 +68,38 @@ def folder(tmp_path_factory):
     return path
 
 
-def test_each_measurement_is_made_in_turns_by_processes_of_their_own(folder, monkeypatch):
-    monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
-    folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(folder)}
+def test_measurements_are_made_in_turns(folder, monkeypatch):
+    """Two rounds of all, compact models with dense kernels alone; what each process finds is made up."""
+    orders = []
+
+    def found(order: dict, scratch: Path) -> dict:
+        orders.append((order["folder"], order["kernels"], order["threads"]))
+        rate = float(len(orders))
+        rates = {str(batch): [rate, rate, rate] for batch in BATCHES}
+        return {"rates": rates, "resident_bytes": len(orders), "tags": [1, 2, 2, 2 + (order["kernels"] == SPARSE)]}
+
+    monkeypatch.setattr("ner_pruning.planning.efficiency._in_process", found)
+    compact = folder.with_name("compact")
+    copytree(folder, compact, dirs_exist_ok=True)
+    folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(compact)}
     frame = measure(folders, {"dense": [DENSE, SPARSE]}, SENTENCES, threads=[1, 1])
+    works = [(str(folder), DENSE, 1), (str(folder), SPARSE, 1), (str(compact), DENSE, 1)]
+    assert orders == works * ROUNDS and ROUNDS == 2
     assert frame[["vocabulary", "kernels", "threads", "batch"]].to_numpy().tolist() == [
         [vocabulary, kernels, 1, batch]
         for vocabulary, kernels in (("whole", DENSE), ("whole", SPARSE), ("compact", DENSE))
         for batch in BATCHES
     ]
-    assert (frame["passes"] >= 3 * ROUNDS).all()
+    assert frame["median"].tolist() == [2.5, 2.5, 3.5, 3.5, 4.5, 4.5]  # of rates 1 and 4, 2 and 5, 3 and 6
+    assert frame["passes"].tolist() == [6] * 6 and frame["resident_bytes"].tolist() == [4, 4, 5, 5, 6, 6]
+    assert frame["same_tags"].tolist() == [1, 1, 0.75, 0.75, 1, 1]
+
+
+def test_a_measurement_is_made_by_a_process_of_its_own(folder, monkeypatch):
+    monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
+    monkeypatch.setattr("ner_pruning.planning.efficiency.ROUNDS", 1)
+    frame = measure({("dense", "whole"): str(folder)}, {"dense": [DENSE, SPARSE]}, SENTENCES, threads=[1])
+    assert (frame["passes"] >= 3).all()
     assert (frame["same_tags"] == 1).all()
     assert ((frame["low"] <= frame["median"]) & (frame["median"] <= frame["high"])).all()
     assert (frame["bytes"] == folder.joinpath("model.safetensors").stat().st_size).all()
@@ -90,13 +115,11 @@ def test_a_measurement_tags_every_piece(folder):
 @pytest.mark.int8
 def test_models_in_int8_are_measured_as_they_are_stored(folder, monkeypatch):
     monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
-    folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(folder)}
-    frame = measure(folders, {"dense": [DENSE, INT8]}, SENTENCES, threads=[1]).set_index(["vocabulary", "kernels"])
-    for vocabulary in ("whole", "compact"):
-        dense, int8 = (frame.loc[(vocabulary, kind), "bytes"].unique().tolist() for kind in (DENSE, INT8))
-        assert len(dense) == len(int8) == 1
-        # 2 304 weights of 3 bytes less each, less two factors of 4 bytes for each of the 112 rows, and their names
-        assert 2304 * 3 - 112 * 8 - 8000 < dense[0] - int8[0] < 2304 * 3
+    monkeypatch.setattr("ner_pruning.planning.efficiency.ROUNDS", 1)
+    frame = measure({("dense", "whole"): str(folder)}, {"dense": [DENSE, INT8]}, SENTENCES, threads=[1])
+    dense, int8 = (frame.loc[frame["kernels"] == kind, "bytes"].unique().tolist() for kind in (DENSE, INT8))
+    # 2 304 weights of 3 bytes less each, less two factors of 4 bytes for each of the 112 rows, and their names
+    assert 2304 * 3 - 112 * 8 - 8000 < dense[0] - int8[0] < 2304 * 3
     assert (frame["same_tags"] > 0.9).all()
 
 
