@@ -37,7 +37,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesAt
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the longest tests come first, so that none ends with them alone; without torchao skip those of int8."""
+    """Have the longest tests come first, so that no process ends with them; without torchao skip those of int8."""
     if find_spec("torchao") is None:
         for item in items:
             if item.get_closest_marker("int8"):

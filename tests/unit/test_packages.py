@@ -19,7 +19,7 @@ NOT_IMPORTED = {
     "sentencepiece": "transformers, to convert tokenizers",
     "protobuf": "transformers, to convert tokenizers",
 }
-OPTIONAL = {"torchao"}  # of int8 predictions, which check for it: requirements-int8.txt
+OPTIONAL = {"torchao"}  # of runs in int8, which check for it: requirements-int8.txt
 OF_SNAKEMAKE = {"snakemake-interface-logger-plugins"}  # imported, and as Snakemake itself requires it
 CUDA = re.compile(r"nvidia-|cuda-|triton$")  # what PyPI's torch for Linux requires besides, on its own pins
 

@@ -1,5 +1,6 @@
 """A study in int8: what it plans, that it ends before any training without torchao, and where that is, runs through."""
 
+import json
 import os
 from collections import Counter
 
@@ -17,7 +18,8 @@ INT8 = {"hi": ["dense-int8", "full-50-int8"]}
 @pytest.fixture
 def overlays(tmp_path) -> list[str]:
     path = tmp_path / "int8.yaml"
-    path.write_text(yaml.safe_dump({"study": "int8", "quantisation": {"int8": {}}}))
+    study = {"study": "int8", "quantisation": {"int8": {}}, "export": ["hi/full-50-int8/seed-1"]}
+    path.write_text(yaml.safe_dump(study))
     return ["studies/tiny.yaml", str(path)]
 
 
@@ -100,10 +102,12 @@ def test_with_torchao_it_runs_to_its_end(workflow, overlays):
         assert "int8" not in path.read_text(encoding="utf-8").replace("Study int8", "").replace("int8,", ""), path
     assert "dense-int8" in (results / "diagnosis.csv").read_text(encoding="utf-8")
 
-    for exported in ("export", "compact"):
-        run = "hi/full-50-int8/seed-1"
-        done = workflow.call(f"results/int8/{exported}/{run}", "--cores", "2", "--configfile", *overlays)
+    run = "hi/full-50-int8/seed-1"
+    for exported, target in (("export", "export"), ("compact", f"results/int8/compact/{run}")):
+        done = workflow.call(target, "--cores", "2", "--configfile", *overlays)
         assert done.returncode == 0, done.stdout
+        config = json.loads((results / exported / run / "config.json").read_text(encoding="utf-8"))
+        assert config["quantization_config"]["quant_method"] == "torchao"
         assert_export_predicts(results, run, "hi", exported)
         card = ModelCard.load(results / exported / run / "README.md")
         assert "# int8-hi-full-50-int8-seed-1" in card.text and "by torchao 0." in card.text

@@ -35,7 +35,7 @@ def main(
     for run, *paths in zip(runs, whole, compact, strict=True):
         folders |= {(run.variant, vocabulary): path for vocabulary, path in zip(VOCABULARIES, paths, strict=True)}
     kernels = {run.variant: possible_kernels(run.sparsity, run.method) for run in runs}
-    frame = measure(folders, kernels, sentences, threads=[1, cores])
+    frame = measure(folders, kernels, sentences, threads=[1, cores], scratch_in=os.path.dirname(out["csv"]))
     stored = {run.variant: os.path.getsize(path) for run, path in zip(runs, weights, strict=True)}
     of = f"{runs[0].training_set}, seed {runs[0].seed}, and the first {len(sentences)} sentences of its test set"
     table = efficiency_table(frame, stored, f"{processor()} ({cores} threads)", of, provenance)

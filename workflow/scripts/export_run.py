@@ -21,7 +21,7 @@ from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.checkpoint import load_run
 from ner_pruning.training.compact import compact_model, compact_tokenizer_files, kept_pieces
 from ner_pruning.training.model import PACKED_KEY, first_position
-from ner_pruning.training.quantised_export import quantise_to_store
+from ner_pruning.training.quantised_export import save_in_int8
 from tokenizers import Tokenizer
 from transformers import PreTrainedModel
 
@@ -45,10 +45,11 @@ def main(
         delattr(model.config, PACKED_KEY)
     if kept is not None:
         compact_model(model, kept)
-    if quantised:
-        print(f"{quantise_to_store(model)} linear layers in int8", flush=True)
     with atomic_folder(out) as folder:
-        model.save_pretrained(folder)
+        if quantised:
+            print(f"{save_in_int8(model, folder)} linear layers in int8", flush=True)
+        else:
+            model.save_pretrained(folder)
         for name in TOKENIZER_FILES:
             copy(encoder_folder / name, folder)
         if kept is not None:

@@ -68,8 +68,8 @@ def folder(tmp_path_factory):
     return path
 
 
-def test_measurements_are_made_in_turns(folder, monkeypatch):
-    """Two rounds of all, compact models with dense kernels alone; what each process finds is made up."""
+def test_measurements_are_made_in_turns(folder, monkeypatch, tmp_path):
+    """Two rounds of all, no compact model with CSR, int8 from folders of their own; what is found is made up."""
     orders = []
 
     def found(order: dict, scratch: Path) -> dict:
@@ -78,21 +78,32 @@ def test_measurements_are_made_in_turns(folder, monkeypatch):
         rates = {str(batch): [rate, rate, rate] for batch in BATCHES}
         return {"rates": rates, "resident_bytes": len(orders), "tags": [1, 2, 2, 2 + (order["kernels"] == SPARSE)]}
 
+    def stored(exported: str, out: Path) -> str:
+        out.mkdir()
+        (out / "model.safetensors").write_bytes(b"8" * (5 if exported == str(folder) else 3))
+        return str(out)
+
     monkeypatch.setattr("ner_pruning.planning.efficiency._in_process", found)
+    monkeypatch.setattr("ner_pruning.planning.efficiency.store_in_int8", stored)
     compact = folder.with_name("compact")
     copytree(folder, compact, dirs_exist_ok=True)
     folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(compact)}
-    frame = measure(folders, {"dense": [DENSE, SPARSE]}, SENTENCES, threads=[1, 1])
-    works = [(str(folder), DENSE, 1), (str(folder), SPARSE, 1), (str(compact), DENSE, 1)]
+    frame = measure(folders, {"dense": [DENSE, SPARSE, INT8]}, SENTENCES, threads=[1, 1], scratch_in=str(tmp_path))
+    in_int8 = [order[0] for order in orders if order[1] == INT8]
+    works = [(str(folder), DENSE, 1), (str(folder), SPARSE, 1), (in_int8[0], INT8, 1)]
+    works += [(str(compact), DENSE, 1), (in_int8[1], INT8, 1)]
     assert orders == works * ROUNDS and ROUNDS == 2
+    assert {Path(path).parents[1] for path in in_int8} == {tmp_path} and list(tmp_path.iterdir()) == []
+    kinds = [("whole", DENSE), ("whole", SPARSE), ("whole", INT8), ("compact", DENSE), ("compact", INT8)]
     assert frame[["vocabulary", "kernels", "threads", "batch"]].to_numpy().tolist() == [
-        [vocabulary, kernels, 1, batch]
-        for vocabulary, kernels in (("whole", DENSE), ("whole", SPARSE), ("compact", DENSE))
-        for batch in BATCHES
+        [vocabulary, kernels, 1, batch] for vocabulary, kernels in kinds for batch in BATCHES
     ]
-    assert frame["median"].tolist() == [2.5, 2.5, 3.5, 3.5, 4.5, 4.5]  # of rates 1 and 4, 2 and 5, 3 and 6
-    assert frame["passes"].tolist() == [6] * 6 and frame["resident_bytes"].tolist() == [4, 4, 5, 5, 6, 6]
-    assert frame["same_tags"].tolist() == [1, 1, 0.75, 0.75, 1, 1]
+    one_batch = frame[frame["batch"] == BATCHES[0]]
+    assert one_batch["median"].tolist() == [3.5, 4.5, 5.5, 6.5, 7.5]  # of rates 1 and 6, 2 and 7, and so on
+    assert one_batch["passes"].tolist() == [6] * 5 and one_batch["resident_bytes"].tolist() == [6, 7, 8, 9, 10]
+    assert one_batch["same_tags"].tolist() == [1, 0.75, 1, 1, 1]
+    size = folder.joinpath("model.safetensors").stat().st_size
+    assert one_batch["bytes"].tolist() == [size, size, 5, size, 3]
 
 
 def test_a_measurement_is_made_by_a_process_of_its_own(folder, monkeypatch):

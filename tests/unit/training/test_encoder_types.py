@@ -18,11 +18,16 @@ from ner_pruning.training.encoder import fetch_encoder
 from ner_pruning.training.encoder_check import settle_packing
 from ner_pruning.training.model import load_batch, load_encoder
 from ner_pruning.training.packing import pack
+from ner_pruning.training.quantisation import quantise
+from ner_pruning.training.quantised_export import save_in_int8
 from ner_pruning.training.run import check_precision
+from safetensors import safe_open
 from small_models import CPU
 from small_runs import FINETUNING, WEIGHTS, run
 from tiny_encoders import TYPES, tiny_config, tiny_model
+from torch import nn
 from torch.nn.functional import cross_entropy
+from transformers import AutoModelForTokenClassification
 
 PACKED = {
     *("albert", "bert", "camembert", "data2vec-text", "distilbert", "electra", "ernie", "esm", "esmc", "eurobert"),
@@ -198,3 +203,22 @@ def test_the_dropout_of_the_study_is_all_there_is(tmp_path, study, kind):
     found = {module.p for module in modules if isinstance(module, Dropout)}
     found |= {value for module in modules if isinstance(value := getattr(module, "attention_dropout", None), float)}
     assert found == {0.3}
+
+
+@pytest.mark.int8
+@pytest.mark.parametrize("kind", sorted(ACCEPTED))
+def test_what_transformers_loads_is_stored_in_int8_and_computes_the_same(tmp_path, kind):
+    """Some types are stored in another format than they are loaded in, with several matrices as one."""
+    model, other = (tiny_model(TYPES[kind]).eval() for _ in range(2))
+    pieces = torch.tensor([[1, 17, 5, 59, 21, 2], [1, 40, 2, 3, 3, 3]])
+    inputs = {"input_ids": pieces, "attention_mask": (pieces != 3).long()}
+    assert save_in_int8(model, tmp_path) == quantise(other)
+    loaded, found = AutoModelForTokenClassification.from_pretrained(tmp_path, output_loading_info=True)
+    assert not found["missing_keys"] and not found["unexpected_keys"]
+    with torch.no_grad():
+        assert torch.equal(loaded.eval()(**inputs).logits, other(**inputs).logits)
+    with safe_open(tmp_path / "model.safetensors", "pt") as file:
+        stored = [file.get_tensor(name) for name in file.offset_keys() if name.endswith("_qdata")]
+    assert {weight.dtype for weight in stored} == {torch.int8}
+    linear = [part.weight.shape for part in other.base_model.modules() if isinstance(part, nn.Linear)]
+    assert sorted(weight.shape for weight in stored) == sorted(linear)

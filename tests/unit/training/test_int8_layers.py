@@ -10,11 +10,8 @@ from ner_pruning.scoring.prediction import predict_with_confidence
 from ner_pruning.training import precision as precision_module
 from ner_pruning.training.precision import computing_in
 from ner_pruning.training.quantisation import quantise
-from ner_pruning.training.quantised_export import quantise_to_store
-from safetensors import safe_open
 from small_models import CPU, random_sentences, tiny_model
 from torch import nn
-from transformers import AutoModelForTokenClassification
 
 pytestmark = pytest.mark.usefixtures("settings_of_torch")
 
@@ -146,24 +143,3 @@ def test_a_rounding_processor_leaves_int8_products_as_they_are(monkeypatch):
     expected = model.base_model(pieces)
     with computing_in("bf16", CPU):
         assert torch.equal(model.base_model(pieces), expected)
-
-
-@pytest.mark.int8
-@pytest.mark.parametrize("family", ["bert", "modernbert", "deberta-v2"])
-def test_what_transformers_loads_is_stored_in_int8_and_computes_the_same(family, tmp_path):
-    model, other = (tiny_model(family, "sdpa").eval() for _ in range(2))
-    pieces = torch.tensor([[1, 17, 5, 59, 21, 2], [1, 40, 2, 0, 0, 0]])
-    inputs = {"input_ids": pieces, "attention_mask": (pieces > 0).long()}
-    assert quantise_to_store(model) == quantise(other)
-    with torch.no_grad():
-        expected = other(**inputs).logits
-    assert torch.equal(model(**inputs).logits, expected)
-    model.save_pretrained(tmp_path)
-    loaded = AutoModelForTokenClassification.from_pretrained(tmp_path).eval()
-    with torch.no_grad():
-        assert torch.equal(loaded(**inputs).logits, expected)
-    with safe_open(tmp_path / "model.safetensors", "pt") as file:
-        stored = [file.get_tensor(name) for name in file.offset_keys() if name.endswith("_qdata")]
-    assert {weight.dtype for weight in stored} == {torch.int8}
-    linear = [part.weight.shape for part in other.base_model.modules() if isinstance(part, nn.Linear)]
-    assert sorted(weight.shape for weight in stored) == sorted(linear)

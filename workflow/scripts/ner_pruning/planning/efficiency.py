@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from shutil import copy
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -22,8 +23,9 @@ from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrai
 
 from ner_pruning.files import read_json, write_json
 from ner_pruning.report.efficiency_table import WHOLE
+from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.model import choose_device
-from ner_pruning.training.quantised_export import quantise_to_store
+from ner_pruning.training.quantised_export import save_in_int8
 
 DENSE, SPARSE, INT8, SEMI_STRUCTURED = "dense kernels", "CSR kernels", "int8 kernels", "2:4 kernels"
 KERNELS = (DENSE, SPARSE, INT8, SEMI_STRUCTURED)
@@ -55,17 +57,18 @@ def measure(
     kernels: Mapping[str, Sequence[str]],
     sentences: Sequence[Sequence[str]],
     threads: Iterable[int],
+    scratch_in: str | None = None,
 ) -> pd.DataFrame:
     """Return the measurements, a row per model, kernels, threads and batch size, of COLUMNS.
 
     folders: exported folders by variant and vocabulary, one of VOCABULARIES. kernels: by variant; compact models are
     measured with the dense ones and int8. sentences: as words. bytes: of the model's file, which is stored in int8 for
     int8 kernels; resident_bytes: of the process after it has tagged all sentences. low, median and high are quartiles
-    of sentences a second over all passes of all rounds. same_tags: share of the word pieces that
-    have the same tag as with the dense kernels and the whole vocabulary.
+    of sentences a second over all passes of all rounds. same_tags: share of the word pieces that have the same tag as
+    with the dense kernels and the whole vocabulary. scratch_in: where models in int8 lie meanwhile.
     """
     results: dict[tuple, list[dict[str, Any]]] = {}
-    with TemporaryDirectory(prefix="efficiency.") as scratch:
+    with TemporaryDirectory(prefix=".efficiency.", dir=scratch_in) as scratch:
         stored: dict[tuple[str, str, str], str] = {}  # folders by variant, vocabulary and kernels
         for (variant, vocabulary), folder in folders.items():
             for kind in kernels[variant]:
@@ -109,11 +112,10 @@ def measure(
 
 
 def store_in_int8(folder: str, out: Path) -> str:
-    """Store an exported model in int8 in a folder, with its tokenizer; return the folder's path."""
-    model = AutoModelForTokenClassification.from_pretrained(folder, trust_remote_code=False).eval()
-    quantise_to_store(model)
-    model.save_pretrained(out)
-    AutoTokenizer.from_pretrained(folder, trust_remote_code=False).save_pretrained(out)
+    """Store an exported model in int8 in a new folder, with its tokenizer; return the folder's path."""
+    save_in_int8(AutoModelForTokenClassification.from_pretrained(folder, trust_remote_code=False).eval(), out)
+    for name in TOKENIZER_FILES:
+        copy(Path(folder, name), out)
     return str(out)
 
 

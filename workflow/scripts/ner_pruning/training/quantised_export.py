@@ -1,5 +1,7 @@
 """A quantised model as transformers stores and loads it: its linear layers' weights in int8, in a file of its own."""
 
+import os
+
 from torch import nn
 from transformers import PreTrainedModel, TorchAoConfig
 from transformers.quantizers.quantizer_torchao import TorchAoHfQuantizer
@@ -7,10 +9,10 @@ from transformers.quantizers.quantizer_torchao import TorchAoHfQuantizer
 from ner_pruning.training.quantisation import quantise
 
 
-def quantise_to_store(model: PreTrainedModel) -> int:
-    """Quantise a model as `quantise` does, so that `save_pretrained` stores it; return the number of linear layers.
+def save_in_int8(model: PreTrainedModel, folder: str | os.PathLike) -> int:
+    """Quantise a model as `quantise` does, store it in a folder, and return the number of layers in int8.
 
-    `from_pretrained` loads what it stores where torchao is installed, and computes the same. Raises InputError where
+    Where torchao is installed, `from_pretrained` loads a model that computes the same. Raises InputError where
     `quantise` does.
     """
     layers = quantise(model)
@@ -21,5 +23,7 @@ def quantise_to_store(model: PreTrainedModel) -> int:
     how = Int8DynamicActivationInt8WeightConfig(set_inductor_config=False)
     config = TorchAoConfig(how, modules_to_not_convert=left)
     model.config.quantization_config = config
-    model.hf_quantizer = TorchAoHfQuantizer(config, pre_quantized=False)  # by it `save_pretrained` knows
+    model.hf_quantizer = TorchAoHfQuantizer(config, pre_quantized=False)  # by which `save_pretrained` knows
+    # in the original format of some encoders (GTE), several matrices are one, which in int8 cannot be split again
+    model.save_pretrained(folder, save_original_format=False)
     return layers
