@@ -9,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import product
 from pathlib import Path
@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 import pytest
 import yaml
-from workflow_copy import COLD, Workflow, copy_workflow
+from workflow_copy import Workflow, copy_workflow
 
 ROOT = Path(__file__).parents[2]
 RUNS = [f"runs/hi/{variant}/seed-1" for variant in ("dense", "full-50", "full-80")]
@@ -44,9 +44,9 @@ def write_study(workflow: Workflow, epochs: int, snapshot_minutes: float) -> str
     return "study.yaml"
 
 
-def start(workflow: Workflow, *arguments: str, environment: Mapping[str, str] = COLD) -> subprocess.Popen:
+def start(workflow: Workflow, *arguments: str) -> subprocess.Popen:
     """Start snakemake; it prints to the file `printed` of its folder."""
-    return workflow.start(workflow.folder / "printed", *arguments, environment=environment)
+    return workflow.start(workflow.folder / "printed", *arguments)
 
 
 def wait_until(condition: Callable[[], object], process: subprocess.Popen | None = None) -> object:
@@ -88,8 +88,8 @@ def undisturbed(tmp_path_factory) -> Workflow:
     """A copy in which the study has run, undisturbed but for others that are started at the same time."""
     workflow = copy_workflow(tmp_path_factory.mktemp("undisturbed"))
     overlay = write_study(workflow, epochs=EPOCHS, snapshot_minutes=10)
-    warm = {}  # no signal reaches it
-    first = start(workflow, *SCORES, "--cores", "2", "--configfile", overlay, environment=warm)
+    call = [*SCORES, "--cores", "2", "--configfile", overlay]
+    first = workflow.start(workflow.folder / "printed", *call, environment={})  # warm: no signal reaches it
     wait_until(lambda: list(workflow.folder.glob(".snakemake/locks/*.lock")), first)
     workflow.second = workflow.call(*SCORES, "--cores", "1", "--configfile", overlay)
     workflow.other = workflow.call("data", "--cores", "1", "--configfile", "studies/tiny.yaml")

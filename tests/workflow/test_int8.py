@@ -10,7 +10,7 @@ import yaml
 from exported_runs import assert_export_predicts
 from huggingface_hub import ModelCard
 from ner_pruning.scoring.prediction_files import read_manifest
-from workflow_copy import COLD, Workflow
+from workflow_copy import COLD, ROOT, Workflow
 
 INT8 = {"hi": ["dense-int8", "full-50-int8"]}
 
@@ -54,15 +54,15 @@ from importlib.machinery import PathFinder
 
 find_spec = PathFinder.find_spec
 PathFinder.find_spec = lambda name, *rest: None if name == "torchao" else find_spec(name, *rest)
-runpy.run_path({others!r})
+runpy.run_path({guard!r})
 """
-"""What a Python runs first that does not find torchao: this, and what those of other tests run first."""
+"""What a Python runs first that does not find torchao: this, and the guard that those of all tests run first."""
 
 
 def test_without_torchao_it_ends_in_one_line_before_any_job(workflow, overlays, tmp_path):
-    first, *others = os.environ["PYTHONPATH"].split(os.pathsep)
-    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(others=f"{first}/sitecustomize.py"))
-    without = COLD | {"PYTHONPATH": os.pathsep.join([str(tmp_path), first, *others])}
+    guard = str(ROOT / "tests/loopback/sitecustomize.py")
+    (tmp_path / "sitecustomize.py").write_text(WITHOUT.format(guard=guard))
+    without = COLD | {"PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ["PYTHONPATH"]])}
     done = Workflow(workflow.folder, environment=without).call("--cores", "1", "--configfile", *overlays)
     assert done.returncode != 0
     last = done.stdout.splitlines()[-1]
