@@ -35,7 +35,7 @@ test-slurm: $(VENV)/installed-dev requirements-slurm.txt
 # In int8, which needs one more package: it stays installed, and lets every job start a little later.
 test-int8: $(VENV)/installed-dev requirements-int8.txt
 	$(RUN) pip install --quiet --no-deps -r requirements-int8.txt
-	$(RUN) pytest --numprocesses auto --maxprocesses 4 -m int8 tests/unit/training tests/unit/planning tests/workflow
+	$(RUN) pytest --numprocesses auto --maxprocesses 4 -m int8 $$(grep -rl --include='*.py' 'mark\.int8' tests)
 
 lint: $(VENV)/installed-dev
 	$(RUN) ruff check

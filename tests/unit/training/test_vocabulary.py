@@ -16,7 +16,11 @@ from small_models import make_training, pruned_at, random_sentences, tiny_model
 VOCABULARY = 240
 SCHEDULE = sparsity_schedule(0.8, pruned_at(4, 20, 4))
 TRAINING = make_training(epochs=5, learning_rate=1e-3)
-VARIANTS = [("", "layer"), ("partial", "layer"), ("partial", "global"), ("full", "layer"), ("full", "global")]
+VARIANTS = [
+    *(("", "layer", 0.0), ("", "layer", 0.1), ("partial", "layer", 0.1), ("partial", "global", 0.0)),
+    *(("full", "layer", 0.1), ("full", "global", 0.0)),
+]
+"""Scope, threshold and dropout."""
 
 
 def sentences_of_few_pieces():
@@ -56,8 +60,7 @@ def train(model, scope, threshold, folder=None):
     return [row["loss"] for row in curve], weights
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.1])
-@pytest.mark.parametrize("scope, threshold", VARIANTS)
+@pytest.mark.parametrize("scope, threshold, dropout", VARIANTS)
 @pytest.mark.parametrize("family", ["bert", "xlm-roberta", "modernbert", "deberta-v2"])
 def test_training_with_the_used_rows_alone_is_the_training_with_all(family, scope, threshold, dropout, tmp_path):
     """Equal up to the rounding of the gradient norm, in which the whole vocabulary has more zeros to add up."""
