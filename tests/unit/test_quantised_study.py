@@ -5,6 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+from ner_pruning.claims.statistics import quantised_difference
 from ner_pruning.data.language_groups import groupings
 from ner_pruning.figures.paper_figures import draw_figure
 from ner_pruning.planning.power import PlannedLanguage, claims_power
@@ -128,6 +129,29 @@ def test_a_model_in_int8_that_predicts_the_same_differs_by_nothing_in_any_replic
         quantised = base._replace(scope=f"{scope or 'dense'}-int8")
         assert np.array_equal(cells.f1(base, ["yo"]), cells.f1(quantised, ["yo"]))
         assert cells.f1(base, ["yo"]).std() > 0
+
+
+def test_models_in_int8_of_one_seed_are_compared_with_the_trained_ones_of_that_seed():
+    """Three seeds whose F1 are far apart; the first is in int8 too, and has the same tags."""
+    random = np.random.default_rng(0)
+    runs = [Run("yo", variant, seed) for variant in ("dense", "partial-50") for seed in (1, 2, 3)]
+    counts = []
+    for run in runs:
+        right = random.random(500) < {1: 0.5, 2: 0.8, 3: 0.9}[run.seed]
+        counts.append({(REGULAR, "yo"): np.stack([right, np.ones(500), np.ones(500)], axis=1).astype(np.int32)})
+    quantised = [Run("yo", variant, 1) for variant in ("dense-int8", "partial-50-int8")]
+    cells = Cells(resample([*runs, *quantised], [*counts, counts[0], counts[3]], seed=0, resamples=1100))
+    base = Cells(resample(runs, counts, seed=0, resamples=1100))
+    scores = make(dict.fromkeys(["yo"], INT8), languages=["yo"])[0]
+    rows = select(intervals_table(cells, {}, scores), statistic="method_gain", language=["yo", MEAN], group="")
+    assert set(rows["scope"]) == {"dense-int8", "partial-int8"} and len(rows) > 4
+    assert not rows[["estimate", "low", "high"]].to_numpy().any()
+    assert set(rows["seeds"]) == {1}
+    for cell in base.kinds():
+        assert np.array_equal(cells.f1(cell, ["yo"]), base.f1(cell, ["yo"]))
+    assert cells.of(["yo"]).f1_as_trained(Cell("monolingual", REGULAR, "partial-int8", 50), ["yo"])[0, 0] < 0.6
+    measured = quantised_difference(Cell("monolingual", REGULAR, "dense-int8", 0), Cell("monolingual", REGULAR, "", 0))
+    assert not measured(cells).values.any()
 
 
 def test_each_is_compared_with_the_model_as_it_was_trained(rich, compared):

@@ -353,7 +353,50 @@ def test_without_a_repeated_seed_no_claim_is_decided():
     assert set(tested["verdict"]) == {Verdict.ONE_SEED} and len(tested) > 100
     assert str(Verdict.ONE_SEED) == "inconclusive (one seed)"
     parts = tested[tested["part"] > 0]
-    assert parts["note"].str.contains("the interval is over sentences only: no model of the study has two seeds").all()
+    note = "the interval is over sentences only: no dense model, nor one of gradual magnitude pruning, has two seeds"
+    assert parts["note"].str.contains(note).all()
+
+
+def test_seeds_of_other_methods_say_nothing_of_the_papers_models():
+    """A world in which random pruning plainly loses; only the models of that method have two seeds."""
+    study = study_of(lambda cell, code: when(cell.scope == "partial-random", 0.4), seeds=1)
+    rows = study.models._seeds
+    for cell in study.models.kinds():
+        if cell.scope == "partial-random":
+            rows[cell] = dict.fromkeys(rows[cell], 2)
+    assert verdict_on("own 2", study) == Verdict.ONE_SEED
+
+
+def test_what_is_known_of_seeds_is_the_studys_also_for_a_part_of_its_languages():
+    rows = [(code, "monolingual", "", 0, code, "regular", seeds) for code, seeds in (("yo", 1), ("te", 2))]
+    cells = Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), np.full((2, 11), 0.5)))
+    assert cells.of(["yo"]).know_seeds() and cells.of(["yo"]).know_seeds("regular")
+    assert not cells.know_seeds("in-language")
+
+
+def test_a_claim_is_not_decided_by_a_part_that_other_replicates_might_leave_open():
+    """470 of 20,000 replicates, 2.35 %, lie below the floor: with three standard errors 2.68 %."""
+    f1 = np.concatenate([[0.13], np.full(470, 0.09), np.linspace(0.101, 0.16, 20000 - 470)])
+    rows = [("yo", "monolingual", "", 0, "yo", "in-language", 2)]
+    cells = Cells(Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), f1[None]))
+    evidence = dataclasses.replace(
+        study_of(plain, languages=["yo"]), cells=cells, models=None, floors={("yo", "in-language"): 0.1}
+    )
+    frame = ledger(evidence, PUBLISHED)
+    assert frame.loc[frame["claim"] == "6, chance", "verdict"].tolist() == [INCONCLUSIVE, INCONCLUSIVE]
+
+
+def test_the_smallest_gain_has_an_interval_although_a_replicate_is_undefined():
+    cells = moderate_cells(np.full((2, 3), 20.0), np.random.default_rng(1), 20000)
+    whole = smallest_gain("at 50 %", ["0", "1", "2"])(cells)
+    for rows in cells._rows.values():
+        rows["1"][5] = np.nan
+    part = smallest_gain("at 50 %", ["0", "1", "2"])(cells)
+    assert POSITIVE.verdict(whole.interval) == POSITIVE.verdict(part.interval) == REPLICATED
+    assert part.interval.low == pytest.approx(whole.interval.low, abs=0.05)
+    for rows in cells._rows.values():
+        rows["1"][1:600] = np.nan  # 3 %
+    assert np.isnan(smallest_gain("at 50 %", ["0", "1", "2"])(cells).interval.low)
 
 
 def test_models_of_one_seed_are_named_where_others_have_several():
@@ -492,10 +535,10 @@ def test_counts_and_extremes_cover_the_true_value_as_often_as_they_say(gains):
 
 
 def test_a_majority_can_be_shown_at_the_papers_size():
-    """30 of 40 languages gain by four standard errors and 10 lose as much, with the study's 2,000 replicates."""
+    """30 of 40 languages gain by four standard errors and 10 lose as much, with the study's 20,000 replicates."""
     gains = np.array([[4] * 30 + [-4] * 10] * 2)
     for sign, verdict in ((1, REPLICATED), (-1, NOT_REPLICATED)):
-        cells = moderate_cells(sign * gains, np.random.default_rng(1), 2000)
+        cells = moderate_cells(sign * gains, np.random.default_rng(1), 20000)
         assert {MOST.verdict(share_that_gains(reading)(cells).interval) for reading in READINGS} == {verdict}
 
 

@@ -74,3 +74,12 @@ def test_budgets_agree_where_steps_batches_and_pruning_do():
         assert equal_budget_languages(config, sentences) == ["sw"]
     assert equal_budget_languages(config_of({"up_to": 20000, "steps": 780}, multilingual=False), sentences) == []
     assert equal_budget_languages(by_epochs, {"yo": 100}) == ["yo"]  # a study of one language
+
+
+def test_the_multilingual_model_has_the_last_row_whatever_its_size():
+    """yo and jv have 200 sentences together, which a row of the monolingual models would hold, too."""
+    short, long = {"steps": 780}, {"steps": 8280}
+    config = config_of({"up_to": 100} | short, {"up_to": 1000} | short, {"up_to": 20000} | long)
+    assert equal_budget_languages(config, {"yo": 100, "jv": 100}) == []
+    config = config_of({"up_to": 100} | long, {"up_to": 1000} | short, {"up_to": 20000} | long)
+    assert equal_budget_languages(config, {"yo": 100, "jv": 100}) == ["yo", "jv"]

@@ -30,18 +30,20 @@ class Budget(NamedTuple):
 def equal_budget_languages(config: Mapping[str, Any], sentences: Mapping[str, int]) -> list[str]:
     """Return the languages whose monolingual models have the budget of the multilingual ones, which train on all.
 
-    config: its keys multilingual, schedules and finetuning: epochs; sentences: of each language's training set.
+    config: its keys multilingual, schedules and finetuning: epochs; sentences: of each language's training set. The
+    multilingual model has the last row of the schedules, whatever its size (`grid.possible_schedules`).
     """
     if not config["multilingual"]:
         return []
 
-    def budget(size: int) -> Budget:
-        row = choose_schedule(config["schedules"], size)
+    rows = config["schedules"]
+
+    def budget(row: Mapping[str, int | float], size: int) -> Budget:
         schedule = Schedule.of_row(row, config["finetuning"]["epochs"], size)
         return Budget(schedule.steps(size), schedule.batch_size, schedule.start, schedule.end, schedule.frequency)
 
-    multilingual = budget(sum(sentences.values()))
-    return [language for language, size in sentences.items() if budget(size) == multilingual]
+    multilingual = budget(rows[-1], sum(sentences.values()))
+    return [code for code, size in sentences.items() if budget(choose_schedule(rows, size), size) == multilingual]
 
 
 def read_equal_budget(config: str | os.PathLike, groups: str | os.PathLike, replicates: str | os.PathLike) -> "Cells":

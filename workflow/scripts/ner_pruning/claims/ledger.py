@@ -12,7 +12,7 @@ from ner_pruning.claims.statistics import Missing
 from ner_pruning.claims.verdicts import Verdict, combine
 from ner_pruning.statistics.bootstrap import CELL_COLUMNS, Replicates
 from ner_pruning.statistics.interval_table import DECIMALS
-from ner_pruning.statistics.intervals import Cells, cautious_level, detectable, estimate
+from ner_pruning.statistics.intervals import Cells, cautious_level, cautious_p_value, detectable, estimate
 from ner_pruning.table import Table, signed_four_digits
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, Provenance
 
@@ -30,13 +30,14 @@ def ledger(evidence: Evidence, published: Cells) -> pd.DataFrame:
     Returns LEDGER_COLUMNS: measured with low and high (95 % interval), the criterion (where the claim says that the
     statistic lies) and its p-value, the smallest difference that the study could have shown (`detectable`), the
     paper's value and whether that meets the criterion, numbers of languages and of seeds (the fewest), the verdict, and
-    what is missing or worth knowing. Where no model of the study has two seeds, no claim is decided.
+    what is missing or worth knowing. Where no model of the study has two seeds, no claim is decided; those of the
+    paper's kinds count, on which the variance between the seeds of all rests.
     """
     rows = []
     for claim in [*paper_claims(evidence), *own_claims(evidence)]:
         parts = [_test(part, evidence.cells, published) for part in claim.parts]
         verdicts = [part["verdict"] for part in parts]
-        against = [part["p_against"] for part in parts]
+        against = [cautious_p_value(part["p_against"], evidence.cells.resamples) for part in parts]
         missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
         rows.append(
             {
@@ -87,11 +88,18 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
         notes.append("no interval: undefined in too many replicates, or a correlation of too few")
     elif verdict != part.criterion.verdict(interval):
         notes.append("an end of the interval is as near to the bound as other replicates may move it")
+    elif part.criterion.says_equal and interval.value == interval.low == interval.high == 0:
+        verdict = Verdict.INCONCLUSIVE
+        notes.append("the same on every test sentence, which says nothing about others")
     if part.criterion.says_equal and np.isfinite(smallest):
         notes.append(_smallest_difference(part, smallest))
-    if cells.most_seeds() < 2:
+    if not (cells.know_seeds() and measured.known):
         verdict = Verdict.ONE_SEED
-        notes.append("the interval is over sentences only: no model of the study has two seeds")
+        enough = " and enough of these mentions" if cells.know_seeds() else ""
+        notes.append(
+            "the interval is over sentences only: no dense model, nor one of gradual magnitude pruning, has two seeds"
+            f"{enough}"
+        )
     elif measured.seeds == 1:
         notes.append("one seed: the variation between seeds is that of other models")
     return (

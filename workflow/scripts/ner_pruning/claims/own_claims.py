@@ -3,7 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from ner_pruning.claims.paper_claims import Claim, Evidence, Part, variants_of
-from ner_pruning.claims.statistics import both_gaps, growing_gap, lacking, mean_difference, method_difference
+from ner_pruning.claims.statistics import (
+    both_gaps,
+    growing_gap,
+    lacking,
+    mean_difference,
+    method_difference,
+    quantised_difference,
+)
 from ner_pruning.claims.verdicts import EQUAL_F1, POSITIVE, Criterion
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS
 from ner_pruning.statistics.intervals import Cells
@@ -140,7 +147,7 @@ def _int8_less_trained(cells: Cells) -> list[Part]:
         return [
             Part(
                 f"{setting}, {variant_name(trained.scope, trained.sparsity)}, {test_set}: F1 in int8 - as trained",
-                method_difference(quantised, trained),
+                quantised_difference(quantised, trained),
                 EQUAL_F1,
                 cells=cells,
             )

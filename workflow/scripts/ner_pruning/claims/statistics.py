@@ -11,7 +11,16 @@ import numpy as np
 from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
 from ner_pruning.statistics.correlations import Coefficient, correlate, kendall, pearson
 from ner_pruning.statistics.interval_table import group_of_methods, languages_of_every_method
-from ner_pruning.statistics.intervals import Cells, Estimate, adjust, divide, mean_of_defined, partial_conjunctions
+from ner_pruning.statistics.intervals import (
+    MONTE_CARLO,
+    Cells,
+    Estimate,
+    adjust,
+    cautious_p_value,
+    divide,
+    mean_of_defined,
+    partial_conjunctions,
+)
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
 from ner_pruning.terms import MONOLINGUAL, MULTILINGUAL, REGULAR, Cell
 
@@ -33,6 +42,7 @@ class Missing(Exception):
 class Measured:
     """A statistic, (1 + resamples) with the measured value first, and the languages and fewest seeds behind it.
 
+    known: whether it is known how much seeds move what it is computed from.
     interval, against: only for statistics whose percentile intervals would be wrong because they select on noise (a
     count of languages, a minimum). None means that both are computed from the replicates. against is the one-sided
     p-value against the claim.
@@ -43,6 +53,7 @@ class Measured:
     seeds: int
     interval: Estimate | None = None
     against: float | None = None
+    known: bool = True
 
 
 Statistic = Callable[[Cells], Measured]
@@ -93,6 +104,17 @@ def method_difference(first: Cell, second: Cell) -> Statistic:
     def statistic(cells: Cells) -> Measured:
         only = languages_of_every_method(cells).get(group_of_methods(first))
         return mean_difference(first, second, only)(cells)
+
+    return statistic
+
+
+def quantised_difference(quantised: Cell, trained: Cell) -> Statistic:
+    """Return the statistic `method_difference` of models in int8 and the same ones as they were trained."""
+
+    def statistic(cells: Cells) -> Measured:
+        only = languages_of_every_method(cells).get(group_of_methods(quantised))
+        languages, (f1, _), seeds = _common(cells, quantised, trained, only=only)
+        return Measured(mean_of_defined(f1 - cells.f1_as_trained(quantised, languages)), languages, seeds)
 
     return statistic
 
@@ -187,7 +209,8 @@ def growing_gap(cell: Cell) -> Statistic:
 
     def statistic(cells: Cells) -> Measured:
         languages, (sparse, dense), seeds = _recall_gaps(cells, cell)
-        return Measured((sparse - dense).mean(axis=0), languages, seeds)
+        known = cells.know_seeds(SEEN_MENTIONS) and cells.know_seeds(UNSEEN_MENTIONS)
+        return Measured((sparse - dense).mean(axis=0), languages, seeds, known=known)
 
     return statistic
 
@@ -250,7 +273,7 @@ def _moderate_gains(cells: Cells, reading: str, only: Sequence[str] | None = Non
 
 
 def _p_values_of_gains(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return one-sided p-values of each language: small where it gains, and where it does not.
+    """Return cautious one-sided p-values of each language: small where it gains, and where it does not.
 
     gains: levels × languages × (1 + resamples). It gains if it does at one level, of which the best is adjusted for
     their number (Bonferroni); it does not if it does at none.
@@ -259,6 +282,7 @@ def _p_values_of_gains(gains: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         np.array([[criterion.against(language) for language in level] for level in gains])
         for criterion in (NEGATIVE, POSITIVE)
     )
+    better, worse = (cautious_p_value(each, gains.shape[-1] - 1) for each in (better, worse))
     return np.minimum(1, len(gains) * better.min(axis=0)), worse.max(axis=0)
 
 
@@ -290,15 +314,27 @@ def smallest_gain(reading: str, only: Sequence[str]) -> Statistic:
     def statistic(cells: Cells) -> Measured:
         languages, gains, seeds = _moderate_gains(cells, reading, only)
         values = gains.max(axis=0).min(axis=0)
+        resamples, beyond = gains.shape[-1] - 1, np.array([ONE_SIDE / len(gains), ONE_SIDE / len(languages)])
+        beyond = np.maximum(0, beyond - MONTE_CARLO * np.sqrt(beyond * (1 - beyond) / resamples))
         low, high = (
-            float(np.quantile(gains[..., 1:], quantile, axis=-1).max(axis=0).min())
-            for quantile in (ONE_SIDE / len(gains), 1 - ONE_SIDE / len(languages))
+            float(_quantile(gains[..., 1:], quantile).max(axis=0).min()) for quantile in (beyond[0], 1 - beyond[1])
         )
         _, worse = _p_values_of_gains(gains)
         against = float(min(1, len(languages) * worse.min()))
+        if not (np.isfinite(low) and np.isfinite(high)):
+            low = high = float("nan")
         return Measured(values, languages, seeds, Estimate(float(values[0]), low, high, float("nan")), against)
 
     return statistic
+
+
+def _quantile(replicates: np.ndarray, quantile: float) -> np.ndarray:
+    """Return a quantile along the last axis; an undefined replicate may be anything, and lies beyond that end."""
+    beyond = -np.inf if quantile < 0.5 else np.inf
+    if not np.isnan(replicates).any():
+        return np.quantile(replicates, quantile, axis=-1)
+    method = "lower" if quantile < 0.5 else "higher"
+    return np.quantile(np.where(np.isnan(replicates), beyond, replicates), quantile, axis=-1, method=method)
 
 
 def counted_languages(reading: str) -> Callable[[Cells], str]:

@@ -93,7 +93,7 @@ def claims_power(
                 "parts": len(claim.parts),
                 "planned": len(found),
                 "detectable": float(np.median(known)) if known else None,
-                "decidable": sum(decidable and cells.most_seeds() > 1 for _, decidable in found) if known else None,
+                "decidable": sum(decidable and cells.know_seeds() for _, decidable in found) if known else None,
             }
         )
     return rows

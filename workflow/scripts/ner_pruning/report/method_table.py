@@ -61,25 +61,34 @@ def method_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
             "p": frame["p_value"].map(four_digits).map(TableCell),
         }
     )
+    differ = _of_different_languages(frame)
+    if differ:
+        shown["languages"] = frame["languages"].astype(str).map(TableCell)
     settings = list(frame["setting"].unique())
     of_setting = ""
     if len(settings) == 1:
         shown, of_setting = shown.drop(columns="setting"), f" of {settings[0]} models"
     title = f"F1{of_setting} by pruning method, and its difference to gradual magnitude pruning{provenance.in_title}"
-    return Table("methods", title, _notes(frame, provenance), rows, shown)
+    return Table("methods", title, _notes(frame, provenance, differ), rows, shown)
 
 
 def _with_interval(frame: pd.DataFrame, name: str) -> list[TableCell]:
     return cells_with_interval(*(frame[column] for column in (name, f"{name}_low", f"{name}_high")))
 
 
-def _notes(frame: pd.DataFrame, provenance: Provenance) -> Sequence[str]:
+def _of_different_languages(frame: pd.DataFrame) -> bool:
+    """Return whether the methods of a setting and scope are means over different numbers of languages."""
+    return bool((frame.groupby(["setting", "matrices", "test_set"])["languages"].nunique() > 1).any())
+
+
+def _notes(frame: pd.DataFrame, provenance: Provenance, differ: bool) -> Sequence[str]:
     languages, seeds = (
         count_range(int(frame[column].min()), int(frame[column].max()), noun)
         for column, noun in (("languages", "language"), ("seeds", "seed"))
     )
     notes = [
-        f"{provenance}. Mean over {languages}, those that have every method in a setting and scope; {seeds}.",
+        f"{provenance}. Mean over {languages}, those that have every method in a setting and scope; {seeds}."
+        + (" Where no language has them all, rows are of different ones: see languages." if differ else ""),
         "Sparsity in percent; 0 is the dense model. In brackets: 95 % intervals. The difference is to gradual "
         "magnitude pruning of the same scope and sparsity, on the same test sentences. p: two-sided, of no difference; "
         "not adjusted for the number of rows. What each method is: docs/methods.md.",

@@ -25,6 +25,9 @@ from ner_pruning.terms import OF_THE_PAPER, Run, parse_variant, unquantised
 
 CELL_COLUMNS = ["training_set", "setting", "scope", "sparsity", "language", "test_set", "seeds"]
 
+AS_TRAINED = " as trained"
+"""What ends the scope of a cell with the trained models of a cell in int8, of its seeds alone, if there are more."""
+
 GROUPS = 1000
 """Units that are drawn from a test set. One of more sentences is put in so many groups of sentences, at random, which
 are drawn as a whole: the standard error is the same to about 2 % (1 / sqrt(2 · 1,000)), in a tenth of the time."""
@@ -52,7 +55,8 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
     counts: of each run. A language's replicates depend on nothing but `seed`, its own counts and, through the variance
     between seeds, the other runs; those of models that the paper has too, on runs of such models alone.
     Raises InputError when two runs, or two test sets of a language, have different numbers of sentences: they could not
-    be paired. A test set without a mention has no F1 and no cell; a replicate in which none is drawn is NaN.
+    be paired. A test set without a mention has no F1 and no cell; a replicate in which none is drawn is NaN. Models in
+    int8 of some of the seeds have one cell more (AS_TRAINED), which they are compared with.
     """
     columns_of: dict[str, list[tuple[Run, str, np.ndarray]]] = {}
     for run, part in zip(runs, counts, strict=True):
@@ -78,7 +82,14 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
         cells: dict[tuple[str, str, str], list[int]] = {}
         for place, (run, test_set, _) in enumerate(columns):
             cells.setdefault((run.training_set, run.variant, test_set), []).append(place)
-        for (training_set, variant, test_set), places in cells.items():
+        compared = [(key, columns[places[0]][0].scope, places) for key, places in cells.items()]
+        for (training_set, variant, test_set), scope, places in compared.copy():
+            of_trained = cells.get((training_set, unquantised(variant), test_set), places)
+            seeds = {columns[place][0].seed for place in places}
+            matched = [place for place in of_trained if columns[place][0].seed in seeds]
+            if 0 < len(matched) < len(of_trained):
+                compared.append(((training_set, variant, test_set), scope + AS_TRAINED, matched))
+        for (training_set, variant, test_set), scope, places in compared:
             value = f1[places].mean(axis=0)
             run = columns[places[0]][0]
             model = (training_set, unquantised(variant))
@@ -89,7 +100,7 @@ def resample(runs: Sequence[Run], counts: Sequence[Counts], *, seed: int, resamp
                 noisy = value[1:] + np.sqrt(value[0] * (1 - value[0]) / len(places)) * draws
                 value[1:] = np.clip(noisy, 0, 1)  # NaN stays
             values.append(value)
-            rows.append((training_set, run.setting, run.scope, run.sparsity, language, test_set, len(places)))
+            rows.append((training_set, run.setting, scope, run.sparsity, language, test_set, len(places)))
     matrix = np.array(values)
     matrix[:, 1:] = matrix[:, 1:].astype(np.float32)  # as they are stored
     return Replicates(pd.DataFrame(rows, columns=CELL_COLUMNS), matrix)

@@ -142,7 +142,8 @@ def intervals_table(cells: Cells, groups: Mapping[str, Mapping[str, str | int]],
     statistic: f1; difference (sparse - dense); relative_difference ((sparse - dense) / dense); fraction (perturbed /
     regular, see `Cells.fraction`); floor_fraction (chance floor / regular); multilingual_gain (multilingual -
     monolingual, under setting multilingual); method_gain (another method - gradual magnitude pruning of the same scope
-    and sparsity, under the method; a model in int8 - the same one as it was trained); PROPERTIES; CORRELATIONS.
+    and sparsity, under the method; a model in int8 - the same one as it was trained, of the same seeds); PROPERTIES;
+    CORRELATIONS.
     language: a code; `mean` over the languages of a line (`Cells.compared_languages`) where the statistic is defined;
     `median` of the same; OVER_LANGUAGES for a correlation.
     group: of a mean: "" (all languages), "family Germanic", EVERY_SETTING, EVERY_PERTURBATION (of fractions only), or
@@ -188,6 +189,12 @@ def _difference(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) 
     return cells.f1(behind[0], languages) - cells.f1(behind[1], languages)
 
 
+def _method_gain(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) -> np.ndarray:
+    if method_of(behind[0].scope) == INT8:
+        return cells.f1(behind[0], languages) - cells.f1_as_trained(behind[0], languages)
+    return _difference(cells, behind, languages)
+
+
 def _relative_difference(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) -> np.ndarray:
     return divide(_difference(cells, behind, languages), cells.f1(behind[1], languages))
 
@@ -207,7 +214,7 @@ STATISTICS: dict[str, Computation] = {
     "fraction": _fraction,
     "floor_fraction": _floor_fraction,
     "multilingual_gain": _difference,
-    "method_gain": _difference,
+    "method_gain": _method_gain,
 }
 """How each statistic with an interval is computed from its cells."""
 

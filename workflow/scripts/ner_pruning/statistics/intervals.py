@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ner_pruning.statistics.bootstrap import Replicates
-from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell
+from ner_pruning.statistics.bootstrap import AS_TRAINED, Replicates
+from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell, matrices_of
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
@@ -71,6 +71,16 @@ def cautious_level(resamples: int) -> float:
     return LEVEL + 200 * min(beyond, MONTE_CARLO * np.sqrt(beyond * (1 - beyond) / resamples))
 
 
+def cautious_p_value(p_value: float | np.ndarray, resamples: int) -> float | np.ndarray:
+    """Return a p-value that endlessly many replicates would not make larger, as `cautious_level` does.
+
+    p_value: (1 + n) / (1 + resamples), where n replicates have a standard error. One of no replicate stays.
+    """
+    p_value = np.asarray(p_value, dtype=float)
+    share = np.maximum(0, p_value - 1 / (1 + resamples))
+    return np.minimum(1, p_value + MONTE_CARLO * np.sqrt(share * (1 - share) / resamples))
+
+
 def detectable(statistic: np.ndarray) -> float:
     """Return the smallest difference that a study could have shown: see DETECTABLE; NaN without an interval."""
     replicates = statistic[1:][np.isfinite(statistic[1:])]
@@ -109,10 +119,17 @@ class Cells:
         self._floors = floors or {}
         self._rows: dict[Cell, dict[str, np.ndarray]] = {}
         self._seeds: dict[Cell, dict[str, int]] = {}
+        self._as_trained: dict[tuple[Cell, str], np.ndarray] = {}
+        self._most_seeds: dict[str, int] = {}
         for row, values in zip(replicates.cells.itertuples(), replicates.values, strict=True):
-            cell = Cell(row.setting, row.test_set, row.scope, row.sparsity)
+            cell = Cell(row.setting, row.test_set, row.scope.removesuffix(AS_TRAINED), row.sparsity)
+            if cell.scope != row.scope:
+                self._as_trained[cell, row.language] = values
+                continue
             self._rows.setdefault(cell, {})[row.language] = values
             self._seeds.setdefault(cell, {})[row.language] = row.seeds
+            if row.scope in OF_THE_PAPER:
+                self._most_seeds[row.test_set] = max(row.seeds, self._most_seeds.get(row.test_set, 0))
 
     def of(self, languages: Iterable[str]) -> "Cells":
         """Return the cells of some languages; a cell that has none of them is left out."""
@@ -139,9 +156,12 @@ class Cells:
         )
         return part
 
-    def most_seeds(self) -> int:
-        """Return the largest number of seeds that any cell has."""
-        return max((number for of in self._seeds.values() for number in of.values()), default=0)
+    def know_seeds(self, *test_sets: str) -> bool:
+        """Return whether it is known how much seeds vary: a model of the study, of those that the paper has, has two.
+
+        The whole study's, also of a part of its cells. test_sets: on one of these; on any if none is given.
+        """
+        return max((self._most_seeds.get(name, 0) for name in test_sets or self._most_seeds), default=0) > 1
 
     def kinds(self) -> list[Cell]:
         """Return every cell that a language has; the scope of dense cells is "", or DENSE_INT8."""
@@ -190,6 +210,12 @@ class Cells:
         """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""
         rows = self._rows[cell.key]
         return np.array([rows[language] for language in languages])
+
+    def f1_as_trained(self, quantised: Cell, languages: Iterable[str]) -> np.ndarray:
+        """Return F1 of the models of a cell in int8 as they were trained, of the same seeds; else as `f1`."""
+        trained = self._rows[quantised._replace(scope=matrices_of(quantised.scope)).key]
+        found = self._as_trained
+        return np.array([found.get((quantised.key, language), trained[language]) for language in languages])
 
     def fraction(self, cell: Cell, languages: Sequence[str]) -> np.ndarray:
         """Return F1 as a fraction of the regular F1 of the same models, languages × (1 + resamples).
