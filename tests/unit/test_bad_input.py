@@ -7,6 +7,7 @@ workflow/test_bad_overlays have what only a call of Snakemake shows.
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import encode_test_sets
@@ -24,7 +25,7 @@ from ner_pruning.data.sources import SPLITS, check_sizes, encoder_files, source_
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import InputError
 from ner_pruning.scoring.prediction_files import read_predictions
-from ner_pruning.study.config import check_config, check_repeated_keys
+from ner_pruning.study.config import check_as_written, check_config
 from ner_pruning.study.languages import WRITE, read_languages
 from ner_pruning.training.encoder import fetch_encoder, random_encoder
 from ner_pruning.training.encoder_check import settle_packing
@@ -123,6 +124,29 @@ CONFIGS = [
         "replacement.share: '0.5' is wrong: it must be a finite number, without quotes",
     ),
     ({"encoder": {"revision": 1234567}}, "encoder.revision: 1234567 is wrong: it must be a text, in quotes"),
+    ({"study": date(2024, 1, 1)}, "study: datetime.date(2024, 1, 1) is wrong: it must be a text, in quotes"),
+    (
+        {"data": {"source": "local", "folder": "x", "columns": {"tokens": 0}}},
+        "data.columns: 0 is wrong: columns of text are counted from 1, or from -1 for the last",
+    ),
+    (
+        {"data": {"source": "local", "folder": "x", "path": "x**/{split}"}},
+        "data.path: 'x**/{split}' is wrong: it must be a path in the folder or repository, with {language} and {split}",
+    ),
+    (
+        {"data": {"labels": ["O", "B-A", "B-A"]}},
+        "data.labels: ['O', 'B-A', 'B-A'] is wrong: it must be a list without repetitions",
+    ),
+    (
+        {"data": {"entity_types": ["strict"]}},
+        "data.entity_types.0: 'strict' is wrong: it must be a name without spaces, such as PER, and not strict, which "
+        "a column of the scores ends with",
+    ),
+    (
+        {"fewer_runs": {False: {"seeds": [1]}}},
+        "fewer_runs: false is not in the training sets: hi; YAML reads no, yes, on and off as true or false unless in "
+        "quotes",
+    ),
     ({"data": {"folder": ["a"]}}, "data.folder: ['a'] is wrong: it must be a text or null"),
     ({"data": {"folder": ""}}, "data.folder: '' is wrong: it must be a text that is not empty"),
     # names and languages
@@ -232,14 +256,23 @@ REPEATED = [
 @pytest.mark.parametrize("text, line", REPEATED)
 def test_an_overlay_with_a_key_twice(text, line):
     with pytest.raises(InputError) as error:
-        check_repeated_keys(text, "studies/mine.yaml")
+        check_as_written(text, "studies/mine.yaml")
     assert str(error.value) == f"studies/mine.yaml: {line}"
 
 
+@pytest.mark.parametrize("written, read", [("1:3", 63), ("010", 8), ("-1:30:00", -5400), ("00", 0), ("0_7", 7)])
+def test_a_number_that_yaml_reads_to_another_base(written, read):
+    with pytest.raises(InputError) as error:
+        check_as_written(f"study: mine\nseeds: [{written}]\n", "mine.yaml")
+    expected = "expected a number to base 10 without zeros before it, or a text in quotes"
+    assert str(error.value) == f"mine.yaml: line 2: YAML reads {written} as {read}; {expected}"
+    check_as_written(f"seeds: ['{written}', 0, 10, 1_000, 1.0, -3]", "mine.yaml")
+
+
 def test_keys_of_one_name_in_other_mappings():
-    check_repeated_keys((ROOT / "config.yaml").read_text(), "config.yaml")
-    check_repeated_keys("{}", "empty.json")
-    check_repeated_keys("a: &same {seed: 1}\nb: {seed: 1, c: *same}\n", "anchors.yaml")
+    check_as_written((ROOT / "config.yaml").read_text(), "config.yaml")
+    check_as_written("{}", "empty.json")
+    check_as_written("a: &same {seed: 1}\nb: {seed: 1, c: *same}\n", "anchors.yaml")
 
 
 # Languages and reference files

@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 import yaml
-from ner_pruning.study.config import check_repeated_keys
+from ner_pruning.study.config import check_as_written
 from workflow_copy import ROOT, Workflow, copy_workflow
 
 
@@ -32,7 +32,7 @@ def test_its_usage_is_described():
 def test_what_snakedeploy_copies_is_there():
     """It writes an empty config, which no workflow can be run with, where there is none of this name."""
     text = (ROOT / "config/config.yaml").read_text()
-    check_repeated_keys(text, "config/config.yaml")
+    check_as_written(text, "config/config.yaml")
     assert yaml.safe_load(text) == {"study": "mine"}
     assert (ROOT / "profiles/default/config.yaml").is_file()
 

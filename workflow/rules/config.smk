@@ -39,7 +39,7 @@ if not AT_HOME:  # the folder may be shared, and no call writes into it
 
 from jobs import folders, overlays
 from jobs.errors import one_line_errors
-from ner_pruning.study.config import check_repeated_keys
+from ner_pruning.study.config import check_as_written
 
 with one_line_errors():
     folders.check_names(
@@ -87,7 +87,7 @@ with one_line_errors():
     if workflow.is_main_process and not IN_MODULE:
         overlays.check_given_once(sys.argv[1:])
     for path in workflow.configfiles:
-        check_repeated_keys(Path(path).read_text(encoding="utf-8"), str(path))
+        check_as_written(Path(path).read_text(encoding="utf-8"), str(path))
     VALUES = overlays.read_values(GIVEN_VALUES)
     overlays.check_study({path: load_configfile(path) for path in [*OWN_CONFIG, *OVERLAYS]}, VALUES)
 if VALUES:  # from the start, because Snakemake has laid its own reading of them on the config

@@ -26,6 +26,7 @@ rule measure_efficiency:
     params:
         runs=plain(MEASURED_RUNS),
         provenance=PROVENANCE,
+        device=config["finetuning"]["device"],
         version=version_of("efficiency"),
     script:
         "../scripts/efficiency.py"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import torch
 from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.figures.efficiency import draw_efficiency
@@ -14,6 +15,7 @@ from ner_pruning.planning.efficiency import measure, possible_kernels
 from ner_pruning.report.efficiency_table import VOCABULARIES, efficiency_table
 from ner_pruning.table import save_table
 from ner_pruning.terms import REGULAR, Provenance, Run
+from ner_pruning.training.model import choose_device
 
 SENTENCES = 64
 """The first sentences of the test set are tagged, at most so many."""
@@ -26,19 +28,29 @@ def main(
     weights: Sequence[str],
     evaluation: str,
     cores: int,
+    device: str,
     provenance: Provenance,
     out: Mapping[str, str],
 ) -> None:
-    """Write the table and the figure; whole, compact, weights: paths of each run. out: paths by suffix."""
+    """Write the table and the figure; whole, compact, weights: paths of each run. out: paths by suffix.
+
+    device: of the config. On a GPU one thread is measured, which the processor's others would not help.
+    """
+    chosen = choose_device(device)
+    threads, machine = [1, cores], f"{processor()} ({cores} threads)"
+    if chosen.type == "cuda":
+        threads, machine = [1], torch.cuda.get_device_name()
     sentences = [list(words) for words in read_test_set(evaluation, REGULAR).tokens[:SENTENCES]]
     folders = {}
     for run, *paths in zip(runs, whole, compact, strict=True):
         folders |= {(run.variant, vocabulary): path for vocabulary, path in zip(VOCABULARIES, paths, strict=True)}
     kernels = {run.variant: possible_kernels(run.sparsity, run.method) for run in runs}
-    frame = measure(folders, kernels, sentences, threads=[1, cores], scratch_in=os.path.dirname(out["csv"]))
+    frame = measure(
+        folders, kernels, sentences, threads=threads, scratch_in=os.path.dirname(out["csv"]), device=chosen.type
+    )
     stored = {run.variant: os.path.getsize(path) for run, path in zip(runs, weights, strict=True)}
     of = f"{runs[0].training_set}, seed {runs[0].seed}, and the first {len(sentences)} sentences of its test set"
-    table = efficiency_table(frame, stored, f"{processor()} ({cores} threads)", of, provenance)
+    table = efficiency_table(frame, stored, machine, of, provenance)
     save_table(table, [out[suffix] for suffix in ("csv", "md", "tex", "html")])
     print(table.markdown())
     save_figures(draw_efficiency(frame, provenance), [out[suffix] for suffix in ("pdf", "png", "svg")])
@@ -61,6 +73,7 @@ if __name__ == "__main__":
             files.weights,
             files.evaluation,
             snakemake.threads,
+            params.device,
             Provenance(**params.provenance),
             out={path.rsplit(".", 1)[1]: path for path in snakemake.output},
         )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jobs.logs import log_to
-from ner_pruning.data.sources import check_sizes, read_hub, read_local
+from ner_pruning.data.sources import check_mentions, check_sizes, read_hub, read_local
 from ner_pruning.data.tag_schemes import Converted, of_splits, with_types
 from ner_pruning.data.wikiann import write_corpus
 from ner_pruning.files import read_json
@@ -27,7 +27,9 @@ def main(
     how the files are named and written.
     """
     splits = read(source, language, origin, form)
-    check_sizes(language, {split: found.corpus for split, found in splits.items()}, expected, other_sizes)
+    corpora = {split: found.corpus for split, found in splits.items()}
+    check_sizes(language, corpora, expected, other_sizes)
+    check_mentions(language, corpora)
     for split, path in out_paths.items():
         write_corpus(path, splits[split].corpus, splits[split].record)
         if record := splits[split].record:

@@ -20,7 +20,8 @@ from ner_pruning.planning.costs import TrainingSetSize
 from ner_pruning.planning.dry_run import planned_jobs
 from ner_pruning.planning.power import PlannedLanguage, claims_power
 from ner_pruning.study.grid import pruned_scopes
-from ner_pruning.study.schedules import choose_schedule
+from ner_pruning.study.methods import prunes_on_schedule
+from ner_pruning.study.schedules import Schedule, check_steps, choose_schedule
 from ner_pruning.terms import REGULAR, Run
 from ner_pruning.training.model import choose_device
 
@@ -57,6 +58,23 @@ def training_set_sizes(
             evaluation_pieces=sum(evaluated[language][1] for language in languages),
         )
     return sizes
+
+
+def check_fit(
+    runs: Sequence[Run],
+    sizes: Mapping[str, TrainingSetSize],
+    schedules: Mapping[str, Sequence[Mapping[str, int]]],
+    finetuning: Mapping[str, Any],
+) -> None:
+    """Raise InputError where pruning or the warm-up of a run would end after its training.
+
+    Of data whose sizes no config says, this is known only when they have been read.
+    """
+    for run in runs:
+        sentences = sizes[run.training_set].sentences
+        row = choose_schedule(schedules[run.training_set], sentences)
+        schedule, warmup = Schedule.of_row(row, finetuning["epochs"], sentences), finetuning["warmup_steps"]
+        check_steps(schedule, sentences, run.training_set, warmup_steps=warmup, prunes=prunes_on_schedule(run))
 
 
 def write_sample(path: Path, sentences: Sequence[EncodedSentences]) -> str:
@@ -99,6 +117,7 @@ def main(
         for code, each in languages.items()
     }
     sizes = training_set_sizes(training_sets, train, evaluation, schedules)
+    check_fit(runs, sizes, schedules, config["finetuning"])
     largest = max(sizes, key=lambda name: sizes[name].sentences)
     with TemporaryDirectory(prefix="plan.") as folder:
         work = {

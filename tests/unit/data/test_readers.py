@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from ner_pruning.data import readers
 from ner_pruning.data.mentions import LABELS, find_mentions
-from ner_pruning.data.sources import SPLITS, source_files
+from ner_pruning.data.sources import SPLITS, check_mentions, source_files
 from ner_pruning.data.tag_schemes import convert
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
@@ -431,9 +431,68 @@ def test_within_a_sentence_there_is_no_comment():
 
 
 def test_a_sentence_of_5000_words_is_one(tmp_path):
-    conll("".join(f"w{number} O\n" for number in range(5000)))(tmp_path)
+    conll("".join(f"w{number} O\n" for number in range(5000)) + "\nAnn B-PER\n")(tmp_path)
     found = from_folder(tmp_path, "sw")["train"]
-    assert [len(tokens) for tokens in found.tokens] == [5000]
+    assert [len(tokens) for tokens in found.tokens] == [5000, 1]
+
+
+def test_a_file_without_blank_lines_is_refused():
+    content = b"Ann B-PER\nspoke O\n" * 300
+    with pytest.raises(InputError, match="f: all 600 words are one sentence; expected a blank line after each"):
+        readers.read_columns(content, "f", "sw")
+    with pytest.raises(InputError, match="f: all 600 words are one sentence"):
+        readers.read_tagged_text(content.replace(b" ", b"\t"), "f")
+
+
+@pytest.mark.parametrize("columns", [("2", "ner_tags"), ("tokens", "5"), ("word", "tag")])
+def test_columns_of_text_have_no_names(columns):
+    with pytest.raises(InputError, match="f: columns of text have no names; expected a number in"):
+        readers.read_columns(b"1 Ann B-PER\n", "f", "sw", *columns)
+
+
+@pytest.mark.parametrize("line", ["-DOCSTART-", "-DOCSTART- O", "-DOCSTART- -X- O O", "-DOCSTART-\t-X-\tO\tO"])
+@pytest.mark.parametrize("separator", [" ", "\t"])
+def test_a_document_begins_with_any_number_of_columns(line, separator):
+    words = separator.join(["Ann", "NNP", "B-PER"])
+    found = readers.read_columns(f"{line}\n\n{words}\n\n{line}\n\n{words}\n".encode(), "f", "sw")
+    assert found.tokens == [["Ann"], ["Ann"]] and found.tags == [["B-PER"], ["B-PER"]]
+
+
+def test_half_a_character_of_json_is_refused():
+    with pytest.raises(InputError, match=r"f: line 1: token '\\ud83d'; expected text in every token"):
+        readers.read_json_lines(b'{"tokens": ["a", "\\ud83d"], "ner_tags": ["O", "O"]}', "f")
+    with pytest.raises(InputError, match=r"f: line 1: tag 'B-\\ud83d'; expected a tag's name or id"):
+        readers.read_json_lines(b'{"tokens": ["a"], "ner_tags": ["B-\\ud83d"]}', "f")
+
+
+def test_a_tag_that_is_missing_in_parquet_is_refused(tmp_path):
+    path = tmp_path / "f.parquet"
+    pq.write_table(pa.table({"tokens": [["a"], ["b"]], "ner_tags": [["O"], [None]]}), path)
+    with pytest.raises(InputError, match=r"f.parquet: row 1: a tag is missing; expected one per token"):
+        readers.read_shards([path])
+
+
+def test_a_compressed_file_is_named(tmp_path):
+    for split in SPLITS:
+        write(tmp_path / f"sw/{split}.conll.gz", b"\x1f\x8b")
+    with pytest.raises(InputError, match=r"no data of language 'sw'; .*; sw/train.conll.gz is not read, as it is comp"):
+        source_files(tmp_path, "sw")
+
+
+@pytest.mark.parametrize("split, refused", [("train", True), ("validation", False), ("test", True)])
+def test_a_split_without_a_mention_is_refused_where_it_is_needed(split, refused):
+    corpora = {name: Corpus([["Ann"], ["ran"]], [[0 if name == split else 1], [0]]) for name in SPLITS}
+    if refused:
+        with pytest.raises(InputError, match=f"sw: {split}: all 2 sentences have the tag O alone; expected mentions"):
+            check_mentions("sw", corpora)
+    else:
+        check_mentions("sw", corpora)
+
+
+def test_an_entity_type_that_scores_have_another_column_of_is_refused():
+    with pytest.raises(InputError, match=r"f: an entity type strict; expected another name \(`data: rename`\)"):
+        convert(readers.read_columns(b"Ann B-strict\n", "f", "sw"), None)
+    assert convert(readers.read_columns(b"Ann B-strict\n", "f", "sw"), None, {"strict": "S"}).corpus.types == ("S",)
 
 
 def test_two_label_orders_in_shards_are_read_by_name(tmp_path):

@@ -168,8 +168,23 @@ def test_what_a_job_imports_is_not_collected_meanwhile_nor_later(log):
     [
         "CUDA error: out of memory\nCUDA kernel errors might be asynchronously reported at some other API call",
         "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+        "CUDA error: CUBLAS_STATUS_NOT_INITIALIZED when calling `cublasCreate(handle)`",
     ],
 )
 def test_a_full_gpu_is_out_of_memory_however_torch_says_it(words):
     assert is_out_of_memory(RuntimeError(words))
     assert not is_out_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "CUDA error: all CUDA-capable devices are busy or unavailable",
+        "CUDA error: no kernel image is available for execution on the device",
+    ],
+)
+def test_a_gpu_that_cannot_be_used_is_one_line(log, monkeypatch, words):
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    with pytest.raises(SystemExit), log_to(str(log)):
+        raise RuntimeError(f"{words}\nCUDA kernel errors might be asynchronously reported")
+    assert log.read_text() == f"Error: the GPU cannot be used: {words}\n"

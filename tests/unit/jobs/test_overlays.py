@@ -34,7 +34,6 @@ VALUES = [
     ("reference", "f1.csv # by others", "f1.csv"),
     ("study", "7", 7),
     ("study", "'7'", "7"),
-    ("study", "010", 8),
     ("study", "1_000", 1000),
     ("study", "nan", "nan"),
     ("study", "हिन्दी", "हिन्दी"),

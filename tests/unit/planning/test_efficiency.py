@@ -18,6 +18,7 @@ from ner_pruning.planning.efficiency import (
     SparseLinear,
     main,
     measure,
+    possible_kernels,
     use_kernels,
 )
 from ner_pruning.report.efficiency_table import efficiency_table
@@ -118,7 +119,9 @@ def test_a_measurement_is_made_by_a_process_of_its_own(folder, monkeypatch):
 
 
 def test_a_measurement_tags_every_piece(folder):
-    found = main({"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES, "seconds": 0.0})
+    found = main(
+        {"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES, "seconds": 0.0, "device": "cpu"}
+    )
     assert len(found["tags"]) >= sum(map(len, SENTENCES)) + 2 * len(SENTENCES)
     assert {batch: len(rates) for batch, rates in found["rates"].items()} == dict.fromkeys(BATCHES, 3)
 
@@ -192,6 +195,14 @@ def test_the_models_that_are_measured():
     variants = ["dense", "partial-50", "partial-70", "partial-90", "full-90", "partial-50-2to4"]
     assert names == [f"yo/{variant}/seed-3" for variant in variants]
     assert measured_language(config) == "yo"
+
+
+@pytest.mark.parametrize("capability, has_them", [((7, 5), False), ((8, 0), True), ((9, 0), True)])
+def test_2to4_kernels_are_measured_on_gpus_that_have_them(monkeypatch, capability, has_them):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    assert (SEMI_STRUCTURED in possible_kernels(50, "2to4")) == has_them
+    assert SEMI_STRUCTURED not in possible_kernels(50, "magnitude")
 
 
 def test_a_model_with_2to4_kernels_computes_to_its_head_in_one_type(monkeypatch):

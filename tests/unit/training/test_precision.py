@@ -7,10 +7,12 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
+from ner_pruning.files import InputError
 from ner_pruning.scoring.prediction import predict
 from ner_pruning.training.finetune import finetune
 from ner_pruning.training.precision import RoundedProducts, choose_precision, computing_in, piece_multiple
 from ner_pruning.training.pruning import Pruner
+from ner_pruning.training.run import check_precision
 from small_models import CPU, make_training, random_sentences, tiny_model
 from torch.nn import functional
 
@@ -46,6 +48,31 @@ def test_half_precision_is_chosen_where_the_processor_multiplies_it_faster(proce
 def test_half_precision_is_chosen_on_a_gpu_that_has_it(monkeypatch, capability, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     assert choose_precision("auto", torch.device("cuda")) == expected
+
+
+@pytest.mark.parametrize(
+    "error, refused",
+    [
+        (RuntimeError("value cannot be converted to type at::BFloat16 without overflow"), True),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB."), False),
+        (torch.AcceleratorError("CUDA error: uncorrectable ECC error encountered", 1), False),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"), False),
+        (
+            RuntimeError("[enforce fail at alloc_cpu.cpp:118] err == 0. DefaultCPUAllocator: can't allocate memory"),
+            False,
+        ),
+    ],
+)
+def test_what_is_wrong_with_the_machine_is_not_put_down_to_the_precision(monkeypatch, error, refused):
+    model = tiny_model("bert")
+
+    def fail(**arguments):
+        raise error
+
+    monkeypatch.setattr(model, "forward", fail)
+    with pytest.raises(InputError if refused else type(error)) as raised:
+        check_precision(model, SENTENCES, "bf16")
+    assert ("expected fp32" in str(raised.value)) == refused
 
 
 @pytest.mark.parametrize("processor", PROCESSORS, indirect=True)

@@ -406,3 +406,19 @@ def test_the_dense_variant_prunes_nothing():
     pruner = Pruner({}, {})
     pruner.update(1, torch.optim.AdamW([nn.Parameter(torch.ones(2))]))
     assert pruner.sparsity == 0.0
+
+
+@pytest.mark.parametrize("device", ["cpu", "meta"])
+def test_a_matrix_without_a_gradient_counts_for_nothing_in_the_norm(device):
+    """Longformer has some that a tagging model does not use; meta stands for devices other than the processor."""
+    first, second = (nn.Parameter(torch.ones(4, 4, device=device)) for _ in range(2))
+    pruner = Pruner({"first": first, "second": second}, {1: 0.5})
+    if device == "cpu":
+        pruner.prune_to(0.5)
+    pruner.sparsity = 0.5
+    first.grad = torch.ones_like(first)
+    norm = pruner.gradient_norm([first])
+    if device == "cpu":
+        assert norm == pytest.approx(8**0.5)
+    else:
+        assert norm.shape == ()

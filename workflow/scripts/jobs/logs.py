@@ -112,14 +112,20 @@ def clear_reason(error: BaseException) -> str | None:
         return "stopped by SIGINT"
     if is_out_of_memory(error):
         return f"out of memory: {' '.join(str(error).split())}; expected more memory, or a higher limit"
+    if isinstance(error, RuntimeError) and any(words in str(error) for words in OF_GPU):
+        return f"the GPU cannot be used: {str(error).splitlines()[0]}"
     number = system_error(error)
     if number is not None:
         return f"{getattr(error, 'filename', None) or error}: {os.strerror(number)}"
     return None
 
 
-OUT_OF_MEMORY = ("allocate memory", "bad_alloc", "CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED")
+OUT_OF_MEMORY = ("allocate memory", "bad_alloc", "CUDA error: out of memory")
+OUT_OF_MEMORY += ("CUBLAS_STATUS_ALLOC_FAILED", "CUBLAS_STATUS_NOT_INITIALIZED")  # of its workspace
 """What torch says when memory has run out, without an error of its own for it."""
+
+OF_GPU = ("busy or unavailable", "no kernel image is available")
+"""What CUDA says of a GPU that others hold (exclusive mode), or that is of another generation than PyTorch has."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

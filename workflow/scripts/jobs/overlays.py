@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 from ner_pruning.files import InputError
-from ner_pruning.study.config import check_repeated_keys, plain_texts
+from ner_pruning.study.config import check_as_written, plain_texts
 
 ONCE = {
     "--configfile": (r"--configfiles?(=.*)?", "with all overlays after it: --configfile base.yaml more.yaml"),
@@ -47,7 +47,7 @@ def read_values(entries: Iterable[str]) -> dict[str, Any]:
             read = texts = None
         if not isinstance(read, dict) or list(read) != [key]:
             raise InputError(f"{source}: not YAML; expected a value as in config.yaml, such as 'seeds=[1, 2]'")
-        check_repeated_keys(line, source)
+        check_as_written(line, source)
         if "None" in texts:
             raise InputError(f"{source}: None is not a YAML value; expected null, or the text 'None' in quotes")
         if key in values:

@@ -22,6 +22,9 @@ Column = str | int
 TOKENS, TAGS = "tokens", "ner_tags"
 """The names of the columns in WikiAnn."""
 
+LONGEST = 500
+"""Words of a sentence that may be the only one of a file."""
+
 DOCUMENT = "-DOCSTART-"
 """The token of a line between two documents (CoNLL-2002, CoNLL-2003)."""
 
@@ -171,9 +174,14 @@ def read_columns(
     Raises InputError that names source and line for anything else, and for a first column that only counts the words or
     has the language before each of them.
     """
+    for column, default in ((tokens, TOKENS), (tags, TAGS)):
+        if column != default and not isinstance(column, int):
+            raise InputError(
+                f"{source}: columns of text have no names; expected a number in `data: columns`, not {column!r}"
+            )
     numbers = [tokens if isinstance(tokens, int) else 1, tags if isinstance(tags, int) else -1]
     lines = _lines(content, source)
-    first = next((line for line in lines if line.strip() and not line.startswith("#")), "")
+    first = next((line for line in lines if line.strip() and not line.startswith(("#", DOCUMENT))), "")
     separator = "\t" if "\t" in first else " "
     count = len(_columns(first, separator))
     if first and (count < 2 or max(map(abs, numbers)) > count):
@@ -182,6 +190,8 @@ def read_columns(
     token_at, tag_at = (number - 1 if number > 0 else number for number in numbers)
 
     def split(line: str, place: str) -> tuple[str, str]:
+        if line.split(maxsplit=1)[0] == DOCUMENT:
+            return DOCUMENT, OUTSIDE
         columns = _columns(line, separator)
         if line.startswith(separator) and columns[-1] == OUTSIDE and len(columns) == count - (separator == " "):
             return "", OUTSIDE
@@ -268,6 +278,9 @@ def _sentences(
             sentences.tags.append(tags)
             sentences.places.append((source, numbers))
             tokens, tags, numbers = [], [], []
+    if len(sentences.tokens) == 1 and len(sentences.tokens[0]) > LONGEST:
+        words = len(sentences.tokens[0])
+        raise InputError(f"{source}: all {words} words are one sentence; expected a blank line after each sentence")
     return sentences
 
 
@@ -302,7 +315,7 @@ def read_json_lines(
         if not tokens:
             raise InputError(f"{place}: a sentence without tokens; expected at least one")
         for token in tokens:
-            if not isinstance(token, str) or not token:
+            if not isinstance(token, str) or not token or not _is_text(token):
                 raise InputError(f"{place}: token {token!r}; expected text in every token")
         sentences.tokens.append(tokens)
         sentences.tags.append([_tag_name(tag, names, place) for tag in tags])
@@ -310,8 +323,13 @@ def read_json_lines(
     return sentences
 
 
+def _is_text(value: str) -> bool:
+    """Return whether a string can be written: half of a character that JSON writes as two cannot."""
+    return re.search("[\ud800-\udfff]", value) is None
+
+
 def _tag_name(tag: Any, names: Mapping[int, str], place: str) -> str:
-    if isinstance(tag, str):
+    if isinstance(tag, str) and _is_text(tag):
         return tag
     if isinstance(tag, int) and not isinstance(tag, bool):
         if tag in names:

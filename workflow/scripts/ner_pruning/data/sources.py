@@ -57,6 +57,16 @@ def check_sizes(
             )
 
 
+def check_mentions(language: str, corpora: Mapping[str, "Corpus"]) -> None:
+    """Raise InputError when a model would have no mention to learn from, or none to be scored on."""
+    for split in ("train", "test"):
+        if not any(map(any, corpora[split].tags)):
+            raise InputError(
+                f"{language}: {split}: all {len(corpora[split])} sentences have the tag O alone; expected mentions of "
+                "entities (test sets of shared tasks are often published without their tags)"
+            )
+
+
 def source_files(folder: str | os.PathLike, language: str, form: DataForm = WIKIANN) -> list[Path]:
     """Return the files of a local folder that hold a language: train, validation and test, or one archive.
 
@@ -215,7 +225,9 @@ def _find_layout(folder: str | os.PathLike, language: str, form: DataForm) -> _L
             of = "the files of `data: path`" if layout.name == "path" else f"{layout.name}'s layout"
             raise InputError(f"{folder}: {language}: a missing split in {of}: {names}")
     names = ", ".join(f"{layout.expected['train'].relative_to(folder)}" for layout in layouts)
-    raise InputError(f"{folder}: no data of language {language!r}; looked for {names}")
+    packed = [path for split in SPLITS for path in _files_matching(folder, f"{form.base(language, split)}*.*z*")]
+    hint = f"; {packed[0].relative_to(folder)} is not read, as it is compressed" if packed else ""
+    raise InputError(f"{folder}: no data of language {language!r}; looked for {names}{hint}")
 
 
 def _layout_of_form(folder: Path, language: str, form: DataForm) -> _Layout:

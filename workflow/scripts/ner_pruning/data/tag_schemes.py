@@ -106,6 +106,11 @@ def convert(
         types = tuple(sorted(held))
     elif held.difference(types):
         _refuse_type(sentences, in_iob2, types)
+    if "strict" in types:
+        raise InputError(
+            f"{sentences.places[0][0]}: an entity type strict; expected another name (`data: rename`): the scores have "
+            "a column f1_strict of all types"
+        )
     if len(types) > MOST_TYPES:
         raise InputError(f"{sentences.places[0][0]}: {len(types)} entity types; expected at most {MOST_TYPES}")
     ids = {label: number for number, label in enumerate(labels_of(types))}

@@ -139,6 +139,13 @@ def check_sentences(
         numbers = f"{token_counts[row]} tokens and {tag_counts[row]} tags"
         raise InputError(f"{source}: row {row}: {numbers}; expected one tag per token")
 
+    if named:  # an id that is missing has an error of its own, which names those that there are
+        flat = pc.list_flatten(tags)
+        item = _first_true(pc.is_null(flat)) if is_string(flat.type) else None
+        if item is not None:
+            raise InputError(
+                f"{source}: row {pc.list_parent_indices(tags)[item]}: a tag is missing; expected one per token"
+            )
     words = pc.list_flatten(tokens)
     item = _first_true(pc.fill_null(pc.equal(pc.binary_length(words), 0), True))
     if item is not None:

@@ -49,7 +49,8 @@ def possible_kernels(sparsity: int, method: str) -> list[str]:
     """Return the kernels that this machine has for a model; sparsity: in percent, method: of its pruning."""
     found = [DENSE] + [SPARSE] * (sparsity > 0)
     found += [INT8] * (importlib.util.find_spec("torchao") is not None)
-    return found + [SEMI_STRUCTURED] * (method == "2to4" and torch.cuda.is_available())
+    has_2to4 = torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0)
+    return found + [SEMI_STRUCTURED] * (method == "2to4" and has_2to4)
 
 
 def measure(
@@ -58,6 +59,7 @@ def measure(
     sentences: Sequence[Sequence[str]],
     threads: Iterable[int],
     scratch_in: str | None = None,
+    device: str = "cpu",
 ) -> pd.DataFrame:
     """Return the measurements, a row per model, kernels, threads and batch size, of COLUMNS.
 
@@ -65,7 +67,8 @@ def measure(
     measured with the dense ones and int8. sentences: as words. bytes: of the model's file, which is stored in int8 for
     int8 kernels; resident_bytes: of the process after it has tagged all sentences. low, median and high are quartiles
     of sentences a second over all passes of all rounds. same_tags: share of the word pieces that have the same tag as
-    with the dense kernels and the whole vocabulary. scratch_in: where models in int8 lie meanwhile.
+    with the dense kernels and the whole vocabulary. scratch_in: where models in int8 lie meanwhile. device:
+    cpu or cuda.
     """
     results: dict[tuple, list[dict[str, Any]]] = {}
     with TemporaryDirectory(prefix=".efficiency.", dir=scratch_in) as scratch:
@@ -82,7 +85,7 @@ def measure(
             for work in works:
                 variant, vocabulary, kind, number = work
                 order = {"folder": stored[variant, vocabulary, kind], "kernels": kind, "threads": number}
-                order |= {"sentences": sentences, "seconds": SECONDS}
+                order |= {"sentences": sentences, "seconds": SECONDS, "device": device}
                 results.setdefault(work, []).append(_in_process(order, Path(scratch)))
                 print(f"{variant}, {vocabulary} vocabulary, {kind}, {number} threads: measured", flush=True)
     rows = []
@@ -137,10 +140,12 @@ def _in_process(work: Mapping[str, Any], scratch: Path) -> dict[str, Any]:
 def main(work: Mapping[str, Any]) -> dict[str, Any]:
     """Measure one model with some kernels and threads, each batch size for some seconds; see `measure`."""
     torch.set_num_threads(work["threads"])
-    device = choose_device("auto")
+    device = choose_device(work["device"])
     model = AutoModelForTokenClassification.from_pretrained(work["folder"], trust_remote_code=False).eval().to(device)
     tokenizer = AutoTokenizer.from_pretrained(work["folder"], trust_remote_code=False)
     use_kernels(model, work["kernels"])
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats()  # the weights as they were loaded are gone
     tags, rates = [], {}
     for batch in BATCHES:
         parts = [work["sentences"][start : start + batch] for start in range(0, len(work["sentences"]), batch)]

@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 
 import yaml
@@ -26,7 +27,7 @@ from ner_pruning.study.grid import (
 )
 from ner_pruning.study.languages import NUMBERS, WRITE, Language
 from ner_pruning.study.methods import METHODS, prunes_on_schedule, source_of_run
-from ner_pruning.study.schedules import Schedule
+from ner_pruning.study.schedules import Schedule, check_steps
 from ner_pruning.terms import MULTILINGUAL, OUTSIDE, grouping
 
 _TYPES = {
@@ -45,25 +46,33 @@ ROUNDING = 1e-9
 """Of differences of shares."""
 
 
-def check_repeated_keys(text: str, source: str) -> None:
-    """Raise InputError that names the line of a key which stands twice in one mapping of a YAML or JSON file.
+def check_as_written(text: str, source: str) -> None:
+    """Raise InputError that names the line of what YAML silently reads as something else than is meant.
 
-    text: of a file that Snakemake has read, silently with the last of such keys; source: what the error names.
+    These are a key which stands twice in one mapping, the last of which would count, and whole numbers to base 60 (1:3
+    is 63) or 8 (010 is 8). text: of a file that Snakemake has read; source: what the error names.
     """
-    for mapping in _nodes(yaml.compose(text, Loader=yaml.CSafeLoader)):
-        if not isinstance(mapping, yaml.MappingNode):
+    for node in _nodes(yaml.compose(text, Loader=yaml.CSafeLoader)):
+        if isinstance(node, yaml.MappingNode):
+            _check_keys(node, source)
+        elif node.tag == "tag:yaml.org,2002:int" and re.fullmatch(r"[-+]?(0[0-9_]+|[0-9_]+(:[0-9]+)+)", node.value):
+            raise InputError(
+                f"{source}: line {node.start_mark.line + 1}: YAML reads {node.value} as {yaml.safe_load(node.value)}; "
+                "expected a number to base 10 without zeros before it, or a text in quotes"
+            )
+
+
+def _check_keys(mapping: yaml.MappingNode, source: str) -> None:
+    lines: dict[str, int] = {}
+    for key, _ in mapping.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, yaml.ScalarNode):
             continue
-        lines: dict[str, int] = {}
-        for key, _ in mapping.value:
-            line = key.start_mark.line + 1
-            if not isinstance(key, yaml.ScalarNode):
-                continue
-            if key.value in lines:
-                raise InputError(
-                    f"{source}: line {line}: the key {key.value!r} is in line {lines[key.value]} already; "
-                    "expected it once"
-                )
-            lines[key.value] = line
+        if key.value in lines:
+            raise InputError(
+                f"{source}: line {line}: the key {key.value!r} is in line {lines[key.value]} already; expected it once"
+            )
+        lines[key.value] = line
 
 
 def plain_texts(text: str) -> set[str]:
@@ -183,7 +192,7 @@ def _type_names(types: str | Sequence[str], value: Any) -> str:
     """Return what the types that a schema allows are called, and what a value lacks that YAML reads as another."""
     types = [types] if isinstance(types, str) else types
     names = " or ".join(_TYPES[name] for name in types)
-    if "string" in types and isinstance(value, bool | int | float):
+    if "string" in types and isinstance(value, bool | int | float | date):
         return f"{names}, in quotes"
     number = (
         re.fullmatch(r"[-+]?(?:\d+\.?\d*|\.\d+)(e[-+]?\d+)?", value, re.IGNORECASE) if isinstance(value, str) else None
@@ -204,7 +213,9 @@ def _shown(value: Any) -> str:
 def _known(key: str, values: Sequence, known, where: str) -> None:
     unknown = [value for value in values if value not in known]
     if unknown:
-        raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {', '.join(map(str, known))}")
+        quotes = "; YAML reads no, yes, on and off as true or false unless in quotes" * isinstance(unknown[0], bool)
+        allowed = ", ".join(map(str, known))
+        raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {allowed}{quotes}")
 
 
 def _check_rows(key: str, codes: Sequence[str], table: Mapping[str, Language]) -> None:
@@ -265,7 +276,11 @@ def _check_forms(data: Mapping[str, Any], studied: Sequence[str]) -> None:
 def _check_form(key: str, form: DataForm) -> None:
     placeholders = re.findall(r"\{[^{}]*\}|[{}]", form.path)
     unknown = [found for found in placeholders if found not in ("{language}", "{split}")]
-    if unknown or form.path.startswith("/"):
+    if 0 in form.columns.values():
+        raise InputError(
+            f"config: {key}.columns: 0 is wrong: columns of text are counted from 1, or from -1 for the last"
+        )
+    if unknown or form.path.startswith("/") or "**" in form.path:
         raise InputError(
             f"config: {key}.path: {_shown(form.path)} is wrong: it must be a path in the folder or repository, with "
             "{language} and {split}"
@@ -391,14 +406,8 @@ def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> No
         if size is None:
             continue
         (row,) = possible_schedules(training_set, config, table)
-        schedule = Schedule.of_row(row, epochs, size)
-        if training_set in on_schedule and (misfit := schedule.misfit(size)):
-            raise InputError(f"config: schedules: pruning of {training_set} {misfit}")
-        if warmup >= schedule.steps(size):
-            raise InputError(
-                f"config: finetuning.warmup_steps: {warmup} is wrong: it must be less than the steps of each training "
-                f"set, and of {training_set} {schedule.length(size)}"
-            )
+        schedule, prunes = Schedule.of_row(row, epochs, size), training_set in on_schedule
+        check_steps(schedule, size, training_set, warmup_steps=warmup, prunes=prunes)
 
 
 def _check_export(config: Mapping[str, Any]) -> None:

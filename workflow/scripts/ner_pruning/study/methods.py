@@ -49,7 +49,7 @@ METHODS = {
 `pruning: methods`, or of `quantisation`."""
 
 QUANTISATIONS = (INT8,)
-"""Those of METHODS whose runs are predicted with the weights of another one, and stored nowhere."""
+"""Those of METHODS whose runs are predicted with the weights of another one, and have none of their own."""
 
 
 def method_of_run(run: Run) -> Method | None:

@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ner_pruning.files import InputError
+
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
@@ -68,6 +70,20 @@ class Schedule:
     def pruning_steps(self) -> list[int]:
         """Return the steps that pruning follows: start, start + frequency, … up to `end`, and `end` itself."""
         return sorted({*range(self.start, self.end, self.frequency), self.end})
+
+
+def check_steps(schedule: Schedule, sentences: int, training_set: str, *, warmup_steps: int, prunes: bool) -> None:
+    """Raise InputError where pruning on the schedule, if there is any, or the warm-up does not fit into the training.
+
+    sentences: of the training set.
+    """
+    if prunes and (misfit := schedule.misfit(sentences)):
+        raise InputError(f"config: schedules: pruning of {training_set} {misfit}")
+    if warmup_steps >= schedule.steps(sentences):
+        raise InputError(
+            f"config: finetuning.warmup_steps: {warmup_steps} is wrong: it must be less than the steps of each "
+            f"training set, and of {training_set} {schedule.length(sentences)}"
+        )
 
 
 def optimiser_steps(epochs: int, sentences: int, batch_size: int) -> int:

@@ -12,7 +12,11 @@ def seed_dropout(*seed: int) -> None:
     """Seed the dropout of what follows, on all devices: by run and step, so that a step can be drawn again."""
     global _generator
     _generator = np.random.SFC64(seed)
-    torch.manual_seed(int(_generator.random_raw() >> 1))  # GPUs draw from torch's generator
+    number = int(_generator.random_raw() >> 1)
+    # as torch.manual_seed, which takes a tenth of a millisecond for devices that are not there
+    torch.default_generator.manual_seed(number)
+    if torch.cuda.is_initialized():
+        torch.cuda.manual_seed(number)  # GPUs draw from torch's generator
 
 
 def dropout(values: torch.Tensor, probability: float) -> torch.Tensor:

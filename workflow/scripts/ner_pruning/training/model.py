@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -243,15 +244,32 @@ def _copied(parts: Sequence[np.ndarray], device: torch.device) -> tuple[torch.Te
     return together.split([part.size for part in parts])
 
 
+def _check_generation() -> None:
+    """Raise InputError for a GPU that PyTorch finds and cannot compute on: of an older or newer generation."""
+    names = torch.cuda.get_arch_list()
+    numbers = [(name.partition("_")[0], int(re.search(r"\d+", name)[0])) for name in names]
+    major, minor = torch.cuda.get_device_capability()
+    # what is compiled runs on newer GPUs: binaries (sm) on those of the same generation, intermediate code on all
+    runs = [number <= 10 * major + minor and (kind != "sm" or number // 10 == major) for kind, number in numbers]
+    if runs and not any(runs):
+        raise InputError(
+            f"finetuning.device: PyTorch {torch.__version__} has nothing compiled for {torch.cuda.get_device_name()} "
+            f"(sm_{major}{minor}); expected one of {', '.join(names)}, a PyTorch that is compiled for it "
+            "(docs/operations.md), or device: cpu"
+        )
+
+
 def choose_device(name: str) -> torch.device:
     """Return the device of a config value: cpu, cuda, or auto (CUDA where there is a device).
 
-    Raises InputError when CUDA is asked for and cannot be used, or when this process has been given a GPU that a
-    PyTorch with CUDA cannot use: on a CPU it would run for days.
+    Raises InputError when CUDA is asked for and cannot be used, when the GPU is of a generation that this PyTorch has
+    nothing compiled for, or when this process has been given a GPU that a PyTorch with CUDA cannot use: on a CPU it
+    would run for days.
     """
     if name == "cpu":
         return torch.device("cpu")
     if torch.cuda.is_available():
+        _check_generation()
         return torch.device("cuda")
     given = next((key for key in GIVEN_GPUS if os.environ.get(key, "") not in ("", "-1", "NoDevFiles")), None)
     if name == "auto" and (given is None or torch.version.cuda is None):

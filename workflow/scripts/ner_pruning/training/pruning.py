@@ -281,7 +281,10 @@ class Pruner:
         cache. A GPU sets the gradients of pruned weights to 0, which changes no weight, in one kernel for all.
         """
         if parameters[0].device.type != "cpu":
-            torch._foreach_mul_([self.parameters[matrix.name].grad for matrix in self.matrices], self._masks())
+            gradients = [self.parameters[matrix.name].grad for matrix in self.matrices]
+            masked = [pair for pair in zip(gradients, self._masks(), strict=True) if pair[0] is not None]
+            if masked:  # some matrices take no part in tagging
+                torch._foreach_mul_(*map(list, zip(*masked, strict=True)))
             return get_total_norm([parameter.grad for parameter in parameters])
         norms = []
         for parameter in parameters:

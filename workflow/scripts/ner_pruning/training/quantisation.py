@@ -3,13 +3,22 @@
 docs/quantisation.md describes it. torchao is optional, and imported only where a model is quantised.
 """
 
+from typing import Any
+
 import torch
 from transformers import PreTrainedModel
 
 from ner_pruning.files import InputError
 
-TORCHAO = "torchao, which predicts with quantised models, {what}; expected the version in requirements-int8.txt"
+TORCHAO = "torchao, which quantises models, {what}; expected the version in requirements-int8.txt"
 """What an error says where it cannot be used."""
+
+
+def int8_weights_and_activations() -> Any:
+    """Return how torchao quantises: weights once, and what a layer reads each time; ImportError without torchao."""
+    from torchao.quantization import Int8DynamicActivationInt8WeightConfig
+
+    return Int8DynamicActivationInt8WeightConfig(set_inductor_config=False)
 
 
 def quantise(model: PreTrainedModel) -> int:
@@ -22,7 +31,9 @@ def quantise(model: PreTrainedModel) -> int:
     installed or not as expected, and for an encoder without linear layers.
     """
     try:
-        from torchao.quantization import Int8DynamicActivationInt8WeightConfig, quantize_
+        from torchao.quantization import quantize_
+
+        how = int8_weights_and_activations()
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != "torchao":
             raise
@@ -32,5 +43,5 @@ def quantise(model: PreTrainedModel) -> int:
     layers = sum(isinstance(module, torch.nn.Linear) for module in model.base_model.modules())
     if not layers:
         raise InputError(f"quantisation.int8: a {model.config.model_type} encoder has no linear layer; expected some")
-    quantize_(model.base_model, Int8DynamicActivationInt8WeightConfig(set_inductor_config=False))
+    quantize_(model.base_model, how)
     return layers

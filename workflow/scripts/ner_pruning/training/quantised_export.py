@@ -6,7 +6,7 @@ from torch import nn
 from transformers import PreTrainedModel, TorchAoConfig
 from transformers.quantizers.quantizer_torchao import TorchAoHfQuantizer
 
-from ner_pruning.training.quantisation import quantise
+from ner_pruning.training.quantisation import int8_weights_and_activations, quantise
 
 
 def save_in_int8(model: PreTrainedModel, folder: str | os.PathLike) -> int:
@@ -16,12 +16,9 @@ def save_in_int8(model: PreTrainedModel, folder: str | os.PathLike) -> int:
     `quantise` does.
     """
     layers = quantise(model)
-    from torchao.quantization import Int8DynamicActivationInt8WeightConfig  # optional, see `quantise`
-
     inside = set(model.base_model.modules())
     left = [name for name, part in model.named_modules() if isinstance(part, nn.Linear) and part not in inside]
-    how = Int8DynamicActivationInt8WeightConfig(set_inductor_config=False)
-    config = TorchAoConfig(how, modules_to_not_convert=left)
+    config = TorchAoConfig(int8_weights_and_activations(), modules_to_not_convert=left)
     model.config.quantization_config = config
     model.hf_quantizer = TorchAoHfQuantizer(config, pre_quantized=False)  # by which `save_pretrained` knows
     # in the original format of some encoders (GTE), several matrices are one, which in int8 cannot be split again

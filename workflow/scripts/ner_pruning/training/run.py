@@ -17,7 +17,7 @@ from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, re
 from ner_pruning.files import InputError, file_digest, write_csv, write_json
 from ner_pruning.study.layout import RUN_FILES
 from ner_pruning.study.methods import WITH_EMBEDDINGS, method_of_run, prunes_on_schedule, trains
-from ner_pruning.study.schedules import Schedule, choose_schedule
+from ner_pruning.study.schedules import Schedule, check_steps, choose_schedule
 from ner_pruning.terms import Run
 from ner_pruning.training.checkpoint import (
     SPARSITY_COLUMNS,
@@ -111,8 +111,9 @@ def train_run(
     schedule = Schedule.of_row(row, finetuning.get("epochs"), len(sentences))
     training = make_training(finetuning | {"epochs": schedule.epochs}, schedule.batch_size, device, schedule.total)
     method = method_of_run(run)
-    if prunes_on_schedule(run) and (misfit := schedule.misfit(len(sentences))):
-        raise InputError(f"schedules: pruning {misfit}")
+    if trains(run):
+        warmup, prunes = finetuning["warmup_steps"], prunes_on_schedule(run)
+        check_steps(schedule, len(sentences), run.training_set, warmup_steps=warmup, prunes=prunes)
 
     packing = finetuning.get("packing", "auto")
     model = load_encoder(
@@ -145,6 +146,8 @@ def train_run(
     if source is not None:
         identity["run that it starts from"] = source_sha256
     peak = peak_rate(training.precision, device, finetuning["threads"])
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)  # the product that was timed is not the run's
     loaded = time.perf_counter()
     snapshots = Snapshots(paths.snapshot, identity, snapshot_minutes)
     curve = []
@@ -225,6 +228,10 @@ def prepare(
     return sentences, vocabulary
 
 
+OF_MACHINE = ("CUDA error", "allocate memory", "bad_alloc")
+"""What torch says where it is the machine, and not the precision, that a model cannot compute in."""
+
+
 @torch.no_grad()
 def check_precision(model: PreTrainedModel, sentences: EncodedSentences, precision: str) -> None:
     """Raise InputError when a model cannot compute in a precision: DeBERTa's first version cannot in bf16.
@@ -237,7 +244,8 @@ def check_precision(model: PreTrainedModel, sentences: EncodedSentences, precisi
         with computing_in(precision, device):
             model.eval()(**batch.arguments)
     except RuntimeError as error:
-        if precision == "fp32":
+        ended = (torch.OutOfMemoryError, torch.AcceleratorError)
+        if precision == "fp32" or isinstance(error, ended) or any(words in str(error) for words in OF_MACHINE):
             raise
         raise InputError(
             f"finetuning.precision: {precision}, in which {model.config.model_type} models cannot compute "
