@@ -175,6 +175,20 @@ def test_the_table_of_what_the_runs_took_follows_from_them(study):
         assert (study.folder / f"results/tables/runs.{suffix}").read_text(encoding="utf-8").rstrip() == text.rstrip()
 
 
+def test_the_page_of_results_explains_every_column(study):
+    """By the section of the page, which is called as the file; entity types are the study's."""
+    sections = (ROOT / "docs" / "results.md").read_text(encoding="utf-8").split("\n## ")[1:]
+    types = "|".join(study.config["data"]["entity_types"])
+    for section in sections:
+        name, _, text = section.partition("\n")
+        first_cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| ")]
+        explained = [column for cell in first_cells for column in re.findall(r"`([^`]+)`", cell)]
+        columns = read_results(study.folder, name).columns
+        assert {re.sub(rf"_({types})$", "_<type>", column) for column in columns} <= {*explained}, name
+    statistics = set(read_results(study.folder, "intervals.csv")["statistic"])
+    assert statistics <= {*re.findall(r"`([^`]+)`", "".join(sections))}
+
+
 CODES = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}
 
 
@@ -219,6 +233,9 @@ def test_the_readmes_print_the_scores():
 def test_the_page_of_methods_prints_the_scores():
     scores = pd.read_csv(METHODS / "results" / "scores.csv")
     means = scores.groupby(["language", "test_set", "variant"])["f1"].mean()
+    intervals = read_results(METHODS, "intervals.csv").query("statistic == 'f1' and group.isna()").fillna({"scope": ""})
+    keys = ["language", "test_set", "scope", "sparsity"]
+    ends = intervals.set_index(keys)[["estimate", "low", "high"]].T.to_dict("list")
     floors = scores.drop_duplicates(["language", "test_set"]).set_index(["language", "test_set"])["chance_floor"]
     ((header, *rows),) = tables_of(METHODS / "README.md")
     sparsities = [cell.removesuffix(" %") for cell in header[3:]]
@@ -229,7 +246,12 @@ def test_the_page_of_methods_prints_the_scores():
         assert floor == f"{floors[language, test_set]:.3f}"
         variants = ["-".join(filter(None, [matrices, sparsity, SUFFIXES[method]])) for sparsity in sparsities]
         variants.insert(0, "dense-int8" if method == "int8" else "dense")
-        assert [dense, *numbers] == [f"{means[language, test_set, variant]:.3f}" for variant in variants]
+        scope = "-".join(filter(None, [matrices, SUFFIXES[method]]))
+        places = [("dense-int8" if method == "int8" else "", 0), *((scope, int(sparsity)) for sparsity in sparsities)]
+        for cell, variant, of_variant in zip([dense, *numbers], variants, places, strict=True):
+            estimate, low, high = ends[language, test_set, *of_variant]
+            assert cell == f"{estimate:.3f} [{low:.2f}, {high:.2f}]".replace(" 0.", " .").replace("[0.", "[.")
+            assert estimate == pytest.approx(means[language, test_set, variant], abs=1e-9)
         printed |= {(language, test_set, variant) for variant in variants}
     assert printed == {place for place in means.index if place[1] in ("regular", "in-language")}, "a row is missing"
 

@@ -40,7 +40,7 @@ SUBSTITUTES = {
 
 RECORDED = (
     *("snakemake", "make", "python", "python3", "tail", "squeue", "sacct", "scancel", "sbatch", "touch", "rm"),
-    *("apptainer", "codecarbon", "conda", "docker"),
+    *("apptainer", "codecarbon", "conda", "docker", "hf"),
     *(".venv/bin/snakemake", ".venv/bin/python", ".venv/bin/pip", ".venv/bin/ruff", ".venv/bin/snakefmt"),
 )
 DONE = ("id", "mkdir", "tar", "zstd")
@@ -66,6 +66,7 @@ NOT_RUN = {
     r"snakemake --sdm conda": "needs conda",
     r"conda env create -f (?P<file>\S+)": "needs conda",
     r"conda activate compression": "needs conda",
+    r"hf download .*": "needs the Hub; its options are those of the installed one",
     r"codecarbon monitor .*": "needs CodeCarbon; tried by hand",
     r"(docker|apptainer) build .*(?P<file>envs/\S+).*": "needs docker or Apptainer, and the network; tried by hand",
     r"(docker|apptainer) run .*": "needs the image; tried by hand",
