@@ -58,7 +58,7 @@ def test_a_study_whose_jobs_fail(workflow, tmp_path):
     """
     folder = tmp_path / "Ann's data"
     for code in ("hi", "mr", "bg"):
-        write_language(folder, code, tag="O" if code == "bg" else "b-per")
+        write_language(folder, code, tag="B-PER" if code == "bg" else "b-per")
     overlay = tmp_path / "failing study.yaml"
     overlay.write_text(yaml.safe_dump({"study": "failing", "languages": ["hi", "mr", "bg"]}), encoding="utf-8")
     data = f'data={{source: local, folder: "{folder}", allow_other_sizes: true}}'
@@ -76,7 +76,7 @@ def test_a_study_whose_jobs_fail(workflow, tmp_path):
     assert (workflow.folder / "results/failing/data/bg/test.parquet").exists()
     assert "\nStudy " not in workflow.call("--dry-run", *call).stdout
     for code in ("hi", "mr"):
-        write_language(folder, code, tag="O")
+        write_language(folder, code, tag="B-PER")
     again = pasted(workflow, command)
     assert again.returncode == 0, again.stdout
     assert (workflow.folder / "results/failing/data/hi/test.parquet").exists()
