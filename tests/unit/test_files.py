@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from ner_pruning.files import InputError, read_json, write_csv
+from ner_pruning.files import InputError, check_writable, read_json, write_csv
 
 SCRIPTS = Path(__file__).parents[2] / "workflow/scripts"
 SLOW = {"pandas", "datasets", "matplotlib", "seaborn", "seqeval", "scipy.stats", "sklearn", "statsmodels"}
@@ -35,6 +35,26 @@ def test_json_in_another_encoding_is_refused_by_name(tmp_path):
     path.write_bytes('{"name": "é"}'.encode("latin-1"))
     with pytest.raises(InputError, match=f"^{path}: not a JSON file"):
         read_json(path)
+
+
+@pytest.mark.parametrize("study", [".", "tiny", "of/tiny"])
+@pytest.mark.parametrize("kind", ["file", "dangling link", "link to a file"])
+def test_what_is_no_folder_in_the_place_of_results_is_named(tmp_path, kind, study):
+    results = tmp_path / "results"
+    if kind == "dangling link":
+        results.symlink_to(tmp_path / "nowhere")
+    else:
+        (file := tmp_path / "file" if kind == "link to a file" else results).write_text("")
+        if file != results:
+            results.symlink_to(file)
+    with pytest.raises(InputError, match=f"^{results}: not a folder; expected one for the results$"):
+        check_writable(results / study)
+
+
+def test_results_go_to_a_folder_a_link_to_one_and_one_that_is_yet_to_be_made(tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path)
+    for folder in (tmp_path, tmp_path / "link", tmp_path / "link/results/tiny"):
+        check_writable(folder)
 
 
 @pytest.mark.parametrize(

@@ -257,6 +257,10 @@ def test_the_table_of_methods_in_words(tables):
         and "| 50 " in line.replace("         50", " 50")
     )
     assert "−0." in row and "[" in row
+    assert "Where no language has them all, rows are of different ones: see languages." in text
+    lines = [[cell.strip() for cell in line.split("|")[1:-1]] for line in text.splitlines() if line.startswith("| ")]
+    of_place = [line for line in lines if line[:4] == ["monolingual", "partial", "regular", "50"]]
+    assert lines[0][-1] == "languages" and [line[-1] for line in of_place] == ["4", "4", "2", "1"]
     header, first, *_ = table.csv().splitlines()
     assert header == (
         "setting,scope,test set,sparsity,method,f1,f1 low,f1 high,gain,gain low,gain high,p value,languages,seeds"
@@ -265,7 +269,7 @@ def test_the_table_of_methods_in_words(tables):
     of_one = compare_methods(tables[1])
     of_one = of_one[of_one["setting"] == "multilingual"].reset_index(drop=True)
     assert "F1 of multilingual models by pruning method" in (text := method_table(of_one, SMALL).markdown())
-    assert "| setting" not in text
+    assert "| setting" not in text and "| languages" not in text and "see languages" not in text
 
 
 def test_the_figure_of_methods_shows_a_line_a_method(tables):

@@ -5,7 +5,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
-from ner_pruning.claims.statistics import quantised_difference
+from ner_pruning.claims.statistics import method_difference
 from ner_pruning.data.language_groups import groupings
 from ner_pruning.figures.paper_figures import draw_figure
 from ner_pruning.planning.power import PlannedLanguage, claims_power
@@ -150,7 +150,7 @@ def test_models_in_int8_of_one_seed_are_compared_with_the_trained_ones_of_that_s
     for cell in base.kinds():
         assert np.array_equal(cells.f1(cell, ["yo"]), base.f1(cell, ["yo"]))
     assert cells.of(["yo"]).f1_as_trained(Cell("monolingual", REGULAR, "partial-int8", 50), ["yo"])[0, 0] < 0.6
-    measured = quantised_difference(Cell("monolingual", REGULAR, "dense-int8", 0), Cell("monolingual", REGULAR, "", 0))
+    measured = method_difference(Cell("monolingual", REGULAR, "dense-int8", 0), Cell("monolingual", REGULAR, "", 0))
     assert not measured(cells).values.any()
 
 

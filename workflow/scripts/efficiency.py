@@ -44,7 +44,7 @@ def main(
     folders = {}
     for run, *paths in zip(runs, whole, compact, strict=True):
         folders |= {(run.variant, vocabulary): path for vocabulary, path in zip(VOCABULARIES, paths, strict=True)}
-    kernels = {run.variant: possible_kernels(run.sparsity, run.method) for run in runs}
+    kernels = {run.variant: possible_kernels(run.sparsity, run.method, chosen.type) for run in runs}
     frame = measure(
         folders, kernels, sentences, threads=threads, scratch_in=os.path.dirname(out["csv"]), device=chosen.type
     )

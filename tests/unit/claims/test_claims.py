@@ -689,6 +689,20 @@ def test_another_study_tests_a_claim_at_equal_budget_at_its_own_sparsities():
     assert at_equal["paper"].isna().all()
 
 
+def test_a_claim_at_equal_budget_is_as_cautious_as_the_replicates_of_its_own_study_ask():
+    """Two of 200 replicates are not against it: with 1,500 as the study has, others would hardly say otherwise."""
+    cells = [
+        (name, setting, "", 0, "yo", "regular", 3)
+        for name, setting in zip(("yo", "multilingual"), SETTINGS, strict=True)
+    ]
+    values = np.full((2, 201), 0.8)
+    values[1] = np.where(np.arange(201) > 198, 0.9, 0.7)  # of the multilingual one
+    other = Cells(Replicates(pd.DataFrame(cells, columns=CELL_COLUMNS), values))
+    rows = numbers_of("1, at equal budget", replace(study_of(multilingual_is_better), at_equal_budget=other))
+    assert rows["p_against"].dropna().tolist() == [pytest.approx(3 / 201)]
+    assert rows["verdict"].iloc[0] == INCONCLUSIVE
+
+
 def recall_world(dense: tuple[float, float], pruned: tuple[float, float]) -> World:
     """Return the world in which all F1 are 0.7, with recall of seen and of unseen mentions."""
 
@@ -790,6 +804,13 @@ def test_methods_are_compared_over_the_languages_of_their_table():
     (gain,) = select(by_method(table), statistic="method_gain", method="random", test_set="regular")["estimate"]
     (part,) = parts_of("own 2", evidence).filter(like="regular", axis="index")["measured"]
     assert part == pytest.approx(-gain)
+
+
+def test_what_is_the_same_on_every_sentence_decides_nothing():
+    parts = parts_of("own 5", study_of(plain, noise=0.0))
+    assert parts["measured"].eq(0).all() and parts["low"].eq(0).all() and parts["high"].eq(0).all()
+    assert set(parts["verdict"]) == {INCONCLUSIVE}
+    assert parts["note"].str.startswith("the same on every test sentence, which says nothing about others").all()
 
 
 def test_a_study_of_the_papers_models_alone_tests_none_of_the_methods():

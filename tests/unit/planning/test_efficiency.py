@@ -2,11 +2,15 @@
 
 from pathlib import Path
 from shutil import copytree
+from types import SimpleNamespace
 
+import efficiency
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from ner_pruning.data.test_sets import write_evaluation
+from ner_pruning.data.wikiann import Corpus
 from ner_pruning.figures.efficiency import draw_efficiency
 from ner_pruning.planning.efficiency import (
     BATCHES,
@@ -23,12 +27,13 @@ from ner_pruning.planning.efficiency import (
 )
 from ner_pruning.report.efficiency_table import efficiency_table
 from ner_pruning.study.contents import measured_language, measured_runs
-from ner_pruning.terms import Provenance
+from ner_pruning.table import Table
+from ner_pruning.terms import REGULAR, Provenance, Run
 from ner_pruning.training.encoder import random_encoder
 from small_models import tiny_model
 from study_configs import PAPER, merged
 from torch import nn
-from transformers import AutoModelForTokenClassification
+from transformers import AutoModelForTokenClassification, BatchEncoding, PreTrainedModel
 
 SIZES = {"vocabulary": 60, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 64}
 SENTENCES = [["Othaya", "lies", "in", "Nyeri"], ["rivers", "flow"], ["low"]]
@@ -199,10 +204,55 @@ def test_the_models_that_are_measured():
 
 @pytest.mark.parametrize("capability, has_them", [((7, 5), False), ((8, 0), True), ((9, 0), True)])
 def test_2to4_kernels_are_measured_on_gpus_that_have_them(monkeypatch, capability, has_them):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
-    assert (SEMI_STRUCTURED in possible_kernels(50, "2to4")) == has_them
-    assert SEMI_STRUCTURED not in possible_kernels(50, "magnitude")
+    assert (SEMI_STRUCTURED in possible_kernels(50, "2to4", "cuda")) == has_them
+    assert SEMI_STRUCTURED not in possible_kernels(50, "magnitude", "cuda")
+    assert SEMI_STRUCTURED not in possible_kernels(50, "2to4", "cpu")
+
+
+def test_the_memory_of_a_gpu_is_what_the_measured_kernels_have_allocated(folder, monkeypatch):
+    """No GPU is here: the model stays where it is. Of a processor it is the process's, also next to a GPU."""
+    calls = []
+    monkeypatch.setattr("ner_pruning.planning.efficiency.choose_device", lambda name: SimpleNamespace(type=name))
+    monkeypatch.setattr("ner_pruning.planning.efficiency.use_kernels", lambda *_: calls.append("kernels"))
+    monkeypatch.setattr(PreTrainedModel, "to", lambda self, device: self)
+    monkeypatch.setattr(BatchEncoding, "to", lambda self, device: self)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda: calls.append("reset"))
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda: 7)
+    work = {"folder": str(folder), "kernels": DENSE, "threads": 1, "sentences": SENTENCES, "seconds": 0.0}
+    assert main(work | {"device": "cuda"})["resident_bytes"] == 7
+    assert calls == ["kernels", "reset"]
+    assert main(work | {"device": "cpu"})["resident_bytes"] > 50e6
+    assert calls == ["kernels", "reset", "kernels"]
+
+
+def test_a_gpu_is_measured_under_its_name_with_one_thread(monkeypatch, tmp_path):
+    made = {}
+
+    def found(*_, threads: list[int], device: str, **others) -> str:
+        made.update(threads=threads, device=device)
+        return "frame"
+
+    def table(frame: str, stored: dict, machine: str, *_) -> Table:
+        made.update(frame=frame, machine=machine)
+        return Table("efficiency", "", [], pd.DataFrame({"x": []}))
+
+    (weights := tmp_path / "weights").write_bytes(b"x")
+    write_evaluation(tmp_path / "yo.parquet", {REGULAR: Corpus(SENTENCES, [[0] * len(each) for each in SENTENCES])})
+    monkeypatch.setattr(efficiency, "choose_device", torch.device)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "NVIDIA H200")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: (9, 0))
+    monkeypatch.setattr(efficiency, "measure", found)
+    monkeypatch.setattr(efficiency, "efficiency_table", table)
+    monkeypatch.setattr(efficiency, "save_figures", lambda *_: None)
+    monkeypatch.setattr(efficiency, "draw_efficiency", lambda *_: None)
+    out = {suffix: str(tmp_path / f"out.{suffix}") for suffix in ("csv", "md", "tex", "html", "pdf", "png", "svg")}
+    paths = [str(weights)]
+    efficiency.main([Run("yo", "dense", 1)], paths, paths, paths, tmp_path / "yo.parquet", 8, "cuda", PROVENANCE, out)
+    assert made == {"threads": [1], "device": "cuda", "frame": "frame", "machine": "NVIDIA H200"}
+    efficiency.main([Run("yo", "dense", 1)], paths, paths, paths, tmp_path / "yo.parquet", 8, "cpu", PROVENANCE, out)
+    assert (made["threads"], made["device"]) == ([1, 8], "cpu") and made["machine"].endswith(" (8 threads)")
 
 
 def test_a_model_with_2to4_kernels_computes_to_its_head_in_one_type(monkeypatch):

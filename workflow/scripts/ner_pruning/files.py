@@ -45,9 +45,9 @@ def naming(path: str | os.PathLike) -> Iterator[None]:
 def check_writable(folder: str | os.PathLike) -> None:
     """Raise InputError unless files can be made in a folder or, before it exists, in the one that would hold it."""
     path = Path(folder)
-    existing = next(parent for parent in (path, *path.parents) if parent.exists())
-    if not existing.is_dir() or os.path.lexists(path) and not path.exists():
-        raise InputError(f"{existing if existing.is_file() else path}: not a folder; expected one for the results")
+    existing = next(parent for parent in (path, *path.parents) if os.path.lexists(parent))  # also a dangling link
+    if not existing.is_dir():
+        raise InputError(f"{existing}: not a folder; expected one for the results")
     if not os.access(existing, os.W_OK):
         raise InputError(f"{existing}: cannot be written to; expected a folder for the results of the study")
 

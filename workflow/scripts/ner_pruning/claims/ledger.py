@@ -37,7 +37,10 @@ def ledger(evidence: Evidence, published: Cells) -> pd.DataFrame:
     for claim in [*paper_claims(evidence), *own_claims(evidence)]:
         parts = [_test(part, evidence.cells, published) for part in claim.parts]
         verdicts = [part["verdict"] for part in parts]
-        against = [cautious_p_value(part["p_against"], evidence.cells.resamples) for part in parts]
+        against = [
+            cautious_p_value(row["p_against"], part.tested_on(evidence.cells).resamples)
+            for part, row in zip(claim.parts, parts, strict=True)
+        ]
         missing = dict.fromkeys(part["note"] for part in parts if part["verdict"] == Verdict.NOT_TESTED)
         rows.append(
             {

@@ -9,7 +9,6 @@ from ner_pruning.claims.statistics import (
     lacking,
     mean_difference,
     method_difference,
-    quantised_difference,
 )
 from ner_pruning.claims.verdicts import EQUAL_F1, POSITIVE, Criterion
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS
@@ -147,7 +146,7 @@ def _int8_less_trained(cells: Cells) -> list[Part]:
         return [
             Part(
                 f"{setting}, {variant_name(trained.scope, trained.sparsity)}, {test_set}: F1 in int8 - as trained",
-                quantised_difference(quantised, trained),
+                method_difference(quantised, trained),
                 EQUAL_F1,
                 cells=cells,
             )

@@ -12,13 +12,13 @@ from ner_pruning.claims.verdicts import NEGATIVE, ONE_SIDE, POSITIVE
 from ner_pruning.statistics.correlations import Coefficient, correlate, kendall, pearson
 from ner_pruning.statistics.interval_table import group_of_methods, languages_of_every_method
 from ner_pruning.statistics.intervals import (
-    MONTE_CARLO,
     Cells,
     Estimate,
     adjust,
     cautious_p_value,
     divide,
     mean_of_defined,
+    monte_carlo_error,
     partial_conjunctions,
 )
 from ner_pruning.statistics.recall import SEEN_MENTIONS, UNSEEN_MENTIONS
@@ -86,11 +86,11 @@ def _common(
 
 
 def mean_difference(first: Cell, second: Cell, only: Sequence[str] | None = None) -> Statistic:
-    """Return the statistic: mean over languages of F1 of the first cell less that of the second."""
+    """Return the statistic: mean over languages of F1 of the first cell less the second's (`Cells.difference`)."""
 
     def statistic(cells: Cells) -> Measured:
-        languages, (one, other), seeds = _common(cells, first, second, only=only)
-        return Measured(mean_of_defined(one - other), languages, seeds)
+        languages, _, seeds = _common(cells, first, second, only=only)
+        return Measured(mean_of_defined(cells.difference(first, second, languages)), languages, seeds)
 
     return statistic
 
@@ -104,17 +104,6 @@ def method_difference(first: Cell, second: Cell) -> Statistic:
     def statistic(cells: Cells) -> Measured:
         only = languages_of_every_method(cells).get(group_of_methods(first))
         return mean_difference(first, second, only)(cells)
-
-    return statistic
-
-
-def quantised_difference(quantised: Cell, trained: Cell) -> Statistic:
-    """Return the statistic `method_difference` of models in int8 and the same ones as they were trained."""
-
-    def statistic(cells: Cells) -> Measured:
-        only = languages_of_every_method(cells).get(group_of_methods(quantised))
-        languages, (f1, _), seeds = _common(cells, quantised, trained, only=only)
-        return Measured(mean_of_defined(f1 - cells.f1_as_trained(quantised, languages)), languages, seeds)
 
     return statistic
 
@@ -315,7 +304,7 @@ def smallest_gain(reading: str, only: Sequence[str]) -> Statistic:
         languages, gains, seeds = _moderate_gains(cells, reading, only)
         values = gains.max(axis=0).min(axis=0)
         resamples, beyond = gains.shape[-1] - 1, np.array([ONE_SIDE / len(gains), ONE_SIDE / len(languages)])
-        beyond = np.maximum(0, beyond - MONTE_CARLO * np.sqrt(beyond * (1 - beyond) / resamples))
+        beyond = np.maximum(0, beyond - monte_carlo_error(beyond, resamples))
         low, high = (
             float(_quantile(gains[..., 1:], quantile).max(axis=0).min()) for quantile in (beyond[0], 1 - beyond[1])
         )

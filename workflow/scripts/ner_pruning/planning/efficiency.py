@@ -45,11 +45,11 @@ COLUMNS = ("variant", "vocabulary", "kernels", "threads", "batch", "bytes", "res
 COLUMNS += ("passes", "same_tags")
 
 
-def possible_kernels(sparsity: int, method: str) -> list[str]:
-    """Return the kernels that this machine has for a model; sparsity: in percent, method: of its pruning."""
+def possible_kernels(sparsity: int, method: str, device: str) -> list[str]:
+    """Return the kernels that a device (cpu, cuda) has for a model; sparsity: in percent, method: of its pruning."""
     found = [DENSE] + [SPARSE] * (sparsity > 0)
     found += [INT8] * (importlib.util.find_spec("torchao") is not None)
-    has_2to4 = torch.cuda.is_available() and torch.cuda.get_device_capability() >= (8, 0)
+    has_2to4 = device == "cuda" and torch.cuda.get_device_capability() >= (8, 0)
     return found + [SEMI_STRUCTURED] * (method == "2to4" and has_2to4)
 
 
@@ -161,7 +161,7 @@ def main(work: Mapping[str, Any]) -> dict[str, Any]:
         rates[batch] = found[1:]  # the first pass allocates
         if batch == BATCHES[0]:
             tags = [int(tag) for part in best for tag in part[0]]
-    return {"rates": rates, "resident_bytes": resident_bytes(), "tags": tags}
+    return {"rates": rates, "resident_bytes": resident_bytes(device.type), "tags": tags}
 
 
 def use_kernels(model: PreTrainedModel, kernels: str) -> None:
@@ -201,9 +201,9 @@ class SparseLinear(nn.Module):
         return product.reshape(*inputs.shape[:-1], self.out_features)
 
 
-def resident_bytes() -> int:
-    """Return the resident memory of this process in bytes, of a GPU that it uses what it has allocated at most."""
-    if torch.cuda.is_available():
+def resident_bytes(device: str) -> int:
+    """Return the resident memory of this process in bytes, or what it has allocated at most of its device cuda."""
+    if device == "cuda":
         return torch.cuda.max_memory_allocated()
     pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -186,13 +186,7 @@ def _f1(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) -> np.nd
 
 
 def _difference(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) -> np.ndarray:
-    return cells.f1(behind[0], languages) - cells.f1(behind[1], languages)
-
-
-def _method_gain(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) -> np.ndarray:
-    if method_of(behind[0].scope) == INT8:
-        return cells.f1(behind[0], languages) - cells.f1_as_trained(behind[0], languages)
-    return _difference(cells, behind, languages)
+    return cells.difference(*behind, languages)
 
 
 def _relative_difference(cells: Cells, behind: Sequence[Cell], languages: Sequence[str]) -> np.ndarray:
@@ -214,7 +208,7 @@ STATISTICS: dict[str, Computation] = {
     "fraction": _fraction,
     "floor_fraction": _floor_fraction,
     "multilingual_gain": _difference,
-    "method_gain": _method_gain,
+    "method_gain": _difference,
 }
 """How each statistic with an interval is computed from its cells."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ner_pruning.statistics.bootstrap import AS_TRAINED, Replicates
-from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell, matrices_of
+from ner_pruning.terms import ALL_SCOPES, INT8, OF_THE_PAPER, REGULAR, Cell, matrices_of, method_of
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
@@ -68,7 +68,7 @@ def cautious_level(resamples: int) -> float:
     The share of replicates beyond an end has a standard error, of which MONTE_CARLO are taken.
     """
     beyond = (100 - LEVEL) / 200
-    return LEVEL + 200 * min(beyond, MONTE_CARLO * np.sqrt(beyond * (1 - beyond) / resamples))
+    return LEVEL + 200 * min(beyond, monte_carlo_error(beyond, resamples))
 
 
 def cautious_p_value(p_value: float | np.ndarray, resamples: int) -> float | np.ndarray:
@@ -78,7 +78,12 @@ def cautious_p_value(p_value: float | np.ndarray, resamples: int) -> float | np.
     """
     p_value = np.asarray(p_value, dtype=float)
     share = np.maximum(0, p_value - 1 / (1 + resamples))
-    return np.minimum(1, p_value + MONTE_CARLO * np.sqrt(share * (1 - share) / resamples))
+    return np.minimum(1, p_value + monte_carlo_error(share, resamples))
+
+
+def monte_carlo_error(share: float | np.ndarray, resamples: int) -> float | np.ndarray:
+    """Return by how much a share of some replicates may be off that of endlessly many: MONTE_CARLO standard errors."""
+    return MONTE_CARLO * np.sqrt(share * (1 - share) / resamples)
 
 
 def detectable(statistic: np.ndarray) -> float:
@@ -211,9 +216,18 @@ class Cells:
         rows = self._rows[cell.key]
         return np.array([rows[language] for language in languages])
 
+    def difference(self, first: Cell, second: Cell, languages: Sequence[str]) -> np.ndarray:
+        """Return F1 of the first cell less that of the second, languages × (1 + resamples).
+
+        Models in int8 are compared with the ones that they are of as `f1_as_trained` says: of the same seeds.
+        """
+        of_the_same = method_of(first.scope) == INT8 and second.key == _as_trained(first).key
+        others = self.f1_as_trained(first, languages) if of_the_same else self.f1(second, languages)
+        return self.f1(first, languages) - others
+
     def f1_as_trained(self, quantised: Cell, languages: Iterable[str]) -> np.ndarray:
         """Return F1 of the models of a cell in int8 as they were trained, of the same seeds; else as `f1`."""
-        trained = self._rows[quantised._replace(scope=matrices_of(quantised.scope)).key]
+        trained = self._rows[_as_trained(quantised).key]
         found = self._as_trained
         return np.array([found.get((quantised.key, language), trained[language]) for language in languages])
 
@@ -240,6 +254,10 @@ class Cells:
         """Return the smallest number of seeds that each of some languages has in some cells."""
         seeds = [self._seeds[cell.key] for cell in cells]
         return np.array([min(of[language] for of in seeds) for language in languages], dtype=int)
+
+
+def _as_trained(quantised: Cell) -> Cell:
+    return quantised._replace(scope=matrices_of(quantised.scope))
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
