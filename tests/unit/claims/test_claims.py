@@ -296,7 +296,7 @@ def test_numbers_worked_out_by_hand():
     collapse = row("6", "monolingual, dense, in-language")
     assert collapse["measured"] == pytest.approx(0.6 - 0.5 * 0.8)
     assert (collapse["languages"], collapse["seeds"], collapse["criterion"]) == (12, 3, "< 0")
-    assert collapse["note"] == "perturbed / regular: 0.75"
+    assert collapse["note"] == "mean perturbed / mean regular F1: 0.75"
     assert row("7", "multilingual, partial-70, in-script")["measured"] == pytest.approx(0.04)
     counted = row("4, languages", "at 50 %")
     assert counted["measured"] == pytest.approx(11 / 12)
@@ -418,7 +418,7 @@ def test_what_says_the_same_shows_what_it_could_have_shown():
     assert part["note"] == f"this study could have shown a difference of {part['detectable']:.3f}"
     wide = ledger(study_of(plain, noise=0.1), PUBLISHED)
     note = wide.loc[wide["text"] == part["text"], "note"].item()
-    assert note.endswith("it is too small to show that there is none")
+    assert note.endswith(", and is too small to show that there is none")
 
 
 def test_the_papers_own_values_are_marked_where_they_fail_its_claim():

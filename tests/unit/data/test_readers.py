@@ -288,7 +288,7 @@ BAD = {
         f"{CONLL}: line 1: 2 columns; expected columns 2",
     ),
     "empty_token": (conll("a\tO\n\tB-PER\n"), {}, f"{CONLL}: line 2: an empty token; expected text in column 1"),
-    "no_token": (conll("a O\n B-PER\n"), {}, f"{CONLL}: line 2: 1 columns; expected 2 separated by spaces"),
+    "no_token": (conll("a O\n B-PER\n"), {}, f"{CONLL}: line 2: an empty token; expected text in column 1"),
     "word_numbers": (
         conll("1\tAnn\tB-PER\n2\tran\tO\n\n1\tBob\tO\n"),
         {},
@@ -423,6 +423,35 @@ def test_lines_without_a_word_are_left_out_and_counted(line):
     }
     with pytest.raises(InputError, match="^f: line 3: tag 'B-PER' of a type"):
         convert(readers.read_columns(content, "f", "xh"), ("LOC",))
+
+
+@pytest.mark.parametrize(
+    "content, columns, tokens",
+    [
+        # a number of the document in the first line of a sentence alone, as in spreadsheets
+        ("1\tAsha\tB-PER\n\tspoke\tO\n\tKisumu\tB-LOC\n", (2, 3), ["Asha", "spoke", "Kisumu"]),
+        ("d1 Hi UH O\n   of IN O\n", (2, 4), None),
+        ("Ann\tO\t7\n\tO\t7\nspoke\tO\t7\n", (1, 2), ["Ann", "spoke"]),
+        ("Ann O 7\n O 7\nspoke O 7\n", (1, 2), ["Ann", "spoke"]),
+        ("O\tAnn\nO\t\nO\tspoke\n", (2, 1), ["Ann", "spoke"]),
+        ("Hi\tO\tO\n\tB-PER\tO\n", (1, 2), None),
+    ],
+)
+def test_a_line_without_a_word_is_one_with_none_in_the_column_of_words(content, columns, tokens):
+    def read():
+        return readers.read_columns(content.encode(), "f", "sw", *columns)
+
+    if tokens:
+        assert (found := read()).tokens == [tokens] and found.left_out == content.count("\n") - len(tokens)
+    else:
+        with pytest.raises(InputError, match="^f: line 2: (3 columns; expected 4|an empty token; expected text)"):
+            read()
+
+
+@pytest.mark.parametrize("line", ["\u00a0", "\u3000", "\x0c", "\r\r"])
+def test_a_line_of_other_blanks_is_refused_by_its_place(line):
+    with pytest.raises(InputError, match="^f: line 2: 1 columns; expected 2 separated by spaces"):
+        readers.read_columns(f"Hi O\n{line}\nAnn B-PER\n".encode(), "f", "sw")
 
 
 def test_within_a_sentence_there_is_no_comment():

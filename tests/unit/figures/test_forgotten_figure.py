@@ -1,10 +1,12 @@
 """The figure of what pruning forgets."""
 
+from textwrap import fill
+
 import forgotten_means as script
 import numpy as np
 import pandas as pd
 import pytest
-from ner_pruning.figures.forgetting import MOST_LINES, PANELS, forgotten_by_class
+from ner_pruning.figures.forgetting import MOST_LINES, PANELS, TITLE_WIDTH, forgotten_by_class
 from ner_pruning.statistics.forgetting import FORGETTING_COLUMNS, write_forgetting
 from ner_pruning.terms import Provenance
 
@@ -26,7 +28,7 @@ def frame_of(
             **{"statistic": "forgotten", "setting": setting, "test_set": "regular", "language": "mean"},
             **{"group": group, "property": name, "value": value, "scope": scope, "sparsity": sparsity},
             **{"estimate": (estimate := (sparsity + number) / 120), "low": estimate - 0.01, "high": estimate + 0.02},
-            **{"mentions": 90, "languages": 2, "seeds": seeds, "most_seeds": seeds},
+            **{"mentions": 90, "languages": 2, "codes": "jv yo", "seeds": seeds, "most_seeds": seeds},
         }
         for number, (group, name, value) in enumerate(classes)
         for sparsity in sparsities
@@ -46,7 +48,7 @@ def title_of(figure) -> str:
 
 def test_a_panel_a_property_has_a_line_a_value_from_the_floor_on():
     figure = forgotten_by_class(frame_of(), SMALL)
-    assert [axes.get_title() for axes in figure.axes] == [*PANELS.values()]
+    assert [axes.get_title() for axes in figure.axes] == [fill(title, TITLE_WIDTH) for title in PANELS.values()]
     by_title = {axes.get_title(): drawn(axes) for axes in figure.axes}
     assert by_title["all mentions"] == {0: pytest.approx([0, 50 / 120, 90 / 120])}
     assert by_title["by type"] == {
@@ -54,7 +56,7 @@ def test_a_panel_a_property_has_a_line_a_value_from_the_floor_on():
         1: pytest.approx([2 / 120, 52 / 120, 92 / 120]),
     }
     assert by_title["by script"] == {0: pytest.approx([4 / 120, 54 / 120, 94 / 120])}
-    (empty,) = [axes for axes in figure.axes if axes.get_title() == "by frequency"]
+    (empty,) = [axes for axes in figure.axes if axes.get_title() == "by frequency in\ntraining"]
     assert drawn(empty) == {} and [text.get_text() for text in empty.texts] == ["too few\nmentions"]
     assert "at 0 the noise floor" in title_of(figure) and "3 seeds" in title_of(figure)
     labels = [text.get_text() for text in figure.axes[1].get_legend().get_texts()]
@@ -68,9 +70,26 @@ def test_a_setting_with_one_seed_has_no_floor_and_the_title_says_so():
     below = figure.axes[len(PANELS)]
     assert drawn(below) == {0: pytest.approx([50 / 120, 90 / 120])}
     assert list(below.lines[0].get_xdata()) == [1, 2], "at the sparsities, and nothing at 0"
-    assert "multilingual models: the same seed, as there is one, and no floor" in title_of(figure)
+    assert "lines that have no value at 0: both models have the same seed, as there is one" in title_of(figure)
     alone = forgotten_by_class(frame_of(sparsities=(50,), seeds=1), SMALL)
     assert "at 0 the noise floor" not in title_of(alone)
+    assert "model of the same seed misses (there is one, and so no noise floor)" in title_of(alone)
+
+
+def test_lines_of_other_languages_name_them():
+    frame = frame_of(classes=[*CLASSES, ("", "words", "4 or more")])
+    frame.loc[frame["value"] == "4 or more", ["languages", "codes"]] = [1, "yo"]
+    figure = forgotten_by_class(frame, SMALL)
+    labels = [[text.get_text() for text in axes.get_legend().get_texts()] for axes in figure.axes[:3]]
+    assert labels == [["all (n=2)"], ["PER (n=2)", "LOC (n=2)"], ["1 (jv, yo)", "4 or more (yo)"]]
+    frame.loc[frame["value"] == "1", ["languages", "codes"]] = [4, "hi jv sw yo"]
+    labels = [text.get_text() for text in forgotten_by_class(frame, SMALL).axes[2].get_legend().get_texts()]
+    assert labels == ["1 (n=4)", "4 or more (yo)"]
+
+
+def test_languages_of_one_script_have_no_panel_of_it():
+    figure = forgotten_by_class(frame_of(classes=CLASSES[:-1]), SMALL)
+    assert len(figure.axes) == len(PANELS) - 1 and "by script" not in {axes.get_title() for axes in figure.axes}
 
 
 def test_the_full_scope_is_drawn_where_there_is_no_other():

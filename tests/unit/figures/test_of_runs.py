@@ -224,7 +224,7 @@ def test_bars_show_the_weights_that_are_left_by_part_of_the_model():
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["word embeddings", "attention", "feed-forward", "head"]
     title = figure.get_suptitle().replace("\n", " ").replace("\xa0", " ")
-    assert "multilingual models (2 languages, one seed: 1)" in title and "demo" in title
+    assert "multilingual models (2 languages, seed 1)" in title and "demo" in title
     assert on_page(figure)
 
 

@@ -131,8 +131,11 @@ def title_of(figure):
 
 def drawn(axes):
     """Return the values of all lines of a panel that have markers: not the chance floors, nor the dense reference."""
-    lines = [line for line in axes.lines if line.get_marker() not in ("", "None") and line.get_linestyle() != ":"]
-    return [np.asarray(line.get_ydata(), dtype=float) for line in lines]
+    return [np.asarray(line.get_ydata(), dtype=float) for line in drawn_lines(axes)]
+
+
+def drawn_lines(axes):
+    return [line for line in axes.lines if line.get_marker() not in ("", "None") and line.get_linestyle() != ":"]
 
 
 def boxes_of(texts):
@@ -215,22 +218,30 @@ def test_figure_3_draws_fractions_of_the_languages_with_all_perturbations():
     scores = study()
     scores = scores[~((scores["test_set"] == "in-family") & (scores["language"] == "yo"))]
     figure = draw(3, scores)
+    assert figure.axes[0].get_ylim() == (0, 1)
     for axes in figure.axes:
         for line in drawn(axes):  # of English and German: that of Yoruba is 0.2
             np.testing.assert_allclose(line, [0.5] * 3)
     labels = {text.get_text() for text in figure.legends[0].get_texts()}
-    assert labels == {*PERTURBATIONS, "chance floor / regular"}
-    assert "mean over 2 languages with all perturbed test sets, 2 seeds" in title_of(figure)
+    assert labels == {*PERTURBATIONS, "chance floor / regular, in its colour"}
+    assert "mean of those of 2 languages with all perturbed test sets, 2 seeds" in title_of(figure)
     apart = scores[(scores["test_set"] != "in-script") | (scores["language"] == "yo")]  # no language has all three
     figure = draw(3, apart)
     assert [np.unique(line.round(12)).tolist() for line in drawn(figure.axes[0])] == [[0.4], [0.2], [0.5]]
-    assert "mean over 1–3 languages (not the same of all perturbations)" in title_of(figure)
+    assert "mean of those of 1–3 languages (not the same of all perturbations)" in title_of(figure)
+
+
+def test_figure_3_cuts_no_interval_off():
+    intervals = intervals_of(study(), GROUPS, noise=0.05)
+    intervals.loc[(intervals["statistic"] == "fraction") & (intervals["sparsity"] == 50), "high"] = 1.3
+    assert draw_table(3, intervals).axes[0].get_ylim()[1] > 1.3
 
 
 def test_colours_stay_with_their_setting():
     both = draw_table(1, table_of("whole"))
     alone = draw_table(1, table_of("no monolingual"))
-    assert both.axes[0].lines[1].get_color() == alone.axes[0].lines[0].get_color()
+    colours = [[line.get_color() for line in drawn_lines(figure.axes[0])] for figure in (both, alone)]
+    assert colours[0][1] == colours[1][0] != colours[0][0]
 
 
 @pytest.mark.parametrize("number", [2, 4, 6])
@@ -349,10 +360,12 @@ def test_figure_9_labels_each_language_and_says_how_f1_and_overlap_correlate():
         r"Pearson's r 0\.90 \[-?\d\.\d\d, 1\.00\], Spearman's ρ 0\.90 \[-?\d\.\d\d, 1\.00\] \(95 % intervals\)", title
     )
     four = title_of(draw(9, scores[scores["language"] != "sw"], groups))
-    assert "no interval: fewer than 5 languages, or undefined in too many draws" in four and "[" not in four
+    assert "(no interval: fewer than 5 languages)" in four and "[" not in four
     assert "Pearson's r 0.80, Spearman's ρ 0.80" in four
     one = title_of(draw(9, scores[scores["language"] == "en"], groups))
-    assert "no correlation exists with fewer than 2 languages" in one
+    assert "fewer than 3 languages say nothing of a correlation" in one
+    two = title_of(draw(9, scores[scores["language"].isin(["en", "hi"])], groups))
+    assert "fewer than 3 languages say nothing of a correlation" in two and "Pearson" not in two
 
 
 @pytest.mark.filterwarnings("error")

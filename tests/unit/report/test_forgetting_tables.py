@@ -26,7 +26,7 @@ def frame_of(*rows: dict) -> pd.DataFrame:
         **{"statistic": "forgotten", "setting": "monolingual", "test_set": "regular", "language": "mean", "group": ""},
         **{"property": "all", "value": "all", "scope": "partial", "sparsity": 50, "estimate": 0.25, "low": 0.2},
         **{"high": 0.3, "p_value": np.nan, "p_adjusted": np.nan, "mentions": 80, "languages": 2, "seeds": 2},
-        "most_seeds": 3,
+        **{"codes": "jv yo", "most_seeds": 3},
     }
     return pd.DataFrame([whole | row for row in rows], columns=FORGETTING_COLUMNS)
 
@@ -44,6 +44,13 @@ def test_a_row_has_the_floor_and_what_lies_beyond_it():
     }
     (shown,) = forgetting_means(frame, SMALL).shown.to_dict("records")
     assert (shown["50"].text, shown["50"].beside) == ("−0.0123", "[−.020, .010]")
+
+
+def test_a_row_of_other_languages_than_all_mentions_names_them():
+    words = [{"property": "words", "value": "1", "languages": 1, "codes": "yo"}, {"property": "words", "value": "2"}]
+    many = {"property": "words", "value": "3", "languages": 4, "codes": "hi jv sw yo"}
+    rows = forgetting_means(frame_of({}, *words, many), SMALL).rows
+    assert rows["languages"].tolist() == ["2", "1 (yo)", "2", "4"]
 
 
 def test_without_a_floor_a_row_has_the_whole_share_and_says_so():

@@ -108,7 +108,7 @@ def test_f1_table_has_seed_means_then_means_and_medians(tmp_path):
         "**Table 6: F1 scores for monolingual fine-tuning on the regular data for various levels of sparsity "
         "without pruning embedding layers**\n"
     )
-    assert "2 languages; every F1 is the mean over 2 seeds" in text and "some/encoder\\_x" in text
+    assert "2 languages; F1 is the mean over 2 seeds." in text and "some/encoder\\_x" in text
     assert "demo" not in text
 
 
@@ -166,7 +166,7 @@ def test_what_is_missing_is_empty_and_named():
     table = table_of(held, 6, ["en", "yo", "sw"])
     assert table.csv().splitlines()[2:4] == ["yo,0.4000,,0.0141,", "sw,,,,"]
     assert "2 languages" in table.notes[0]
-    assert "Fewer seeds: en at 0 % (1)." in table.notes[0]
+    assert "seeds, or fewer: en at 0 % (1)." in table.notes[0]
     assert (
         "No score: sw, yo at 50 %; means and medians are over the languages with a score in every column (1)."
         in table.notes[0]
@@ -216,7 +216,7 @@ def test_one_seed_one_language_dense_only():
     held = held[(held["language"] == "yo") & (held["sparsity"] == 0)]
     table = table_of(held, 7, ["yo"])
     assert table.csv() == "languages,0,0 sd\nyo,0.4000,\nmeans,0.4000,\nmedians,0.4000,\n"
-    assert "1 language; every F1 is the mean over 1 seed." in table.notes[0]
+    assert "1 language; every F1 is of 1 seed." in table.notes[0]
     assert "no score has more than one seed" in table.notes[2]
     assert "**0.4000**" not in table.markdown()  # the only value of a row is not its best
 

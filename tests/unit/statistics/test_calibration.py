@@ -120,6 +120,22 @@ def test_table_and_figure_print_the_same_means():
     assert set(frame["measure"]) == {WORD_ERROR, MENTION_ERROR, WHEN_RIGHT, WHEN_WRONG}
 
 
+def test_a_mean_over_fewer_languages_than_its_row_says_so():
+    """Nothing that the pruned model finds in Javanese is right, so that its confidence when right is Yoruba's alone."""
+    runs = [Run(language, variant, 1) for language in ("yo", "jv") for variant in ("dense", "partial-50")]
+    right, wrong = [(True, 255)] * 30, [(False, 204)] * 30
+    parts = [{("regular", run.training_set): counts(*(wrong if run == runs[-1] else right + wrong))} for run in runs]
+    table = calibration_table(measure_calibration(runs, parts, seed=0), PROVENANCE)
+    row = table.shown[table.shown["variant"].map(lambda cell: cell.text) == "partial-50"].iloc[0]
+    assert row["languages"].text == "2"
+    assert (row["confidence when right"].text, row["confidence when right"].beside) == (
+        "1.0000",
+        "[1.000, 1.000] (1 language)",
+    )
+    assert (row["confidence when wrong"].text, row["confidence when wrong"].beside) == ("0.8000", "[.800, .800]")
+    assert "(1 language)" in table.markdown()
+
+
 def test_the_legend_of_a_study_with_both_settings_and_scopes_fits_the_figure():
     runs, parts = study()
     more = [Run("multilingual", "full-50", 1), Run("multilingual", "dense", 1), Run("yo", "full-50", 1)]

@@ -95,7 +95,7 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
         verdict = Verdict.INCONCLUSIVE
         notes.append("the same on every test sentence, which says nothing about others")
     if part.criterion.says_equal and np.isfinite(smallest):
-        notes.append(_smallest_difference(part, smallest))
+        notes.append(_smallest_difference(part, smallest, shown=not interval.low <= 0 <= interval.high))
     if not (cells.know_seeds() and measured.known):
         verdict = Verdict.ONE_SEED
         enough = " and enough of these mentions" if cells.know_seeds() else ""
@@ -122,10 +122,12 @@ def _test(part: Part, cells: Cells, published: Cells) -> dict[str, object]:
     )
 
 
-def _smallest_difference(part: Part, smallest: float) -> str:
-    """Return the note on a part that says "the same": what the study could have shown."""
+def _smallest_difference(part: Part, smallest: float, shown: bool) -> str:
+    """Return the note on a part that says "the same": what the study could have shown; shown: whether it has."""
     text = f"this study could have shown a difference of {smallest:.3f}"
-    return text if part.criterion.can_hold(smallest) else f"{text}; it is too small to show that there is none"
+    return (
+        text if shown or part.criterion.can_hold(smallest) else f"{text}, and is too small to show that there is none"
+    )
 
 
 def _papers_value(part: Part, published: Cells) -> dict[str, float | bool | None]:

@@ -127,7 +127,7 @@ def kept_fraction(cell: Cell) -> Callable[[Cells], str]:
 
     def note(cells: Cells) -> str:
         _, ((perturbed, regular),), _ = _with_regular(cells, cell)
-        return f"perturbed / regular: {perturbed[:, 0].mean() / regular[:, 0].mean():.2f}"
+        return f"mean perturbed / mean regular F1: {perturbed[:, 0].mean() / regular[:, 0].mean():.2f}"
 
     return note
 

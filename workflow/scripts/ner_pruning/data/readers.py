@@ -190,10 +190,12 @@ def read_columns(
     token_at, tag_at = (number - 1 if number > 0 else number for number in numbers)
 
     def split(line: str, place: str) -> tuple[str, str]:
-        if line.split(maxsplit=1)[0] == DOCUMENT:
+        if re.split("[ \t]", line.lstrip(" \t"), maxsplit=1)[0] == DOCUMENT:
             return DOCUMENT, OUTSIDE
         columns = _columns(line, separator)
-        if line.startswith(separator) and columns[-1] == OUTSIDE and len(columns) == count - (separator == " "):
+        if separator == " " and token_at % count == 0 and line.startswith(" ") and len(columns) == count - 1:
+            columns = ["", *columns]  # runs of spaces are one, but in the place of the first column
+        if len(columns) == count and not columns[token_at] and columns[tag_at] == OUTSIDE:
             return "", OUTSIDE
         if len(columns) != count:
             by = "tabs" if separator == "\t" else "spaces"

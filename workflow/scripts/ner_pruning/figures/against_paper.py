@@ -60,7 +60,9 @@ def ours_and_theirs(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     put_legend(figure, [*handles, *_marks(frame), reference("equal", "--")], columns=3)
     languages = count(frame["language"].nunique(), "language")
     seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
-    head = f"{MEANINGLESS} " * provenance.demo + "F1 of this study (ours) against F1 in the paper (theirs) by sparsity"
+    models = f"{settings[0]} models of " if len(settings) == 1 else ""
+    head = f"{MEANINGLESS} " * provenance.demo
+    head += f"F1 of {models}this study (ours) against F1 in the paper (theirs) by sparsity"
     bars = "; bars: 95 % interval of ours" if frame["ours_low"].notna().any() else ""
     put_title(figure, f"{head}: {languages}, {seeds}{bars}", provenance)
     return figure

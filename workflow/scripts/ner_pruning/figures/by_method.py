@@ -29,7 +29,7 @@ from ner_pruning.figures.style import (
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, in_scope, select
 from ner_pruning.study.methods import METHODS
 from ner_pruning.table import count_range
-from ner_pruning.terms import ALL_SCOPES, IN_LANGUAGE, INT8, REGULAR, SETTINGS, Provenance, method_of
+from ner_pruning.terms import ALL_SCOPES, INT8, SETTINGS, Provenance, method_of
 
 _STYLES: Sequence[tuple[Colour, str]] = (
     ("black", "o"),
@@ -76,16 +76,15 @@ def methods_compared(
                     # the dense model is the same one of all other methods
                     apart = np.where((line["sparsity"] > 0) | (method == INT8), shift, 0.0)
                     draw_mean(axes, line, *METHOD_STYLES[method], shift=apart)
-            if test_set != REGULAR:
-                place = {"setting": setting, "matrices": matrices, "test_set": test_set}
-                draw_floors(axes, select(floors, **place), REFERENCE_COLOUR)
+            place = {"setting": setting, "matrices": matrices, "test_set": test_set}
+            draw_floors(axes, select(floors, **place), REFERENCE_COLOUR)
             axes.set_ylim(0, 1)
         of_place[0].set_ylabel(f"F1, {matrices}{f', {setting}' if several else ''}")
     for axes, test_set in zip(panels[0], test_sets, strict=True):
         axes.set_title(name_test_set(test_set))
     label_panels(panels, sparsities)
     handles = [handle(METHODS[method].name, *METHOD_STYLES[method]) for method in methods]
-    put_legend(figure, handles + [reference("chance floor")] * (IN_LANGUAGE in test_sets), columns=2)
+    put_legend(figure, [*handles, reference("chance floor")], columns=2)
     languages = count_range(int(frame["languages"].min()), int(frame["languages"].max()), "language")
     models = "" if several else f"{frame['setting'].iloc[0]} "
     text = f"F1 of {models}models by pruning method: mean over {languages}, {seeds_of(frame)}{BARS}"

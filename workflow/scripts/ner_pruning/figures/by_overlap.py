@@ -35,6 +35,9 @@ from ner_pruning.terms import MONOLINGUAL, REGULAR, SCOPES, Provenance, perturba
 NOVELTY_HEIGHT = 1.75  # inches of a panel with its title and ticks
 NOVELTY_COLUMNS = 4
 UNSEEN_LABEL = "unseen mentions (%)"
+LEAST_POINTS = 3
+"""Languages of a correlation that is printed: that of two is 1 or -1, whatever they are."""
+
 COEFFICIENTS = {"overlap_pearson": "Pearson's r", "overlap_spearman": "Spearman's ρ"}
 """What the title calls the correlations, by their statistic."""
 
@@ -95,12 +98,16 @@ def _points(rows: pd.DataFrame, statistics: Sequence[str], keys: Sequence[str]) 
 
 def _correlations(rows: pd.DataFrame) -> str:
     """Return what the title says of the correlations; rows: of the table of intervals."""
+    if (rows["languages"] < LEAST_POINTS).all():
+        return f"fewer than {LEAST_POINTS} languages say nothing of a correlation"
     rows = rows.dropna(subset=["estimate"])
     if rows.empty:
-        return "no correlation exists with fewer than 2 languages, or where all have the same F1 or overlap"
+        return "no correlation exists where all languages have the same F1 or overlap"
     text = ", ".join(f"{COEFFICIENTS[row.statistic]}\N{NO-BREAK SPACE}{_estimate(row)}" for row in rows.itertuples())
     if rows["low"].isna().all():
-        return f"{text} (no interval: fewer than {LEAST_WITH_INTERVAL} languages, or undefined in too many draws)"
+        few = rows["languages"].max() < LEAST_WITH_INTERVAL
+        why = f"fewer than {LEAST_WITH_INTERVAL} languages" if few else "undefined in too many draws"
+        return f"{text} (no interval: {why})"
     return f"{text} (95 % intervals)"
 
 
@@ -158,6 +165,6 @@ def fraction_and_novelty(
     )
     head = f"Perturbed F1 of {setting} models as a fraction of regular F1, by the share of test mentions"
     missing = "; without those that have no regular F1 above chance or no mentions" if len(defined) < len(frame) else ""
-    text = f"{head} that training has not seen: a point a language and perturbation, {seeds_of(frame)}{missing}"
+    text = f"{head} that training has not seen: one point per language and perturbation, {seeds_of(frame)}{missing}"
     put_title(figure, text, provenance)
     return figure, frame

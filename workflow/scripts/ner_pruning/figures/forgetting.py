@@ -1,5 +1,7 @@
 """The figure `forgotten`: what pruning forgets by sparsity, in a panel for each property of the mentions."""
 
+from textwrap import fill
+
 import matplotlib
 import numpy as np
 import pandas as pd
@@ -24,7 +26,7 @@ from ner_pruning.figures.style import (
     seeds_of,
     shifts,
 )
-from ner_pruning.statistics.forgetting import FORGOTTEN
+from ner_pruning.statistics.forgetting import FEW_LANGUAGES, FORGOTTEN, name_codes
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.statistics.mention_classes import ALL, FREQUENCY, TYPE, WORDS
 from ner_pruning.terms import REGULAR, SCOPES, SETTINGS, Provenance
@@ -33,8 +35,8 @@ SCRIPT = "script"
 PANELS = {
     ALL.property: "all mentions",
     TYPE: "by type",
-    WORDS: "by words",
-    FREQUENCY: "by frequency",
+    WORDS: "by number of words",
+    FREQUENCY: "by frequency in training",
     SCRIPT: "by script",
 }
 """The columns of panels, by the property of their lines."""
@@ -42,7 +44,8 @@ PANELS = {
 MOST_LINES = 7
 """Lines of a panel: of scripts those with the most languages, of types the first."""
 
-PANEL_HEIGHT, TEXT_HEIGHT, LEGEND_LINE = 1.45, 1.1, 0.15  # inches
+PANEL_HEIGHT, TEXT_HEIGHT, LEGEND_LINE = 1.45, 1.25, 0.15  # inches
+TITLE_WIDTH = 18  # characters
 ADVERBS = {"partial": "partially", "full": "fully"}
 
 
@@ -51,8 +54,8 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     """Return the figure: of the mentions that dense models find, the share that others miss, by sparsity.
 
     frame: of `forgetting.forgetting_table`. Means over languages on the regular test sets, with intervals; a row of
-    panels a setting, of the partial scope (the full one, where there is no other). At a sparsity of 0 stands the noise
-    floor, which is missing where there is one seed.
+    panels a setting, of the partial scope (the full one, where there is no other); none of scripts where all languages
+    have the same. At a sparsity of 0 stands the noise floor, which is missing where there is one seed.
     """
     means = select(frame, statistic=FORGOTTEN, language=MEAN, test_set=REGULAR)
     scope = next(iter(held(frame["scope"], SCOPES)), SCOPES[0])
@@ -64,42 +67,50 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     settings = held(means["setting"], SETTINGS) or [SETTINGS[0]]
     sparsities = sorted({0, *means["sparsity"]})
     lines = {panel: _lines(means[means["panel"] == panel]) for panel in PANELS}
+    if not lines[SCRIPT]:  # all languages have the same
+        del lines[SCRIPT]
     longest = min(MOST_LINES, max(len(names) for names in lines.values()))
     heights = len(settings) * (PANEL_HEIGHT + LEGEND_LINE * longest) + TEXT_HEIGHT
     figure = Figure(figsize=(PAGE_WIDTH, heights), layout="constrained")
-    grid = figure.subplots(len(settings), len(PANELS), sharex=True, sharey=True, squeeze=False)
+    grid = figure.subplots(len(settings), len(lines), sharex=True, sharey=True, squeeze=False)
     for row, setting in zip(grid, settings, strict=True):
         of_setting = select(means, setting=setting)
-        for axes, panel in zip(row, PANELS, strict=True):
+        for axes, panel in zip(row, lines, strict=True):
             part, names = of_setting[of_setting["panel"] == panel], lines[panel][:MOST_LINES]
-            handles = []
+            handles, alike = [], part["codes"].nunique() < 2
             for name, colour, marker, shift in zip(names, COLOURBLIND, SIZE_MARKERS, shifts(len(names)), strict=False):
                 values = part[part["line"] == name]
                 if len(values):
                     draw_mean(axes, line_by_sparsity(values, sparsities), colour, marker, shift)
-                    handles.append(handle(f"{name} ({number_of(values['languages'])})", colour, marker))
+                    handles.append(handle(f"{name} ({_languages(values, alike)})", colour, marker))
             say_if_undefined(axes, part["estimate"], "too few\nmentions")
             if handles:
                 place = {"loc": "upper left", "bbox_to_anchor": (-0.05, -0.3), "borderaxespad": 0}
                 axes.legend(handles=handles, handlelength=1, handletextpad=0.4, labelspacing=0.2, **place)
             left_out = f" ({len(names)} of {len(lines[panel])})" if len(names) < len(lines[panel]) else ""
-            axes.set_title(f"{PANELS[panel]}{left_out}")
+            axes.set_title(fill(f"{PANELS[panel]}{left_out}", TITLE_WIDTH))
             axes.tick_params(labelbottom=True)
             axes.set_xlabel(SPARSITY_LABEL, labelpad=1)
         row[0].set_ylabel(f"share forgotten,\n{setting}")
-    width = PAGE_WIDTH / len(PANELS)
+    width = PAGE_WIDTH / len(lines)
     label_sparsities(grid[0, 0], sparsities, every=int(np.ceil(TICK_WIDTH * len(sparsities) / (width - 0.25))))
     grid[0, 0].set_ylim(0, 1)
-    floors = [setting for setting in settings if (select(means, setting=setting)["sparsity"] == 0).any()]
-    missing = [setting for setting in settings if setting not in floors]
-    text = "Of the mentions that a dense model finds, the share that a "
-    text += f"{ADVERBS[scope]} pruned model of another seed misses"
-    text += "; at 0 the noise floor, what a dense model of another seed misses" if floors else ""
-    text += f"; {' and '.join(missing)} models: the same seed, as there is one, and no floor" if missing else ""
+    with_floor = means.groupby(["setting", "panel", "line"])["sparsity"].min() == 0
+    text = f"Of the mentions that a dense model finds, the share that a {ADVERBS[scope]} pruned model of "
+    text += "another seed misses" if with_floor.any() else "the same seed misses (there is one, and so no noise floor)"
+    text += "; at 0 the noise floor, what a dense model of another seed misses" if with_floor.any() else ""
+    if with_floor.any() and not with_floor.all():
+        text += "; lines that have no value at 0: both models have the same seed, as there is one, and no floor"
     seeds = f", {seeds_of(means)}" if len(means) else ""
     put_title(figure, f"{text}. Mean over n languages{seeds}{BARS}", provenance)
     figure.draw_without_rendering()  # the legends hang from the panels: a first layout cuts off the last of many lines
     return figure
+
+
+def _languages(line: pd.DataFrame, alike: bool) -> str:
+    """Return the languages of a line, in number; by name if they are few, and not alike in all lines of the panel."""
+    most = line.loc[line["languages"].idxmax()]
+    return number_of(line["languages"]) if alike or most["languages"] > FEW_LANGUAGES else name_codes(most)
 
 
 def _lines(rows: pd.DataFrame) -> list[str]:

@@ -258,8 +258,9 @@ def sparsity_figure(
         panels[-1].set_xlabel(f"layer ({NO_LAYER}: outside of the layers)", labelpad=2)
         figure.colorbar(image, ax=panels, label="zeros (%)", aspect=30)
     put_legend(figure, [Patch(color=PARTS[part], label=part) for part in _parts_of(counts)], columns=5)
-    model = f"{training_set} models ({count(languages, 'language')}, one seed: {seed})"
-    head = f"Weights that are not 0, as counted in the stored {model}; right: zeros in all matrices together"
+    model = f"{training_set} models ({count(languages, 'language')}, seed {seed})"
+    head = f"Weights that are not 0, as counted in the stored {model}; right: zeros in all matrices together, with any "
+    head += "that the encoder had before training"
     put_title(figure, head, provenance)
     return figure
 
@@ -296,7 +297,7 @@ def _draw_bars(axes: Axes, counts: Mapping[str, pd.DataFrame]) -> None:
     axes.invert_yaxis()
     axes.grid(False)
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("million weights (dashed: all, as in the dense model)", labelpad=2)
+    axes.set_xlabel("million weights (dashed: all of them)", labelpad=2)
 
 
 def _draw_map(axes: Axes, table: pd.DataFrame):

@@ -93,9 +93,8 @@ def monolingual_and_multilingual(intervals: pd.DataFrame, groups: pd.DataFrame, 
                 place = {"scope": scope, "test_set": test_set, "setting": setting}
                 colour, marker = SETTING_STYLES[setting]
                 draw_mean(axes, line_by_sparsity(select(frame, **place), sparsities), colour, marker)
-                if test_set != REGULAR:
-                    # The chance floor belongs to the test sets: without the same languages it differs by setting.
-                    draw_floors(axes, select(floors, **place), REFERENCE_COLOUR if same_languages else colour)
+                # The chance floor belongs to the test sets: without the same languages it differs by setting.
+                draw_floors(axes, select(floors, **place), REFERENCE_COLOUR if same_languages else colour)
             axes.set_ylim(0, 1)
             if row == 0:
                 axes.set_title(name_test_set(test_set))
@@ -103,7 +102,7 @@ def monolingual_and_multilingual(intervals: pd.DataFrame, groups: pd.DataFrame, 
                 axes.set_ylabel(f"F1, {scope or 'dense'}")
     label_panels(panels, sparsities)
     handles = [handle(setting, *SETTING_STYLES[setting]) for setting in settings]
-    put_legend(figure, handles + [reference("chance floor")] * (IN_LANGUAGE in test_sets), columns=3)
+    put_legend(figure, [*handles, reference("chance floor")], columns=3)
     languages = count_range(frame["languages"].min(), frame["languages"].max(), "language")
     if len(settings) > 1:
         languages += " in both settings" if same_languages else " (not the same in both settings)"
@@ -200,19 +199,19 @@ def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provena
             lone = "." if floor.notna().sum() == 1 else ""
             axes.plot(floor.index, floor, color=colour, linestyle=":", marker=lone)
         say_if_undefined(axes, select(frame, scope=scope)["estimate"], "no language has\na regular F1\nabove chance")
-        axes.set_ylim(0, max(1.0, 1.05 * rows["estimate"].max()))
+        axes.set_ylim(0, 1.05 * np.nanmax([1 / 1.05, *rows[["estimate", "high"]].max()]))
         axes.set_title(SCOPE_NAMES[scope])
     panels[0][0].set_ylabel("F1 perturbed / regular")
     label_panels(panels, sparsities)
     handles = [handle(perturbation, *styles[perturbation]) for perturbation in perturbations]
-    put_legend(figure, [*handles, reference("chance floor / regular")], columns=2)
+    put_legend(figure, [*handles, reference("chance floor / regular, in its colour")], columns=2)
     head = f"Perturbed F1 as a fraction of regular F1, {setting} models"
     missing = left_out(frame, "regular F1 above chance")
     languages = count_range(frame["languages"].min(), frame["languages"].max(), "language")
     if len(perturbations) > 1:
         common = _common_languages(fractions, "test_set", perturbations)
         languages += " with all perturbed test sets" if common else " (not the same of all perturbations)"
-    put_title(figure, f"{head}: mean over {languages}, {seeds_of(frame)}{BARS}{missing}", provenance)
+    put_title(figure, f"{head}: mean of those of {languages}, {seeds_of(frame)}{BARS}{missing}", provenance)
     return figure, rows
 
 

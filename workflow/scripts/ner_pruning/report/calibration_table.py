@@ -4,7 +4,7 @@ import pandas as pd
 
 from ner_pruning.statistics.calibration import MEASURES, MENTION_ERROR, WHEN_RIGHT, WHEN_WRONG, WORD_ERROR
 from ner_pruning.statistics.interval_table import MEAN, select
-from ner_pruning.table import Table, TableCell, cells_with_interval, count_range, four_digits
+from ner_pruning.table import Table, TableCell, cells_with_interval, count, count_range, four_digits
 from ner_pruning.terms import Provenance, dense_scope, variant_name
 
 MEASURE_NAMES = {
@@ -40,14 +40,20 @@ def calibration_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
     ).reset_index(drop=True)
     for measure in MEASURES:
         values = shown[keys].merge(select(means, measure=measure), on=keys, how="left")
-        cells[MEASURE_NAMES[measure]] = cells_with_interval(values["estimate"], values["low"], values["high"])
+        of_row = cells_with_interval(values["estimate"], values["low"], values["high"])
+        fewer = (values["languages"] < shown["languages"].to_numpy()) & values["estimate"].notna()
+        cells[MEASURE_NAMES[measure]] = [
+            TableCell(cell.text, f"{cell.beside} ({count(number, 'language')})".strip()) if few else cell
+            for cell, few, number in zip(of_row, fewer, values["languages"], strict=True)
+        ]
     title = f"How sure the models are, and how often they are right{provenance.in_title}"
     if frame.empty:
         return Table("calibration", title, [f"{provenance}. {MISSING}"], _one_row(rows), _one_row(cells).map(TableCell))
     seeds = count_range(int(frame["seeds"].min()), int(frame["seeds"].max()), "seed")
     notes = [
-        f"{provenance}. Means over {seeds} and over the languages that have all sparsities of a line, with 95 % "
-        "intervals over test sentences.",
+        f"{provenance}. Means over {seeds} and over the languages that have a model at every sparsity of a scope and "
+        "method, with 95 % intervals over test sentences; none where too many draws have no such mention. The number "
+        "of languages stands next to a mean over fewer: the others have no such mention at all.",
         "Expected calibration error (Guo et al. 2017): the mean difference between the confidence of predictions and "
         "the share of them that is right, over 15 bins by confidence. The confidence of a word is the probability of "
         "its tag, that of a mention the lowest of its words. The last two columns are means over predicted mentions.",

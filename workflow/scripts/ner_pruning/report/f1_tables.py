@@ -147,12 +147,11 @@ def _counted(seeds: pd.DataFrame, over: Sequence[str], empty: Sequence[str]) -> 
     """
     most = int(seeds.to_numpy().max())
     scored = seeds[(seeds > 0).any(axis="columns")]
-    sentences = [
-        f"{count(len(scored), 'language')}; every F1 is the mean over {count(most, 'seed')}." if most else "No F1."
-    ]
     cells = [(f"{language} at {sparsity} %", int(n)) for (language, sparsity), n in scored.stack().items()]
-    if fewer := [f"{cell} ({n})" for cell, n in cells if 0 < n < most]:
-        sentences.append(f"Fewer seeds: {', '.join(fewer)}.")
+    fewer = [f"{cell} ({n})" for cell, n in cells if 0 < n < most]
+    behind = f"F1 is the mean over {count(most, 'seed')}" if most > 1 else "every F1 is of 1 seed"
+    behind += f", or fewer: {', '.join(fewer)}" if fewer else ""
+    sentences = [f"{count(len(scored), 'language')}; {behind}." if most else "No F1."]
     lacking = [
         f"{language} (its test set has no mention)" if language in empty else language
         for language in seeds.index.difference(scored.index)

@@ -10,7 +10,7 @@ import pandas as pd
 from ner_pruning.data.mentions import find_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.report.data_tables import mark_mentions
-from ner_pruning.statistics.forgetting import BEYOND, FORGOTTEN, GAINED
+from ner_pruning.statistics.forgetting import BEYOND, FEW_LANGUAGES, FORGOTTEN, GAINED, name_codes
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.statistics.mention_classes import ALL, LEAST_MENTIONS
 from ner_pruning.table import Table, TableCell, cells_with_interval, count, four_digits
@@ -41,7 +41,8 @@ def forgetting_means(frame: pd.DataFrame, provenance: Provenance) -> Table:
         "pruning. The numbers are what lies beyond the floor, with 95 % intervals, by sparsity (%). gained: the same "
         "of the mentions that the dense model misses and the other finds.",
         "Means over the languages that have all sparsities of a row and at least "
-        f"{LEAST_MENTIONS} mentions that could be forgotten (gained). number: gold mentions of these languages; "
+        f"{LEAST_MENTIONS} mentions that could be forgotten (gained), which are named where they are few and not those "
+        "of all mentions: rows of other languages differ by these, too. number: gold mentions of these languages; "
         "training frequency: how often the training data have a mention, as its words and type; overlap: whether they "
         "have it. forgotten.csv has every language, and the perturbed test sets.",
     ]
@@ -61,6 +62,7 @@ def _lines(means: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]
     for setting, scope, kind in product(SETTINGS, SCOPES, (FORGOTTEN, GAINED)):
         part = select(means, setting=setting, scope=scope)
         plain, beyond = (select(part, statistic=name) for name in (kind, BEYOND[kind]))
+        of_all = plain[(plain[["group", "property", "value"]] == ["", *ALL]).all(axis=1)]
         for key, line in plain.groupby(["group", "property", "value"], sort=False):
             if kind == GAINED and key != ("", *ALL):
                 continue
@@ -76,12 +78,19 @@ def _lines(means: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]
                     "share": kind + (NO_FLOOR if found.empty else ""),
                     "mentions": _name(*key),
                     "number": str(values["mentions"].max()),
-                    "languages": str(values["languages"].max()),
+                    "languages": _languages(values, of_all),
                     "seeds": _range(int(values["seeds"].min()), int(values["most_seeds"].max())),
                     "floor": "" if floors.empty else four_digits(floors.iloc[0]),
                 },
                 values,
             )
+
+
+def _languages(line: pd.DataFrame, of_all: pd.DataFrame) -> str:
+    """Return the number of languages of a line; "1 (yo)" if it is of few, and not of those of all mentions."""
+    most = line.loc[line["languages"].idxmax()]
+    few = most["languages"] <= FEW_LANGUAGES and most["codes"] not in set(of_all["codes"])
+    return f"{most['languages']}{f' ({name_codes(most)})' if few else ''}"
 
 
 def _range(low: int, high: int) -> str:

@@ -91,7 +91,8 @@ def _notes(frame: pd.DataFrame, provenance: Provenance, differ: bool) -> Sequenc
         + (" Where no language has them all, rows are of different ones: see languages." if differ else ""),
         "Sparsity in percent; 0 is the dense model. In brackets: 95 % intervals. The difference is to gradual "
         "magnitude pruning of the same scope and sparsity, on the same test sentences. p: two-sided, of no difference; "
-        "not adjusted for the number of rows. What each method is: docs/methods.md.",
+        "not adjusted for the number of rows; the smallest means that all replicates lie on one side. What each method "
+        "is: docs/methods.md.",
     ]
     if (frame["method"] == INT8).any():
         notes.append(

@@ -14,10 +14,11 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
 
     records: run.json by run; of a quantised run, which takes no step and stores no weights, that of the run whose
     weights it has. Returns the columns training_set, variant, seed, sentences, steps, batch_size, seconds
-    (training), pieces_per_second (NaN of a run that takes no step), peak_memory_mb (10^6 bytes; NaN of a quantised
-    one), vocabulary_rows (trained; NA where all are), stored_mb (the weights' file), precision, device, threads.
+    (training), pieces_per_second (NaN of a run that takes no step), peak_memory_mb (10^6 bytes), vocabulary_rows
+    (trained; NA where all are), stored_mb (the weights' file), precision, device, threads. A quantised run has no
+    seconds, memory or file of its own: NaN.
     """
-    nothing = {"steps": 0, "training_seconds": 0.0, "peak_memory_bytes": float("nan"), "weights_bytes": 0}
+    nothing = {"steps": 0, **dict.fromkeys(("training_seconds", "peak_memory_bytes", "weights_bytes"), float("nan"))}
     records = {
         run: {**record, **nothing, "precision": run.method} if run.quantised else record
         for run, record in records.items()
@@ -56,23 +57,31 @@ def run_statistics_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
                 "runs": str(len(runs)),
                 "sentences": str(runs["sentences"].max()),
                 "steps": str(runs["steps"].max()),
-                "minutes per run": f"{runs['seconds'].mean() / 60:.1f}",
-                "pieces per second": f"{runs['pieces_per_second'].mean():.0f}" if runs["steps"].any() else "",
+                "minutes per run": _mean(runs["seconds"] / 60, 1),
+                "word pieces per second": _mean(runs["pieces_per_second"], 0),
                 "peak memory, MB": "" if runs["peak_memory_mb"].isna().all() else f"{runs['peak_memory_mb'].max():.0f}",
-                "stored, MB": f"{runs['stored_mb'].mean():.1f}",
+                "stored, MB": _mean(runs["stored_mb"], 1),
             }
         )
     trained = frame[frame["precision"] != INT8]
     precision, devices = (", ".join(sorted(set(trained[column]))) for column in ("precision", "device"))
     notes = [
         f"{provenance}. {count(len(trained), 'run')} trained "
-        f"{frame['seconds'].sum() / 3600:.1f} hours in all, in {precision} on {devices}. Minutes, pieces per second "
-        "and stored MB are means over seeds; peak memory is the largest."
+        f"{frame['seconds'].sum() / 3600:.1f} hours in all, in {precision} on {devices}. Minutes, word pieces per "
+        "second and stored MB are means over seeds; peak memory is the largest. Times are those of the machine that a "
+        "run had, with whatever else it did.",
+        "Stored is what the encoder's file does not have, compressed: weights that are not 0 of all layers, and of the "
+        "word embeddings the rows that training used, or all where embeddings are pruned.",
     ]
     if len(trained) < len(frame):
         notes.append("Those in int8 are other runs' models, quantised when they predict (docs/quantisation.md).")
     rows = frame.astype(object).where(frame.notna(), "").map(_text)
     return Table("runs", "What the runs took", notes, rows, pd.DataFrame(shown).map(TableCell))
+
+
+def _mean(values: pd.Series, digits: int) -> str:
+    """Return the mean over the runs that have a value, nothing if none has."""
+    return "" if values.isna().all() else f"{values.mean():.{digits}f}"
 
 
 def _text(value: object) -> str:

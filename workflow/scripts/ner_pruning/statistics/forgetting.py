@@ -43,8 +43,17 @@ MOST_RESAMPLES = 2000
 
 FORGETTING_COLUMNS = [
     *("statistic", "setting", "test_set", "language", "group", "property", "value", "scope", "sparsity"),
-    *("estimate", "low", "high", "p_value", "p_adjusted", "mentions", "languages", "seeds", "most_seeds"),
+    *("estimate", "low", "high", "p_value", "p_adjusted", "mentions", "languages", "codes", "seeds", "most_seeds"),
 ]
+
+
+FEW_LANGUAGES = 3
+"""Languages that a table or figure names in place of their number, where lines next to each other are of others."""
+
+
+def name_codes(row: pd.Series) -> str:
+    """Return the codes of a row's languages as a list: "jv, yo"."""
+    return row["codes"].replace(" ", ", ")
 
 
 def share_counts(
@@ -94,7 +103,7 @@ def forgetting_table(
     all mentions only. language: a code, or `mean` over those that have all sparsities of a line; group: "" for all
     languages, or "script Latin" where a study has several. low, high: 95 % interval. p_value, p_adjusted: of BEYOND,
     for the value 0; adjusted over the languages of a statistic, class and cell. mentions: gold mentions of the class,
-    as a sum over languages; languages, seeds, most_seeds: behind a value.
+    as a sum over languages; languages, seeds, most_seeds: behind a value; codes: of these languages, "jv yo".
     """
     types = next((part.types for of_set in properties.values() for part in of_set.values()), ())
     test_sets = list(dict.fromkeys(test_set for of_run in found.values() for test_set, _ in of_run))
@@ -181,6 +190,7 @@ def _row(
         "p_adjusted": np.nan,
         "mentions": sum(of.numbers[cell.setting, cell.test_set, language] for language in languages),
         "languages": len(languages),
+        "codes": " ".join(sorted(languages)),
         "seeds": int(seeds.min()),
         "most_seeds": int(seeds.max()),
     }
