@@ -62,13 +62,14 @@ def run(
     snapshot_minutes: float = 60,
     version: str = "code",
     source: Path | None = None,
+    languages: tuple[str, ...] = ("sw", "yo"),
 ) -> Path:
     """Train a run into a folder, which may hold a snapshot of it, and return the folder."""
     out.mkdir(exist_ok=True)
     train_run(
         Run(MULTILINGUAL, variant, seed),
         encoder_folder=study / "encoder",
-        encoded_paths=[str(study / "sw.parquet"), str(study / "yo.parquet")],
+        encoded_paths=[str(study / f"{language}.parquet") for language in languages],
         config=RunConfig(finetuning, schedules, pruning=None if variant == "dense" else pruning),
         folder=out,
         snapshot_minutes=snapshot_minutes,

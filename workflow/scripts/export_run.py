@@ -6,6 +6,7 @@ quantised run's linear layers in int8.
 
 from collections.abc import Iterable
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from shutil import copy
 
@@ -19,7 +20,7 @@ from ner_pruning.report.model_card import model_card
 from ner_pruning.scoring.score_table import read_scores
 from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.checkpoint import load_run
-from ner_pruning.training.compact import compact_model, compact_tokenizer_files, kept_pieces
+from ner_pruning.training.compact import compact_model, compact_tokenizer_files, kept_pieces, pieces_of
 from ner_pruning.training.model import PACKED_KEY, first_position
 from ner_pruning.training.quantised_export import save_in_int8
 from tokenizers import Tokenizer
@@ -65,7 +66,8 @@ if __name__ == "__main__":
         kept, vocabulary = None, None
         if params.compact:
             tokenizer = Tokenizer.from_file(str(encoder_folder / TOKENIZER_FILES[0]))
-            used = (read_encoded(path).pieces for path in [*files.train, *files.evaluation])
+            encoded = (read_encoded(path).pieces for path in [*files.train, *files.evaluation])
+            used = chain(encoded, pieces_of(tokenizer, files.corpora))  # which are not cut off at max_length
             kept = kept_pieces(tokenizer, used, first_position(model))
             vocabulary = (len(kept), model.config.vocab_size)
             print(f"{vocabulary[0]:,} of {vocabulary[1]:,} word pieces are kept", flush=True)

@@ -5,8 +5,16 @@ import json
 import numpy as np
 import pytest
 import torch
+from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError
-from ner_pruning.training.compact import check_same_pieces, compact_model, compact_tokenizer, kept_pieces, merges_of
+from ner_pruning.training.compact import (
+    check_same_pieces,
+    compact_model,
+    compact_tokenizer,
+    kept_pieces,
+    merges_of,
+    pieces_of,
+)
 from small_models import tiny_model
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
 
@@ -47,6 +55,17 @@ def tokenizer_of(kind):
 
 def ids_of(tokenizer, texts):
     return [np.array(tokenizer.encode(words, is_pretokenized=True).ids) for words in texts]
+
+
+def test_pieces_beyond_the_longest_sentence_of_training_are_kept(tmp_path):
+    """Whole sentences are tagged with an export, whatever `max_length` cut them off at."""
+    whole = tokenizer_of("WordPiece")
+    write_corpus(path := tmp_path / "texts.parquet", Corpus(TEXTS, [[0] * len(words) for words in TEXTS]))
+    cut = [ids[:5] for ids in ids_of(whole, TEXTS)]
+    with pytest.raises(InputError, match="is cut into other pieces"):
+        check_same_pieces(whole, compact_tokenizer(whole, kept_pieces(whole, cut)), TEXTS, "texts")
+    kept = kept_pieces(whole, [*cut, *pieces_of(whole, [path])])
+    check_same_pieces(whole, compact_tokenizer(whole, kept), TEXTS, "texts")
 
 
 @pytest.mark.parametrize("kind", ["WordPiece", "Unigram", "BPE"])

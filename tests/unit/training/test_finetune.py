@@ -476,3 +476,22 @@ def test_freed_memory_is_kept_for_the_next_step():
         for keep in (False, True)
     )
     assert kept < 50 < without, f"{kept} page faults a step with freed memory kept, {without} without"
+
+
+@pytest.mark.parametrize("name", ["constant", "linear", "cosine"])
+def test_every_schedule_of_the_learning_rate_warms_up(name):
+    training = dataclasses.replace(make_training(epochs=1, learning_rate=1e-3), learning_rate_schedule=name)
+    rates = {}
+    for warmup in (0, 5):
+        model = tiny_model("bert")
+        optimizer, scheduler = finetune_module.make_optimizer(
+            model, dataclasses.replace(training, warmup_steps=warmup), 20
+        )
+        rates[warmup] = []
+        for _ in range(20):
+            rates[warmup] += scheduler.get_last_lr()[:1]
+            optimizer.step()
+            scheduler.step()
+    assert rates[5][:6] == pytest.approx([0, 2e-4, 4e-4, 6e-4, 8e-4, 1e-3])
+    assert rates[0][0] == pytest.approx(1e-3)
+    assert (rates[0][19] == rates[5][19] == 1e-3) == (name == "constant")

@@ -391,6 +391,19 @@ def test_steps_outside_the_schedule_prune_nothing():
     assert all(int((parameter == 0).sum()) == parameter.numel() // 2 for parameter in parameters.values())
 
 
+def test_a_matrix_without_a_gradient_until_it_is_pruned_stays_pruned():
+    """As of a layer that every step so far has dropped."""
+    layer = nn.Linear(8, 6)
+    optimizer = torch.optim.AdamW(layer.parameters(), lr=0.1, weight_decay=0.0, fused=True)
+    pruner = Pruner({"weight": layer.weight}, {3: 0.5})
+    pruner.update(3, optimizer)
+    zeros = layer.weight.detach() == 0
+    for _ in range(3):
+        layer(torch.ones(1, 8)).sum().backward()
+        optimizer.step()
+    assert zeros.sum() == 24 and torch.equal(layer.weight.detach() == 0, zeros)
+
+
 def test_rows_that_are_not_trained_are_pruned_with_the_trained_ones():
     """By hand: four rows, of which two are trained; half of the eight weights go, wherever the small ones lie."""
     trained = nn.Parameter(torch.tensor([[1.0, 8.0], [7.0, 6.0]]))

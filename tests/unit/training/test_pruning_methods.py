@@ -5,6 +5,7 @@ import warnings
 import pytest
 import torch
 from ner_pruning.files import InputError
+from ner_pruning.terms import Run
 from ner_pruning.training.pruning import Block, Matrix, Pruner, prunable_matrices, prune_smallest, target_count
 from ner_pruning.training.pruning_methods import (
     criterion,
@@ -14,10 +15,13 @@ from ner_pruning.training.pruning_methods import (
     prune_where,
     pruning_steps,
 )
+from ner_pruning.training.run import pruner_of_run
 from ner_pruning.training.vocabulary import Vocabulary
 from small_models import pruned_at, tiny_model
+from small_runs import PRUNING
 from torch import nn
 from torch.nn.utils import prune
+from transformers import BertConfig, BertForTokenClassification
 
 
 def matrix(weight, name="m"):
@@ -148,8 +152,13 @@ def test_two_of_four_is_what_torchs_sparsifier_prunes():
 
 
 def test_rows_that_cannot_be_cut_into_fours_are_refused():
-    with pytest.raises(InputError, match="pruning.methods.2to4: dense has rows of 6 weights; expected a multiple of 4"):
-        prune_two_of_four([matrix(normal(4, 6), "dense")], 12)
+    """Before the first step, and not only where the schedule prunes."""
+    config = BertConfig(vocab_size=60, hidden_size=6, num_hidden_layers=1, num_attention_heads=1, intermediate_size=8)
+    expected = r"^pruning.methods.2to4: bert\.encoder\S+ has rows of 6 weights; expected a multiple of 4$"
+    with pytest.raises(InputError, match=expected):
+        pruner_of_run(
+            BertForTokenClassification(config), Run("yo", "partial-50-2to4", 1), pruned_at(5, 22, 5), PRUNING, None, {}
+        )
 
 
 # Rewound

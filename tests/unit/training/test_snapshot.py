@@ -199,6 +199,16 @@ def test_a_snapshot_with_other_data_or_encoder_is_not_taken(study, stopped, tmp_
     assert "the snapshot was made with other data, encoder; the run starts afresh" in capsys.readouterr().out
 
 
+def test_a_snapshot_of_languages_in_another_order_is_not_taken(study, whole, stopped, tmp_path, capsys):
+    """Batches follow it. What comes of it is what an uninterrupted run in that order comes to."""
+    other = run(study, tmp_path / "other", "full-90", languages=("yo", "sw"))
+    capsys.readouterr()
+    run(study, stopped, "full-90", languages=("yo", "sw"))
+    assert "the snapshot was made with other data; the run starts afresh" in capsys.readouterr().out
+    assert_same(stopped, other)
+    assert (other / WEIGHTS).read_bytes() != (whole["full-90"] / WEIGHTS).read_bytes()
+
+
 def test_a_snapshot_of_packed_batches_is_not_taken_for_padded_ones(study, stopped, tmp_path, capsys):
     """The check of the encoder may find otherwise than it did."""
     other = make_study(tmp_path / "other")

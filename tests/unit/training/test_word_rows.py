@@ -142,6 +142,49 @@ def test_a_resumed_run_is_bit_for_bit_an_uninterrupted_one(monkeypatch, tmp_path
         assert torch.equal(one, other)
 
 
+def batch_of(*rows):
+    return word_rows.PackedBatch(np.array(rows, np.int64), *[np.zeros(0)] * 5)
+
+
+@pytest.mark.parametrize("beta1, beta2", [(0.5, 0.5), (0.7, 0.5), (0.69, 0.48)])
+def test_pruned_weights_stay_so_however_long_their_row_is_not_used(monkeypatch, beta1, beta2):
+    """So long that float32 has 0 for what is left of the second moment, which is infinite; so with the paper's betas.
+
+    With these it is after 87,000 steps.
+    """
+    monkeypatch.setattr(word_rows, "FEWEST_WEIGHTS", 0)
+    model, missed = tiny_model("bert", vocabulary=ROWS), 500
+    weight = model.get_input_embeddings().weight
+    optimizer = torch.optim.AdamW([weight], lr=1e-3, betas=(beta1, beta2), weight_decay=0.0, fused=True)
+    optimizer.grad_scale = torch.tensor(1.0)
+    words = word_rows.WordRows(model, optimizer, missed + 3)
+    assert words.lazy and np.float32(beta2**missed) == 0
+    pruner = Pruner({"words": weight}, {1: 0.5})
+    for step in range(1, missed + 3):
+        words.activate(batch_of(5, 7) if step in (1, missed + 2) else batch_of(7))
+        words.active.grad = torch.full_like(words.active, 0.01)
+        words.mask_gradient(pruner)
+        words.step()
+        if step == 1:
+            words.before_pruning(pruner)
+            pruner.update(step, optimizer)
+    words.finish()
+    kept = pruner.matrices[0].blocks[0].kept
+    assert torch.equal(weight.detach() != 0, kept) and weight.isfinite().all()
+    assert (optimizer.state[weight]["exp_avg_sq"][5][~kept[5]] == torch.inf).all()
+
+
+def test_a_batch_without_pieces_is_looked_up_as_with_all_rows(monkeypatch):
+    """What fills it up is piece 0, and is no piece of a sentence."""
+    monkeypatch.setattr(word_rows, "FEWEST_WEIGHTS", 0)
+    model = tiny_model("bert", vocabulary=ROWS)
+    table = model.get_input_embeddings()
+    optimizer = torch.optim.AdamW([table.weight], lr=1e-3, weight_decay=0.0, fused=True)
+    words = word_rows.WordRows(model, optimizer, 1)
+    assert words.activate(batch_of()).pieces.tolist() == []
+    assert torch.equal(table(torch.tensor([0])), table.weight[:1])
+
+
 def test_what_cannot_be_caught_up_with_is_trained_as_before(monkeypatch):
     """With weight decay every row moves in every step."""
     decaying = dataclasses.replace(TRAINING, weight_decay=0.01, epochs=1)

@@ -5,7 +5,7 @@ Most weights of a multilingual encoder are word embeddings of languages that a t
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,13 @@ def compact_tokenizer_files(folder: Path, kept: np.ndarray, corpora: Iterable[st
     stored = AutoTokenizer.from_pretrained(folder, trust_remote_code=False).backend_tokenizer
     for corpus in corpora:
         check_same_pieces(whole, stored, read_corpus(corpus).tokens, corpus)
+
+
+def pieces_of(tokenizer: Tokenizer, corpora: Iterable[str]) -> Iterator[np.ndarray]:
+    """Yield the ids of the pieces of whole sentences, however long they are; corpora: paths of texts."""
+    for corpus in corpora:
+        encodings = tokenizer.encode_batch([list(words) for words in read_corpus(corpus).tokens], is_pretokenized=True)
+        yield np.array([piece for encoding in encodings for piece in encoding.ids], dtype=np.int64)
 
 
 def check_same_pieces(whole: Tokenizer, compact: Tokenizer, sentences: Sequence[Sequence[str]], source: str) -> None:

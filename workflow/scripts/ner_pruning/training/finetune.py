@@ -213,5 +213,8 @@ def make_optimizer(model: PreTrainedModel, training: Training, total: int):
         eps=training.adam_epsilon,
         fused=True,
     )
-    scheduler = get_scheduler(training.learning_rate_schedule, optimizer, training.warmup_steps, total)
+    schedule = training.learning_rate_schedule
+    if schedule == "constant" and training.warmup_steps:  # which the schedule of that name does not have
+        schedule = "constant_with_warmup"
+    scheduler = get_scheduler(schedule, optimizer, training.warmup_steps, total)
     return optimizer, scheduler

@@ -242,17 +242,17 @@ class Pruner:
     def update(self, step: int, optimizer: torch.optim.Optimizer) -> None:
         """Prune to the sparsity that the schedule has after `step` finished steps of AdamW, if it has one there.
 
-        Before the first step AdamW has no moments yet: it gets those that it would begin with.
+        Where AdamW has no moments yet, before the first step or for a matrix that no step has used, it gets those that
+        it would begin with.
         """
         if step not in self.schedule:
             return
         self.prune_to(self.schedule[step])
         for matrix, parameter in zip(self.matrices, self.parameters.values(), strict=True):
-            if step == 0 and not optimizer.state[parameter]:
+            if not optimizer.state[parameter]:
                 moments = {name: torch.zeros_like(parameter) for name in ("exp_avg", "exp_avg_sq")}
                 optimizer.state[parameter] = {"step": torch.zeros((), device=parameter.device), **moments}
-            if optimizer.state[parameter]:  # has none when nothing that was computed depends on the parameter
-                optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
+            optimizer.state[parameter]["exp_avg_sq"].masked_fill_(~matrix.blocks[0].kept, torch.inf)
 
     @torch.no_grad()
     def observe(self) -> None:

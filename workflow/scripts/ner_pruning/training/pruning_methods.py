@@ -84,19 +84,24 @@ def prune_where(matrices: Sequence[Matrix], count: int, zeros: Mapping[str, torc
 def prune_two_of_four(matrices: Sequence[Matrix], count: int) -> None:
     """Prune the two of smallest magnitude of each four consecutive weights of a row, in place; the left one of a tie.
 
-    count: half of the weights. Raises InputError for a matrix whose rows cannot be cut into fours.
+    count: half of the weights, whose rows can be cut into fours (`check_fours`).
     """
     for matrix in matrices:
         for block in matrix.blocks:
             rows, columns = block.weight.shape
-            if columns % GROUP:
-                raise InputError(
-                    f"pruning.methods.2to4: {matrix.name} has rows of {columns} weights; expected a multiple of {GROUP}"
-                )
             magnitudes = block.weight.abs().view(rows, -1, GROUP)
             ranks = magnitudes.argsort(dim=-1, stable=True).argsort(dim=-1)
             block.kept &= (ranks >= GROUP // 2).view(rows, columns)
             block.clear_pruned()
+
+
+def check_fours(matrices: Mapping[str, torch.Tensor]) -> None:
+    """Raise InputError for a matrix whose rows `prune_two_of_four` cannot cut into fours; matrices: by name."""
+    for name, matrix in matrices.items():
+        if matrix.shape[1] % GROUP:
+            raise InputError(
+                f"pruning.methods.2to4: {name} has rows of {matrix.shape[1]} weights; expected a multiple of {GROUP}"
+            )
 
 
 def prune_low_scores(matrices: Sequence[Matrix], count: int, scores: Mapping[str, torch.Tensor]) -> None:

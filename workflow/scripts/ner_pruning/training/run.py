@@ -34,7 +34,7 @@ from ner_pruning.training.packing import pack
 from ner_pruning.training.precision import choose_precision, computing_in
 from ner_pruning.training.process import be_deterministic, give_back_freed_memory, keep_freed_memory, use_threads
 from ner_pruning.training.pruning import Pruner, prunable_matrices, target_count
-from ner_pruning.training.pruning_methods import criterion, pruning_steps
+from ner_pruning.training.pruning_methods import check_fours, criterion, pruning_steps
 from ner_pruning.training.snapshot import Snapshots
 from ner_pruning.training.vocabulary import Vocabulary, trim_vocabulary
 
@@ -133,7 +133,7 @@ def train_run(
     encoder_sha256 = file_digest(Path(encoder_folder, "model.safetensors"))
     data_sha256 = {Path(path).stem: file_digest(path) for path in encoded_paths}
     identity = {
-        "data": data_sha256,
+        "data": [[name, digest] for name, digest in data_sha256.items()],  # in their order, which batches follow
         "encoder": encoder_sha256,
         "variant or seed": [run.variant, run.seed],
         "config": {"finetuning": dict(finetuning), "schedule": dict(row), "pruning": pruning and dict(pruning)},
@@ -263,11 +263,13 @@ def pruner_of_run(
 ) -> Pruner:
     """Return the pruner of a run, of a model that `prepare` has made ready; of a dense one it prunes nothing.
 
-    zeros: of `read_zeros`, for a run that takes them over.
+    zeros: of `read_zeros`, for a run that takes them over. Raises InputError where `check_fours` does.
     """
     if not run.scope:
         return Pruner({}, {})
     matrices = chosen_matrices(model, run.matrices, pruning)
+    if run.method == "2to4":
+        check_fours(matrices)
     scores = {name: torch.zeros_like(matrix) for name, matrix in matrices.items()} if run.method == "movement" else {}
     return Pruner(
         matrices,

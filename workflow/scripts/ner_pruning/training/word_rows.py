@@ -83,6 +83,8 @@ class WordRows:
         if not self.lazy:
             return batch
         rows, pieces = np.unique(batch.pieces.astype(np.int64), return_inverse=True)
+        if not len(rows):  # of sentences without a piece: what fills the batch up looks up the first row
+            rows = np.zeros(1, np.int64)
         self._catch_up(rows)
         self.rows = torch.from_numpy(rows)
         self.active = nn.Parameter(self.weight.index_select(0, self.rows))
@@ -157,7 +159,7 @@ class WordRows:
         steps = np.minimum(moved[:, None] + nth, self._done)
         rates = self._rates[steps - 1] * beta1**nth / (1 - beta1**steps)
         spreads = np.sqrt(beta2**nth / (1 - beta2**steps))
-        rates, spreads = (torch.from_numpy(values.astype(np.float32)) for values in (rates, spreads))
+        rates, spreads = (torch.from_numpy(values) for values in (rates.astype(np.float32), _above_0(spreads)))
         root, sums = second.sqrt(), torch.zeros_like(first)
         dividends, divisors = torch.empty_like(first), torch.empty_like(first)
         for place, count in enumerate((missed[:, None] >= nth).sum(0)):
@@ -166,7 +168,7 @@ class WordRows:
             torch.mul(root[some], spreads[some, place : place + 1], out=divisors[some]).add_(self._group["eps"])
             sums[some].addcdiv_(dividends[some], divisors[some])
         for whole, part, beta in ((state["exp_avg"], first, beta1), (state["exp_avg_sq"], second, beta2)):
-            left = torch.from_numpy((beta**missed).astype(np.float32))
+            left = torch.from_numpy(_above_0(beta**missed))
             whole.index_copy_(0, index, part.mul_(left[:, None]))
         self.weight.index_copy_(0, index, weights.sub_(sums))
         self._moved[behind] = self._done
@@ -182,6 +184,11 @@ class WordRows:
         if self.lazy:
             self._moved, self._done = tensors["moved"].numpy().copy(), len(tensors["rates"])
             self._rates[: self._done] = tensors["rates"].numpy()
+
+
+def _above_0(factors: np.ndarray) -> np.ndarray:
+    """Return factors in float32, none of which is 0: the second moment of a pruned weight is infinite and stays so."""
+    return np.maximum(factors, np.finfo(np.float32).tiny).astype(np.float32)
 
 
 def _group(optimizer: torch.optim.Optimizer, parameter: nn.Parameter) -> dict:
