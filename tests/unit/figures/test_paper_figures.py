@@ -224,11 +224,11 @@ def test_figure_3_draws_fractions_of_the_languages_with_all_perturbations():
             np.testing.assert_allclose(line, [0.5] * 3)
     labels = {text.get_text() for text in figure.legends[0].get_texts()}
     assert labels == {*PERTURBATIONS, "chance floor / regular, in its colour"}
-    assert "mean of those of 2 languages with all perturbed test sets, 2 seeds" in title_of(figure)
+    assert "mean of the fractions of 2 languages with all perturbed test sets, 2 seeds" in title_of(figure)
     apart = scores[(scores["test_set"] != "in-script") | (scores["language"] == "yo")]  # no language has all three
     figure = draw(3, apart)
     assert [np.unique(line.round(12)).tolist() for line in drawn(figure.axes[0])] == [[0.4], [0.2], [0.5]]
-    assert "mean of those of 1–3 languages (not the same of all perturbations)" in title_of(figure)
+    assert "mean of the fractions of 1–3 languages (not the same of all perturbations)" in title_of(figure)
 
 
 def test_figure_3_cuts_no_interval_off():

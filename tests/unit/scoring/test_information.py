@@ -168,6 +168,8 @@ def test_mutual_information_by_hand():
     shared = stats.entropy([5, 3]) + stats.entropy([5, 3]) - stats.entropy([4, 1, 1, 2])
     assert mutual_information(table) == pytest.approx(shared / stats.entropy([5, 3]))
     assert mutual_information(np.zeros((7, 7), dtype=int)) == 0
+    independent = np.outer([1, 1, 3], [4, 5])  # by rounding alone it would be below 0
+    assert 0 <= mutual_information(independent) < 1e-12
 
 
 def counts(*cells):

@@ -102,7 +102,7 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     if with_floor.any() and not with_floor.all():
         text += "; lines that have no value at 0: both models have the same seed, as there is one, and no floor"
     seeds = f", {seeds_of(means)}" if len(means) else ""
-    put_title(figure, f"{text}. Mean over n languages{seeds}{BARS}", provenance)
+    put_title(figure, f"{text}. Mean over n languages, or those named{seeds}{BARS}", provenance)
     figure.draw_without_rendering()  # the legends hang from the panels: a first layout cuts off the last of many lines
     return figure
 

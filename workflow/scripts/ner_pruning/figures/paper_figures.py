@@ -211,7 +211,7 @@ def perturbed_and_regular(intervals: pd.DataFrame, groups: pd.DataFrame, provena
     if len(perturbations) > 1:
         common = _common_languages(fractions, "test_set", perturbations)
         languages += " with all perturbed test sets" if common else " (not the same of all perturbations)"
-    put_title(figure, f"{head}: mean of those of {languages}, {seeds_of(frame)}{BARS}{missing}", provenance)
+    put_title(figure, f"{head}: mean of the fractions of {languages}, {seeds_of(frame)}{BARS}{missing}", provenance)
     return figure, rows
 
 

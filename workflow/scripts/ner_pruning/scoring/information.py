@@ -148,4 +148,4 @@ def mutual_information(table: np.ndarray) -> float:
     held = shares > 0
     entropy = -np.sum(columns[columns > 0] * np.log(columns[columns > 0]))
     shared = np.sum(shares[held] * np.log(shares[held] / np.outer(rows, columns)[held]))
-    return float(shared / entropy) if entropy > 0 else 0.0
+    return float(max(0.0, shared) / entropy) if entropy > 0 else 0.0  # a sum of rounded terms may be below 0
