@@ -7,7 +7,7 @@ from ner_pruning.data import readers, sources
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.tag_schemes import convert
 from ner_pruning.data.wikiann import Corpus
-from ner_pruning.study.data_form import WIKIANN, DataForm
+from ner_pruning.study.data_form import SPLITS, WIKIANN, DataForm
 
 
 def from_shards(paths: Sequence[Path]) -> Corpus:
@@ -23,3 +23,9 @@ def from_text(content: bytes, source: str, prefix: str = "") -> Corpus:
 def from_folder(folder: Path, language: str, form: DataForm = WIKIANN) -> dict[str, Corpus]:
     """Return a language's corpora by split."""
     return {split: found.corpus for split, found in sources.read_local(folder, language, form).items()}
+
+
+def source_paths(folder: Path, language: str, form: DataForm = WIKIANN) -> list[Path]:
+    """Return the files of a language, each once, in the order of its splits."""
+    files = sources.source_files(folder, language, form)
+    return list(dict.fromkeys(path for split in SPLITS for path in files[split]))

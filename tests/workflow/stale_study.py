@@ -14,6 +14,7 @@ from typing import Any
 import yaml
 from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
+from ner_pruning.study.data_form import SPLITS
 from ner_pruning.training.encoder import random_encoder
 from workflow_copy import ROOT, Workflow
 
@@ -77,7 +78,7 @@ EVALUATED |= jobs("overlap mention_properties", ["hi", "bg", "multilingual"])
 ENCODED = jobs("data_card encode encode_test_sets", LANGUAGES) | trained(RUNS) | AFTER_CARDS
 """What follows from another encoder, or another length limit."""
 
-FROM_DATA = jobs("language_data", LANGUAGES) | PERTURBED | EVALUATED | ENCODED | {"examples_table 10"}
+FROM_DATA = jobs("split_data", LANGUAGES, SPLITS) | PERTURBED | EVALUATED | ENCODED | {"examples_table 10"}
 EVERYTHING = FROM_DATA | {"build_encoder"} | CONFIG
 
 

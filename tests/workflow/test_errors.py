@@ -51,6 +51,6 @@ def test_from_the_job_that_found_it(workflow, tmp_path):
     assert done.returncode != 0
     (line,) = [line for line in done.stdout.splitlines() if line.startswith("Error: ")]
     assert "hi/dev" in line and "line 1" in line and "b-per" in line and "B-PER" in line
-    assert line in (workflow.folder / "results/wrong/logs/language_data/hi.log").read_text()
-    assert not (workflow.folder / "results/wrong/data/hi/train.parquet").exists()
+    assert line in (workflow.folder / "results/wrong/logs/split_data/hi/validation.log").read_text()
+    assert not (workflow.folder / "results/wrong/data/hi/validation.parquet").exists()
     shutil.rmtree(workflow.folder / "results/wrong")

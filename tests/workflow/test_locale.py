@@ -34,6 +34,10 @@ def results(workflow: Workflow) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths if not path.name.startswith(".")}
 
 
+SPLITS = {"train": "train", "dev": "validation", "test": "test"}
+"""By the names of their files."""
+
+
 def test_results_are_those_of_a_locale_that_is_utf8(western, finished):
     ours, others = results(western), results(finished)
     same = {path for path in ours if not TIMES.fullmatch(path)}
@@ -55,7 +59,7 @@ def test_what_a_locale_cannot_write_is_escaped_on_the_terminal_and_whole_in_logs
     """A data file has a tag in Cyrillic letters: the summary shows it too, and Snakemake's log has the summary."""
     for code in ("hi", "mr"):
         (tmp_path / "data" / code).mkdir(parents=True)
-        for split in ("train", "dev", "test"):
+        for split in SPLITS:
             (tmp_path / "data" / code / split).write_text(f"{code}:Ann\tлицо\n\n", encoding="utf-8")
     data = {"source": "local", "folder": str(tmp_path / "data"), "allow_other_sizes": True}
     overlay = tmp_path / "cyrillic.yaml"
@@ -65,10 +69,10 @@ def test_what_a_locale_cannot_write_is_escaped_on_the_terminal_and_whole_in_logs
     assert done.returncode == 1
     assert "Logging error" not in done.stdout and "Traceback" not in done.stdout
     assert re.search(r"^Study cyrillic: (\d) of \1 jobs? failed", done.stdout, re.MULTILINE)
-    shown, code = re.search(r"      \| (Error: .*(hi|mr)/train: line 1: .*)", done.stdout).groups()
+    shown, code, name = re.search(r"      \| (Error: .*(hi|mr)/(\w+): line 1: .*)", done.stdout).groups()
     assert r"\u043b\u0438\u0446\u043e" in shown
     whole = shown.encode("ascii").decode("unicode_escape")
-    log = workflow.folder / "results/cyrillic/logs/language_data" / f"{code}.log"
+    log = workflow.folder / "results/cyrillic/logs/split_data" / code / f"{SPLITS[name]}.log"
     assert log.read_text(encoding="utf-8") == f"{whole}\n"
     (main_log,) = re.findall(r"^Complete log\(s\): (.*)$", done.stdout, re.MULTILINE)
     assert f"      | {whole}\n" in Path(main_log).read_text(encoding="utf-8")

@@ -318,9 +318,8 @@ def test_a_type_that_the_config_lacks_ends_in_one_line(mixed_study):
     (mixed_study.folder / "wrong.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
     done = mixed_study.call("data", "--cores", "1", "--configfile", "wrong.yaml")
     assert done.returncode == 1
-    line = (
-        r"/train/[a-z-]+\.jsonl: line \d+: tag 'B-DATE' of a type that is not in `data: entity_types` \(LOC, ORG, PER\)"
-    )
+    line = r"/(train|dev|test|validation)/[a-z-]+\.jsonl: line \d+: "
+    line += r"tag 'B-DATE' of a type that is not in `data: entity_types` \(LOC, ORG, PER\)"
     assert re.search(re.escape(odd_names.DATA) + line, done.stdout), done.stdout  # of whichever language comes first
 
 
@@ -331,8 +330,9 @@ def test_another_source_of_a_language_reruns_what_follows_from_that_language(mix
     (mixed_study.folder / "again.yaml").write_text(yaml.safe_dump(overlay), encoding="utf-8")
     planned = mixed_study.planned("again.yaml", "scores")
     assert mixed_study.planned("mixed.yaml", "scores") == Counter()
-    assert {job for job in planned if job.startswith(("language_data", "data_card", "encode ", "perturb"))} == {
-        *("language_data luo", "data_card luo", "encode luo", "perturb in-language luo"),
+    assert {job for job in planned if job.startswith(("split_data", "data_card", "encode ", "perturb"))} == {
+        *("split_data luo train", "split_data luo validation", "split_data luo test"),
+        *("data_card luo", "encode luo", "perturb in-language luo"),
         *("perturb in-region luo", "perturb in-region sw"),
     }
     assert {job for job in planned if job.startswith("finetune")} == {

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from ner_pruning.claims.equal_budget import FILES
+from ner_pruning.study.data_form import SPLITS
 from stale_study import (
     AFTER,
     AFTER_CARDS,
@@ -59,7 +60,8 @@ HINDI_AND_MARATHI = (
 """What follows from other test sets of these two: no job of Bulgarian models."""
 
 MARATHI = (
-    jobs("language_data data_card encode", ["mr"])
+    jobs("split_data", ["mr"], SPLITS)
+    | jobs("data_card encode", ["mr"])
     | {"perturb in-language mr"}
     | jobs("perturb", ["in-script"], ["hi", "mr"])
     | HINDI_AND_MARATHI
@@ -74,9 +76,17 @@ OTHER_DATA = FROM_DATA - {"published"}
 Change = tuple[str, Any, set[str]]
 # Key of config.yaml, or one of a row of its lists; another value; the jobs, beside `study_config`, which writes them
 # all. A key of data or of an encoder that the study doesn't take is among them with no job.
+
+
+def read_whole(stale: set[str]) -> set[str]:
+    """Return the jobs where the data are not files of the machine: one job reads all splits of a language."""
+    splits = {job: job.split()[1] for job in stale if job.startswith("split_data ")}
+    return (stale - splits.keys()) | jobs("language_data", set(splits.values()))
+
+
 KEYS: list[Change] = [
     ("study", "another", EVERYTHING),
-    ("data.source", "synthetic", FROM_DATA),
+    ("data.source", "synthetic", read_whole(FROM_DATA)),
     ("data.repository", "someone/wikiann", set()),
     ("data.revision", "main", set()),
     ("data.folder", "{folder}/linked/data", FROM_DATA),
@@ -84,7 +94,7 @@ KEYS: list[Change] = [
     ("data.synthetic.seed", 1, set()),
     ("data.synthetic.sizes.hi.train", 25, set()),
     # Text that is made up is a demo, which tables and figures say.
-    ("data.by_language", {"mr": {"source": "synthetic"}}, MARATHI | {"examples_table 10"}),
+    ("data.by_language", {"mr": {"source": "synthetic"}}, read_whole(MARATHI) | {"examples_table 10"}),
     ("data.path", "./{language}/{split}", OTHER_DATA),
     ("data.names", {"hi": "./hi"}, OTHER_DATA),
     ("data.splits.train", "./train", OTHER_DATA),
@@ -202,6 +212,7 @@ MUST_CHANGE_TOO = {"multilingual": {"fewer_runs": {"bg": {"scopes": ["full"]}}}}
 
 # What the tiny study reads and the other one doesn't: synthetic data, an encoder with random weights, one schedule.
 TINY_RUNS = ("hi dense 1", "hi full-50 1")
+
 TINY_TABLES = jobs("f1_table", [7, 9])
 NOT_TINY = TABLES | OF_METHODS
 TINY_TRAINED = (trained(TINY_RUNS) - NOT_TINY) | TINY_TABLES | {"sparsity_map"}
@@ -236,10 +247,10 @@ TINY_KEYS: list[Change] = [
 # A study whose data and encoder are the Hub's.
 HUB = {"data": {"source": "hub", "allow_other_sizes": True}, "encoder": {"source": "hub"}}
 HUB_KEYS: list[Change] = [
-    ("data.repository", "someone/wikiann", {"resolve_data"} | FROM_DATA),
-    ("data.revision", "main", {"resolve_data"} | FROM_DATA),
+    ("data.repository", "someone/wikiann", {"resolve_data"} | read_whole(FROM_DATA)),
+    ("data.revision", "main", {"resolve_data"} | read_whole(FROM_DATA)),
     ("data.folder", "/nowhere", set()),
-    ("data.by_language", {"mr": {"revision": "main"}}, {"resolve_language_data mr"} | MARATHI),
+    ("data.by_language", {"mr": {"revision": "main"}}, {"resolve_language_data mr"} | read_whole(MARATHI)),
     ("encoder.name", "someone/bert", {"resolve_encoder", "build_encoder"} | ENCODED),
     ("encoder.revision", "main", {"resolve_encoder", "build_encoder"} | ENCODED),
     ("encoder.folder", "/nowhere", set()),

@@ -12,7 +12,7 @@ import pytest
 import yaml
 from hub_layout import write_hub_files
 from ner_pruning.data.synthetic import generate
-from ner_pruning.data.wikiann import write_corpus
+from ner_pruning.study.data_form import SPLITS
 from stale_study import (
     AFTER,
     AFTER_CARDS,
@@ -84,7 +84,7 @@ def test_a_second_run_does_nothing_nor_does_one_after_another_study(study):
 
 def test_a_study_that_was_killed_goes_on_with_exactly_the_jobs_that_had_not_finished(study):
     finished = finished_jobs(study.killed)
-    assert {"build_encoder", "language_data hi"} <= set(finished)
+    assert {"build_encoder", "split_data hi train"} <= set(finished)
     assert not any(job.startswith(("finetune", "collect_scores")) for job in finished)
     assert study.left == Counter(EVERYTHING) - finished
 
@@ -293,33 +293,34 @@ def test_a_changed_training_file_of_a_language_reruns_what_is_made_of_its_data(s
             plan = planned(study)
         finally:
             path.write_bytes(before)
-    # A language's splits are read by one job: its test set is drawn again too, and the one that takes mentions from it.
-    own = {"language_data hi", "data_card hi", "encode hi", "perturb in-language hi", "examples_table 10"}
-    pools = jobs("perturb", ["in-script"], ["hi", "mr"])
-    evaluated = jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
-    overlap = jobs("overlap mention_properties", ["hi", "multilingual"])
-    assert plan == Counter(own | pools | evaluated | overlap | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
+    own = {"split_data hi train", "data_card hi", "encode hi"} | jobs(
+        "overlap mention_properties", ["hi", "multilingual"]
+    )
+    assert plan == Counter(own | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
 
 
-def test_changed_training_sentences_draw_no_perturbed_set_again(study):
-    """Only what reads them follows, where the test split, which the same job writes, is as it was."""
-    path = study.results / "data/hi/train.parquet"
+def test_a_corrected_test_file_trains_nothing_again(study):
+    """All predictions of its language are made again, and of the one whose perturbed set takes mentions from it."""
+    path = study.data_file("hi", "test")
     before = path.read_bytes()
     with times_kept([path]):
-        write_corpus(path, generate("hi", SIZES, seed=1)["train"])
+        write_hub_files(path.parent, {"test": generate("hi", SIZES, seed=1)["test"]})
         try:
             plan = planned(study)
         finally:
             path.write_bytes(before)
-    own = {"data_card hi", "encode hi"} | jobs("overlap mention_properties", ["hi", "multilingual"])
-    assert plan == Counter(own | trained([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
+    assert not {job for job in plan if job.startswith(("finetune", "encode "))}
+    own = {"split_data hi test", "data_card hi", "perturb in-language hi", "examples_table 10"}
+    pools = jobs("perturb", ["in-script"], ["hi", "mr"])
+    evaluated = jobs("test_sets encode_test_sets chance_floor", ["hi", "mr"])
+    overlap = jobs("overlap mention_properties", ["hi", "multilingual"])
+    assert plan == Counter(own | pools | evaluated | overlap | predicted([*HINDI, *MULTILINGUAL]) | AFTER_CARDS)
 
 
 def test_a_new_language_reruns_the_pools_it_joins_and_multilingual_runs(study):
     more = study.changed("languages", languages=[*LANGUAGES, "ru"])
-    own = {
-        f"{rule} ru" for rule in ("language_data", "data_card", "encode", "perturb in-language", "perturb in-script")
-    }
+    own = {f"{rule} ru" for rule in ("data_card", "encode", "perturb in-language", "perturb in-script")}
+    own |= jobs("split_data", ["ru"], SPLITS)
     joined = {"perturb in-script bg"} | jobs("overlap mention_properties", ["bg", "multilingual"])
     joined |= jobs("test_sets encode_test_sets chance_floor", ["bg", "ru"])
     bulgarian = jobs("predict score", ["bg dense 1", "bg full-50 1"])  # it was alone in its script: a test set more

@@ -45,14 +45,16 @@ def test_a_study_that_is_done(finished):
         assert (finished.folder / "results/tiny" / name).exists(), name
 
 
-def write_language(folder, code, tag):
+def write_language(folder, code, tag="B-PER"):
+    """Write the splits of a language, of which the training sentences have a tag."""
     (folder / code).mkdir(parents=True, exist_ok=True)
     for split in ("train", "dev", "test"):
-        (folder / code / split).write_text(f"{code}:Ann\t{tag}\n\n", encoding="utf-8")
+        of_split = tag if split == "train" else "B-PER"
+        (folder / code / split).write_text(f"{code}:Ann\t{of_split}\n\n", encoding="utf-8")
 
 
 def test_a_study_whose_jobs_fail(workflow, tmp_path):
-    """Two data files have a wrong tag: each job has its log's last line, and the rest of the study was done.
+    """Two files have a wrong tag: each job has its log's last line, and the rest of the study was done.
 
     The command at the end goes on when it is pasted, though a folder and a value of the config need quotes.
     """
@@ -66,17 +68,17 @@ def test_a_study_whose_jobs_fail(workflow, tmp_path):
     done = workflow.call(*call)
     assert done.returncode != 0
     title, *lines = end_of(done.stdout)
-    assert re.fullmatch(r"failing: 2 of 3 jobs failed, after \d+ s\.", title)
-    assert {"  language_data language=hi", "  language_data language=mr"} <= set(lines)
+    assert re.fullmatch(r"failing: 2 of 9 jobs failed, after \d+ s\.", title)
+    assert {"  split_data language=hi split=train", "  split_data language=mr split=train"} <= set(lines)
     for code in ("hi", "mr"):
-        place = lines.index(f"    results/failing/logs/language_data/{code}.log")
+        place = lines.index(f"    results/failing/logs/split_data/{code}/train.log")
         assert re.match(rf"      \| Error: .*{code}/train: line 1: .*b-per", lines[place + 1])
     (command,) = [line for line in lines if line.startswith(f"    {SNAKEMAKE} ")]
     assert shlex.split(command) == [SNAKEMAKE, *call]
     assert (workflow.folder / "results/failing/data/bg/test.parquet").exists()
     assert "\nStudy " not in workflow.call("--dry-run", *call).stdout
     for code in ("hi", "mr"):
-        write_language(folder, code, tag="B-PER")
+        write_language(folder, code)
     again = pasted(workflow, command)
     assert again.returncode == 0, again.stdout
     assert (workflow.folder / "results/failing/data/hi/test.parquet").exists()

@@ -37,30 +37,63 @@ if LANGUAGE_REVISIONS:
             "../scripts/resolve_revision.py"
 
 
-rule language_data:
-    input:
-        unpack(get_source),
-    output:
-        train="<results>/data/{language}/train.parquet",
-        validation="<results>/data/{language}/validation.parquet",
-        test="<results>/data/{language}/test.parquet",
-    log:
-        "<results>/logs/language_data/{language}.log",
-    priority: 1  # as in encode: what these refuse is known before any run trains
-    localrule: True
-    conda:
-        "../../envs/study.yaml"
-    params:
-        form=get_form,
-        language="{language}",
-        source=get_source_kind,
-        folder=get_folder,
-        expected=get_expected_sizes,
-        allow_other_sizes=get_allow_other_sizes,
-        synthetic=get_synthetic,
-        version=version_of("language_data"),
-    script:
-        "../scripts/language_data.py"
+if len(LOCAL) < len(LANGUAGES):
+
+    rule language_data:
+        input:
+            unpack(get_source),
+        output:
+            train="<results>/data/{language}/train.parquet",
+            validation="<results>/data/{language}/validation.parquet",
+            test="<results>/data/{language}/test.parquet",
+        log:
+            "<results>/logs/language_data/{language}.log",
+        wildcard_constraints:
+            language="|".join(language for language in LANGUAGES if language not in LOCAL),
+        priority: 1  # as in encode: what these refuse is known before any run trains
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            form=get_form,
+            language="{language}",
+            source=get_source_kind,
+            folder=None,
+            expected=get_expected_sizes,
+            allow_other_sizes=get_allow_other_sizes,
+            synthetic=get_synthetic,
+            version=version_of("language_data"),
+        script:
+            "../scripts/language_data.py"
+
+
+if LOCAL:
+
+    rule split_data:
+        input:
+            unpack(get_source),
+        output:
+            "<results>/data/{language}/{split}.parquet",
+        log:
+            "<results>/logs/split_data/{language}/{split}.log",
+        wildcard_constraints:
+            language="|".join(LOCAL),
+            split="train|validation|test",
+        priority: 1
+        localrule: True
+        conda:
+            "../../envs/study.yaml"
+        params:
+            form=get_form,
+            language="{language}",
+            source="local",
+            folder=get_folder,
+            expected=get_expected_sizes,
+            allow_other_sizes=get_allow_other_sizes,
+            synthetic=None,
+            version=version_of("language_data"),
+        script:
+            "../scripts/language_data.py"
 
 
 if config["data"]["entity_types"] is None:

@@ -27,14 +27,23 @@ def get_languages_by_revision():
 LANGUAGE_REVISIONS = get_languages_by_revision()
 
 
+LOCAL = [language for language in LANGUAGES if get_data_of(language)["source"] == "local"]
+"""Languages whose files are here, so that a change of one makes nothing stale that reads other splits alone."""
+
+
 def get_source(wildcards):
-    """Return what a language's data is read from: the resolved revision, the files of the folder, or nothing."""
+    """Return what a language's data is read from: the resolved revision, the files of the folder, or nothing.
+
+    Of one split its files, but of all splits where the entity types are those that the data have.
+    """
     data = get_data_of(wildcards.language)
     if data["source"] == "hub":
         language = LANGUAGE_REVISIONS.get((data["repository"], data["revision"]))
         return {"resolved": f"<results>/data/{language}/source.json" if language else "<results>/data/source.json"}
     if data["source"] == "local":
-        return {"files": [local(str(path)) for path in STUDY_FILES.data[wildcards.language]]}
+        files = STUDY_FILES.data[wildcards.language]
+        splits = files if config["data"]["entity_types"] is None else [wildcards.split]
+        return {"files": [local(str(path)) for path in dict.fromkeys(path for each in splits for path in files[each])]}
     return {}
 
 
@@ -43,9 +52,7 @@ def get_source_kind(wildcards):
 
 
 def get_folder(wildcards):
-    """Return the folder of a language's files, None with another source."""
-    data = get_data_of(wildcards.language)
-    return data["folder"] if data["source"] == "local" else None
+    return get_data_of(wildcards.language)["folder"]
 
 
 def get_repository(wildcards):
@@ -73,7 +80,10 @@ def get_encoder_sizes(wildcards):
 
 
 def get_expected_sizes(wildcards):
-    return sorted_values(grid.known_sizes(wildcards.language, config, TABLE))
+    """Return the number of sentences of each split, or of the one that is read; None if none is known."""
+    sizes = grid.known_sizes(wildcards.language, config, TABLE)
+    split = wildcards.get("split")
+    return {split: sizes[split]} if sizes and split else sorted_values(sizes)
 
 
 def get_allow_other_sizes(wildcards):

@@ -14,7 +14,7 @@ from ner_pruning.data.tag_schemes import convert
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError
 from ner_pruning.study.data_form import WIKIANN, DataForm
-from read_corpora import from_folder
+from read_corpora import from_folder, source_paths
 from real_data import WIKIANN as REAL
 from real_data import needs_wikiann
 
@@ -543,5 +543,5 @@ def test_files_beside_a_whole_layout_of_wikiann_are_not_looked_at(tmp_path):
 
 
 def test_the_files_of_a_form_are_those_that_are_read(tmp_path):
-    names = [path.relative_to(tmp_path).as_posix() for path in source_files(tmp_path, "ha", exported(tmp_path))]
+    names = [path.relative_to(tmp_path).as_posix() for path in source_paths(tmp_path, "ha", exported(tmp_path))]
     assert names == [f"ha/{split}/{number:04d}.parquet" for split in SPLITS for number in (0, 1)]

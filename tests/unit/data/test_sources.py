@@ -12,10 +12,11 @@ import language_data
 import pytest
 import resolve_revision
 from ner_pruning.data.mentions import LABELS
-from ner_pruning.data.sources import SPLITS, check_sizes, source_files
+from ner_pruning.data.sources import SPLITS, check_sizes
 from ner_pruning.data.wikiann import Corpus, read_corpus
 from ner_pruning.files import InputError
-from read_corpora import from_folder
+from ner_pruning.study.data_form import DataForm
+from read_corpora import from_folder, source_paths
 from real_data import WIKIANN, needs_wikiann
 
 PROJECT = Path(__file__).parents[3]
@@ -93,7 +94,7 @@ def test_real_data_survive_every_layout(tmp_path, write, language):
 
 def test_shards_are_found_and_read_in_order(tmp_path):
     write_hub(tmp_path, "en", corpora_of_words(), shards=2)
-    names = [path.name for path in source_files(tmp_path, "en")]
+    names = [path.name for path in source_paths(tmp_path, "en")]
     assert names[:3] == [
         "train-00000-of-00002.parquet",
         "train-00001-of-00002.parquet",
@@ -105,14 +106,14 @@ def test_shards_are_found_and_read_in_order(tmp_path):
 def test_source_files_are_those_that_are_read(tmp_path):
     write_rahimi(tmp_path, "en", corpora_of_words())
     write_archive(tmp_path, "sw", corpora_of_words(), member_folder="sw/")
-    assert source_files(tmp_path, "en") == [tmp_path / "en" / name for name in ("train", "dev", "test")]
-    assert source_files(tmp_path, "sw") == [tmp_path / "sw.tar.gz"]
+    assert source_paths(tmp_path, "en") == [tmp_path / "en" / name for name in ("train", "dev", "test")]
+    assert source_paths(tmp_path, "sw") == [tmp_path / "sw.tar.gz"]
 
 
 def test_a_complete_layout_is_preferred_to_an_incomplete_one(tmp_path):
     write_xtreme(tmp_path, "en", corpora_of_words())
     write_hub(tmp_path, "en", {"train": corpora_of_words()["train"]})
-    assert [path.suffix for path in source_files(tmp_path, "en")] == [".tsv"] * 3
+    assert [path.suffix for path in source_paths(tmp_path, "en")] == [".tsv"] * 3
 
 
 def write_then_remove(write, *names):
@@ -247,3 +248,18 @@ def test_a_commit_is_resolved_without_the_hub(tmp_path):
     resolve_revision.main(tmp_path / "source.json", "unimelb-nlp/wikiann", COMMIT, "dataset")
     expected = {"repository": "unimelb-nlp/wikiann", "revision": COMMIT, "commit": COMMIT}
     assert json.loads((tmp_path / "source.json").read_text()) == expected
+
+
+def test_one_split_is_read_from_its_own_files_alone(tmp_path):
+    """A fault in another split is none of this job's, unless all splits say which entity types there are."""
+    write_rahimi(tmp_path, "en", corpora_of_words())
+    (tmp_path / "en/test").write_text("not a table\n")
+    out = {"train": tmp_path / "train.parquet"}
+    language_data.main(out, "local", "en", str(tmp_path), {"train": 2}, False)
+    assert read_corpus(out["train"]) == corpora_of_words()["train"]
+    with pytest.raises(InputError, match="^en: train: 2 sentences; expected 3"):
+        language_data.main(out, "local", "en", str(tmp_path), {"train": 3}, False)
+    with pytest.raises(InputError, match="en/test: line 1: no tag"):
+        language_data.main(out, "local", "en", str(tmp_path), {"train": 2}, False, DataForm(entity_types=None))
+    with pytest.raises(InputError, match="en/test: line 1: no tag"):
+        language_data.main({"test": tmp_path / "test.parquet"}, "local", "en", str(tmp_path), {"test": 2}, False)

@@ -23,7 +23,7 @@ class StudyFiles(NamedTuple):
     table: the rows of the tables of languages, by language.
     languages: the study's own table of languages, if it has one.
     published: the cells of the paper's tables.
-    data: the files of each language in its `folder`; none of a language with another source.
+    data: the files of each language in its `folder`, by split; none of a language with another source.
     encoder: the files in `encoder: folder`, or the vocabulary of an encoder with random weights, if it is a file.
     equal_budget: the files of the study in `equal_budget`; none without one.
     """
@@ -31,7 +31,7 @@ class StudyFiles(NamedTuple):
     table: dict[str, Language]
     languages: list[str]
     published: list[PublishedF1]
-    data: dict[str, list[Path]]
+    data: dict[str, dict[str, list[Path]]]
     encoder: list[Path]
     equal_budget: list[Path]
 
@@ -58,7 +58,8 @@ def check_study_files(
         if of_code["source"] == "local":
             data[code] = source_files(of_code["folder"], code, DataForm.of(of_code))
     if data:
-        folders.check_inputs(itertools.chain.from_iterable(data.values()), "a file of `data: folder`")
+        files = (paths for of_language in data.values() for paths in of_language.values())
+        folders.check_inputs(itertools.chain.from_iterable(files), "a file of `data: folder`")
     if config["encoder"]["source"] == "local":
         encoder = encoder_files(config["encoder"]["folder"])
         folders.check_inputs(encoder, "a file of `encoder: folder`")

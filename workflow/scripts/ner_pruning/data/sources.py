@@ -5,7 +5,7 @@ import os
 import re
 import tarfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -44,10 +44,10 @@ def check_sizes(
 ) -> None:
     """Raise InputError when a split is empty or, unless `allow_other_sizes`, has another number of sentences.
 
-    expected: by split; None where no sizes are known, and others are allowed.
+    corpora: of all splits, or of some; expected: by split; None where no sizes are known, and others are allowed.
     """
-    for split in SPLITS:
-        found = len(corpora[split])
+    for split, corpus in corpora.items():
+        found = len(corpus)
         if found == 0:
             raise InputError(f"{language}: {split}: no sentences")
         if not allow_other_sizes and found != expected[split]:
@@ -60,15 +60,15 @@ def check_sizes(
 def check_mentions(language: str, corpora: Mapping[str, "Corpus"]) -> None:
     """Raise InputError when a model would have no mention to learn from, or none to be scored on."""
     for split in ("train", "test"):
-        if not any(map(any, corpora[split].tags)):
+        if split in corpora and not any(map(any, corpora[split].tags)):
             raise InputError(
                 f"{language}: {split}: all {len(corpora[split])} sentences have the tag O alone; expected mentions of "
                 "entities (test sets of shared tasks are often published without their tags)"
             )
 
 
-def source_files(folder: str | os.PathLike, language: str, form: DataForm = WIKIANN) -> list[Path]:
-    """Return the files of a local folder that hold a language: train, validation and test, or one archive.
+def source_files(folder: str | os.PathLike, language: str, form: DataForm = WIKIANN) -> dict[str, list[Path]]:
+    """Return the files of a local folder that hold a language, by split: train, validation and test, or one archive.
 
     Layouts, of which the first complete one is taken: the Hub's (`en/train-00000-of-00001.parquet`, `validation`,
     `test`, in any number of shards), XTREME's (`train-en.tsv`, `dev-en.tsv`, `test-en.tsv`, in the folder or in `en/`),
@@ -76,8 +76,7 @@ def source_files(folder: str | os.PathLike, language: str, form: DataForm = WIKI
     read (`en/train.conll`, …). Of a form with its own paths only the last is looked for, there. Raises InputError that
     names folder, language and what was looked for when there is none, or when a split or a shard is missing.
     """
-    files = _find_layout(folder, language, form).files
-    return list(dict.fromkeys(path for split in SPLITS for path in files[split]))
+    return _find_layout(folder, language, form).files
 
 
 def encoder_files(folder: str | os.PathLike) -> list[Path]:
@@ -149,27 +148,34 @@ def _check_folder(folder: Path, expected: str) -> None:
     raise InputError(f"{folder}: {found}; expected {expected}{hint}")
 
 
-def read_local(folder: str | os.PathLike, language: str, form: DataForm = WIKIANN) -> dict[str, "Converted"]:
+def read_local(
+    folder: str | os.PathLike, language: str, form: DataForm = WIKIANN, splits: Iterable[str] = SPLITS
+) -> dict[str, "Converted"]:
     """Read a language from a local folder (layouts: `source_files`) into one converted corpus per split.
 
-    Raises InputError on what `source_files`, the functions of `readers` and `tag_schemes.convert` refuse.
+    splits: those that are read. Raises InputError on what `source_files`, the functions of `readers` and
+    `tag_schemes.convert` refuse.
     """
     from ner_pruning.data.tag_schemes import convert
 
-    sentences = _read_sentences(folder, language, form)
+    sentences = _read_sentences(folder, language, form, splits)
     return {split: convert(found, form.entity_types, form.rename) for split, found in sentences.items()}
 
 
-def _read_sentences(folder: str | os.PathLike, language: str, form: DataForm) -> dict[str, "TaggedSentences"]:
+def _read_sentences(
+    folder: str | os.PathLike, language: str, form: DataForm, splits: Iterable[str]
+) -> dict[str, "TaggedSentences"]:
     from ner_pruning.data import readers
 
     layout = _find_layout(folder, language, form)
+    files = {split: layout.files[split] for split in splits}
     if layout.name in ("Hub", "path"):
-        return {split: _read_files(files, language, form) for split, files in layout.files.items()}
+        return {split: _read_files(of_split, language, form) for split, of_split in files.items()}
     if layout.name == "archive":
         contents = _read_archive(layout.files["train"][0])
+        contents = {split: contents[split] for split in files}
     else:
-        contents = {split: (str(path), path.read_bytes()) for split, (path,) in layout.files.items()}
+        contents = {split: (str(path), path.read_bytes()) for split, (path,) in files.items()}
     prefix = "" if layout.name == "XTREME" else f"{language}:"
     return {split: readers.read_tagged_text(content, source, prefix) for split, (source, content) in contents.items()}
 

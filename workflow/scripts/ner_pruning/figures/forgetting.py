@@ -45,7 +45,7 @@ MOST_LINES = 7
 """Lines of a panel: of scripts those with the most languages, of types the first."""
 
 PANEL_HEIGHT, TEXT_HEIGHT, LEGEND_LINE = 1.45, 1.25, 0.15  # inches
-TITLE_WIDTH = 18  # characters
+TITLE_WIDTH = 16  # characters
 ADVERBS = {"partial": "partially", "full": "fully"}
 
 
