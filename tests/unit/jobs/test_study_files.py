@@ -47,7 +47,11 @@ def test_files_of_a_study_in_folders(local, tmp_path):
     assert len(files.table) == 333 and files.table["hi"].name == "Hindi" and files.languages == []
     assert len(files.published) > 100
     assert files.data == {
-        code: [tmp_path / f"data/{split}-{code}.tsv" for split in ("train", "dev", "test")] for code in ("hi", "mr")
+        code: {
+            split: [tmp_path / f"data/{name}-{code}.tsv"]
+            for split, name in {"train": "train", "validation": "dev", "test": "test"}.items()
+        }
+        for code in ("hi", "mr")
     }
     names = ("config.json", "model.safetensors", "tokenizer.json")  # not README.md
     assert files.encoder == [tmp_path / "encoder" / name for name in names]
