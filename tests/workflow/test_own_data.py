@@ -178,6 +178,7 @@ def test_text_in_bioes_is_studied_by_its_own_types(text_study):
     results = text_study.folder / "results/news"
     types = ["DATE", "MISC", "work-of-art"]
     assert json.loads((results / "data/entity_types.json").read_text()) == types
+    assert (results / "logs/language_data/sw.log").exists()  # read at once, as all splits say which types there are
     config = json.loads((results / "runs/sw/full-50/seed-1/config.json").read_text())
     assert list(config["id2label"].values()) == list(labels_of(types))
     assert check_scores(results, "sw/dense/seed-1", ["sw"], types) > 0.3

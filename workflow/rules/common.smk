@@ -13,7 +13,7 @@ from ner_pruning import terms
 from ner_pruning.study import contents, grid, methods
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest
-from ner_pruning.study.data_form import WIKIANN, DataForm, data_of_language, sources
+from ner_pruning.study.data_form import SPLITS, WIKIANN, DataForm, data_of_language, sources
 from ner_pruning.study.languages import pool_languages
 from ner_pruning.study.layout import ENCODER_FILES, RUN_FILES
 from ner_pruning.study.names import dataset_name, encoder_name, encoder_origin, hub_ids

@@ -37,7 +37,7 @@ if LANGUAGE_REVISIONS:
             "../scripts/resolve_revision.py"
 
 
-if len(LOCAL) < len(LANGUAGES):
+if len(BY_SPLIT) < len(LANGUAGES):
 
     rule language_data:
         input:
@@ -49,25 +49,18 @@ if len(LOCAL) < len(LANGUAGES):
         log:
             "<results>/logs/language_data/{language}.log",
         wildcard_constraints:
-            language="|".join(language for language in LANGUAGES if language not in LOCAL),
+            language="|".join(language for language in LANGUAGES if language not in BY_SPLIT),
         priority: 1  # as in encode: what these refuse is known before any run trains
         localrule: True
         conda:
             "../../envs/study.yaml"
         params:
-            form=get_form,
-            language="{language}",
-            source=get_source_kind,
-            folder=None,
-            expected=get_expected_sizes,
-            allow_other_sizes=get_allow_other_sizes,
-            synthetic=get_synthetic,
-            version=version_of("language_data"),
+            **LANGUAGE_DATA,
         script:
             "../scripts/language_data.py"
 
 
-if LOCAL:
+if BY_SPLIT:
 
     rule split_data:
         input:
@@ -77,21 +70,14 @@ if LOCAL:
         log:
             "<results>/logs/split_data/{language}/{split}.log",
         wildcard_constraints:
-            language="|".join(LOCAL),
-            split="train|validation|test",
+            language="|".join(BY_SPLIT),
+            split="|".join(SPLITS),
         priority: 1
         localrule: True
         conda:
             "../../envs/study.yaml"
         params:
-            form=get_form,
-            language="{language}",
-            source="local",
-            folder=get_folder,
-            expected=get_expected_sizes,
-            allow_other_sizes=get_allow_other_sizes,
-            synthetic=None,
-            version=version_of("language_data"),
+            **LANGUAGE_DATA,
         script:
             "../scripts/language_data.py"
 

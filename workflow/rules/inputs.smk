@@ -27,22 +27,24 @@ def get_languages_by_revision():
 LANGUAGE_REVISIONS = get_languages_by_revision()
 
 
-LOCAL = [language for language in LANGUAGES if get_data_of(language)["source"] == "local"]
-"""Languages whose files are here, so that a change of one makes nothing stale that reads other splits alone."""
+BY_SPLIT = [
+    language for language in LANGUAGES if get_data_of(language)["source"] == "local" and config["data"]["entity_types"]
+]
+"""Languages whose splits are read one by one, so that a change of a file makes nothing stale that reads other splits.
+
+They are those whose files are here; not where the entity types are those that all splits of a language have.
+"""
 
 
 def get_source(wildcards):
-    """Return what a language's data is read from: the resolved revision, the files of the folder, or nothing.
-
-    Of one split its files, but of all splits where the entity types are those that the data have.
-    """
+    """Return what a language's data, or a split of them, is read from: the resolved revision, files, or nothing."""
     data = get_data_of(wildcards.language)
     if data["source"] == "hub":
         language = LANGUAGE_REVISIONS.get((data["repository"], data["revision"]))
         return {"resolved": f"<results>/data/{language}/source.json" if language else "<results>/data/source.json"}
     if data["source"] == "local":
         files = STUDY_FILES.data[wildcards.language]
-        splits = files if config["data"]["entity_types"] is None else [wildcards.split]
+        splits = [wildcards.split] if wildcards.language in BY_SPLIT else SPLITS
         return {"files": [local(str(path)) for path in dict.fromkeys(path for each in splits for path in files[each])]}
     return {}
 
@@ -52,7 +54,8 @@ def get_source_kind(wildcards):
 
 
 def get_folder(wildcards):
-    return get_data_of(wildcards.language)["folder"]
+    """Return the folder that a language is read from, None for data that are not here."""
+    return get_data_of(wildcards.language)["folder"] if get_source_kind(wildcards) == "local" else None
 
 
 def get_repository(wildcards):
@@ -101,6 +104,19 @@ def get_synthetic(wildcards):
     if get_source_kind(wildcards) != "synthetic":
         return None
     return {"seed": config["data"]["synthetic"]["seed"], "sizes": get_expected_sizes(wildcards)}
+
+
+LANGUAGE_DATA = {
+    "form": get_form,
+    "language": "{language}",
+    "source": get_source_kind,
+    "folder": get_folder,
+    "expected": get_expected_sizes,
+    "allow_other_sizes": get_allow_other_sizes,
+    "synthetic": get_synthetic,
+    "version": version_of("language_data"),
+}
+"""What the splits of a language are read by, all at once or one by one."""
 
 
 # perturb.smk

@@ -1,7 +1,7 @@
 """The files of each target of a study."""
 
 from ner_pruning.claims.paper_scores import cells_of_study
-from ner_pruning.study.data_form import SPLITS, is_like_table_1
+from ner_pruning.study.data_form import is_like_table_1
 
 PUBLISHED_STUDY = f"docs/{config['study']}/results"
 

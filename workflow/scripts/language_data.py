@@ -8,7 +8,7 @@ from ner_pruning.data.sources import check_mentions, check_sizes, read_hub, read
 from ner_pruning.data.tag_schemes import Converted, of_splits, with_types
 from ner_pruning.data.wikiann import write_corpus
 from ner_pruning.files import read_json
-from ner_pruning.study.data_form import SPLITS, WIKIANN, DataForm
+from ner_pruning.study.data_form import WIKIANN, DataForm
 
 
 def main(
@@ -42,13 +42,12 @@ def main(
 def read(source: str, language: str, origin: Any, form: DataForm, splits: Sequence[str]) -> Mapping[str, Converted]:
     """Return splits of a language, all with the same entity types; arguments as for `main`.
 
-    splits: those that are needed; entity types that the data have are those of all.
+    splits: those that are needed, of local data: all of them where the entity types are those that the data have.
     """
     if source == "hub":
         resolved = read_json(origin)
         return of_splits(read_hub(resolved["repository"], language, resolved["commit"], form), form.entity_types)
     if source == "local":
-        splits = SPLITS if form.entity_types is None else splits
         return of_splits(read_local(origin, language, form, splits), form.entity_types)
     from ner_pruning.data.synthetic import generate  # needs libraries that real data do without
 

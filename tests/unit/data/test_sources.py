@@ -15,7 +15,6 @@ from ner_pruning.data.mentions import LABELS
 from ner_pruning.data.sources import SPLITS, check_sizes
 from ner_pruning.data.wikiann import Corpus, read_corpus
 from ner_pruning.files import InputError
-from ner_pruning.study.data_form import DataForm
 from read_corpora import from_folder, source_paths
 from real_data import WIKIANN, needs_wikiann
 
@@ -251,7 +250,7 @@ def test_a_commit_is_resolved_without_the_hub(tmp_path):
 
 
 def test_one_split_is_read_from_its_own_files_alone(tmp_path):
-    """A fault in another split is none of this job's, unless all splits say which entity types there are."""
+    """A fault in another split is none of this job's."""
     write_rahimi(tmp_path, "en", corpora_of_words())
     (tmp_path / "en/test").write_text("not a table\n")
     out = {"train": tmp_path / "train.parquet"}
@@ -259,7 +258,5 @@ def test_one_split_is_read_from_its_own_files_alone(tmp_path):
     assert read_corpus(out["train"]) == corpora_of_words()["train"]
     with pytest.raises(InputError, match="^en: train: 2 sentences; expected 3"):
         language_data.main(out, "local", "en", str(tmp_path), {"train": 3}, False)
-    with pytest.raises(InputError, match="en/test: line 1: no tag"):
-        language_data.main(out, "local", "en", str(tmp_path), {"train": 2}, False, DataForm(entity_types=None))
     with pytest.raises(InputError, match="en/test: line 1: no tag"):
         language_data.main({"test": tmp_path / "test.parquet"}, "local", "en", str(tmp_path), {"test": 2}, False)

@@ -9,7 +9,7 @@ import torch
 from ner_pruning.data.sources import read_vocabulary
 from ner_pruning.files import InputError
 from ner_pruning.study.layout import ENCODER_FILES
-from ner_pruning.training import attention
+from ner_pruning.training import attention, encoder_check
 from ner_pruning.training.encoder import fetch_encoder, random_encoder, train_wordpiece
 from ner_pruning.training.encoder_check import settle_packing
 from ner_pruning.training.model import is_packed, load_encoder
@@ -33,6 +33,8 @@ from transformers import (
     EuroBertModel,
     FNetConfig,
     FNetModel,
+    GPT2Config,
+    GPT2Model,
     ModernBertConfig,
     ModernBertForMaskedLM,
     ModernBertModel,
@@ -101,6 +103,24 @@ def test_an_encoder_that_cannot_be_packed_is_padded_from_then_on(tmp_path, capsy
     assert json.loads((folder / "config.json").read_text()) == before | {"packed_batches": False}
     assert not is_packed(load_encoder(folder, dropout=0.0, seed=0))
     assert not settle_packing(folder, 60)
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e4])
+def test_how_large_the_scores_are_does_not_matter(tmp_path, monkeypatch, scale):
+    """A new head of other weights than 0.02 has other scores: of small ones every difference is small."""
+
+    def scaled(*arguments, **options):
+        model = load_encoder(*arguments, **options)
+        with torch.no_grad():
+            model.classifier.weight.mul_(scale)
+        return model
+
+    monkeypatch.setattr(encoder_check, "load_encoder", scaled)
+    assert settle_packing(save(tmp_path / "bert", BertModel(BertConfig(**SMALL))), 60)
+    config = DebertaV2Config(**SMALL, relative_attention=True, position_biased_input=False, pos_att_type=["p2c", "c2p"])
+    assert not settle_packing(save(tmp_path / "deberta", DebertaV2Model(config)), 60)
+    with pytest.raises(InputError, match="a piece does not see the pieces after it"):
+        settle_packing(save(tmp_path / "gpt", GPT2Model(GPT2Config(**SMALL))), 60)
 
 
 def test_what_a_folder_says_of_packing_is_found_out_anew(tmp_path):

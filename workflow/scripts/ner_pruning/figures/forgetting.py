@@ -26,7 +26,7 @@ from ner_pruning.figures.style import (
     seeds_of,
     shifts,
 )
-from ner_pruning.statistics.forgetting import FEW_LANGUAGES, FORGOTTEN, name_codes
+from ner_pruning.statistics.forgetting import FORGOTTEN, languages_of_line
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.statistics.mention_classes import ALL, FREQUENCY, TYPE, WORDS
 from ner_pruning.terms import REGULAR, SCOPES, SETTINGS, Provenance
@@ -77,12 +77,13 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
         of_setting = select(means, setting=setting)
         for axes, panel in zip(row, lines, strict=True):
             part, names = of_setting[of_setting["panel"] == panel], lines[panel][:MOST_LINES]
-            handles, alike = [], part["codes"].nunique() < 2
+            handles = []
             for name, colour, marker, shift in zip(names, COLOURBLIND, SIZE_MARKERS, shifts(len(names)), strict=False):
                 values = part[part["line"] == name]
                 if len(values):
                     draw_mean(axes, line_by_sparsity(values, sparsities), colour, marker, shift)
-                    handles.append(handle(f"{name} ({_languages(values, alike)})", colour, marker))
+                    languages = languages_of_line(values, part)[1] or number_of(values["languages"])
+                    handles.append(handle(f"{name} ({languages})", colour, marker))
             say_if_undefined(axes, part["estimate"], "too few\nmentions")
             if handles:
                 place = {"loc": "upper left", "bbox_to_anchor": (-0.05, -0.3), "borderaxespad": 0}
@@ -105,12 +106,6 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     put_title(figure, f"{text}. Mean over n languages, or those named{seeds}{BARS}", provenance)
     figure.draw_without_rendering()  # the legends hang from the panels: a first layout cuts off the last of many lines
     return figure
-
-
-def _languages(line: pd.DataFrame, alike: bool) -> str:
-    """Return the languages of a line, in number; by name if they are few, and not alike in all lines of the panel."""
-    most = line.loc[line["languages"].idxmax()]
-    return number_of(line["languages"]) if alike or most["languages"] > FEW_LANGUAGES else name_codes(most)
 
 
 def _lines(rows: pd.DataFrame) -> list[str]:

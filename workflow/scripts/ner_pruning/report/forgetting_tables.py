@@ -10,7 +10,7 @@ import pandas as pd
 from ner_pruning.data.mentions import find_mentions
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.report.data_tables import mark_mentions
-from ner_pruning.statistics.forgetting import BEYOND, FEW_LANGUAGES, FORGOTTEN, GAINED, name_codes
+from ner_pruning.statistics.forgetting import BEYOND, FORGOTTEN, GAINED, languages_of_line
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.statistics.mention_classes import ALL, LEAST_MENTIONS
 from ner_pruning.table import Table, TableCell, cells_with_interval, count, four_digits
@@ -88,9 +88,8 @@ def _lines(means: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]
 
 def _languages(line: pd.DataFrame, of_all: pd.DataFrame) -> str:
     """Return the number of languages of a line; "1 (yo)" if it is of few, and not of those of all mentions."""
-    most = line.loc[line["languages"].idxmax()]
-    few = most["languages"] <= FEW_LANGUAGES and most["codes"] not in set(of_all["codes"])
-    return f"{most['languages']}{f' ({name_codes(most)})' if few else ''}"
+    number, codes = languages_of_line(line, of_all)
+    return f"{number} ({codes})" if codes else str(number)
 
 
 def _range(low: int, high: int) -> str:

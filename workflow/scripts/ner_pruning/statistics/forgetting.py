@@ -51,9 +51,12 @@ FEW_LANGUAGES = 3
 """Languages that a table or figure names in place of their number, where lines next to each other are of others."""
 
 
-def name_codes(row: pd.Series) -> str:
-    """Return the codes of a row's languages as a list: "jv, yo"."""
-    return row["codes"].replace(" ", ", ")
+def languages_of_line(line: pd.DataFrame, beside: pd.DataFrame) -> tuple[int, str]:
+    """Return the most languages that a row of a line has, and their codes if they are few, and not those of all rows
+    that the line stands beside; else an empty string."""
+    most = line.loc[line["languages"].idxmax()]
+    named = most["languages"] <= FEW_LANGUAGES and (beside["codes"] != most["codes"]).any()
+    return int(most["languages"]), most["codes"].replace(" ", ", ") if named else ""
 
 
 def share_counts(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 from torch import nn
 from transformers import AutoTokenizer, PreTrainedModel
 
@@ -122,22 +122,24 @@ def compact_tokenizer_files(folder: Path, kept: np.ndarray, corpora: Iterable[st
 def pieces_of(tokenizer: Tokenizer, corpora: Iterable[str]) -> Iterator[np.ndarray]:
     """Yield the ids of the pieces of whole sentences, however long they are; corpora: paths of texts."""
     for corpus in corpora:
-        encodings = tokenizer.encode_batch([list(words) for words in read_corpus(corpus).tokens], is_pretokenized=True)
+        encodings = _encode(tokenizer, read_corpus(corpus).tokens)
         yield np.array([piece for encoding in encodings for piece in encoding.ids], dtype=np.int64)
 
 
 def check_same_pieces(whole: Tokenizer, compact: Tokenizer, sentences: Sequence[Sequence[str]], source: str) -> None:
     """Raise InputError when the compact tokenizer cuts a sentence, given as words, differently from the whole one."""
-    one, other = (
-        tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
-        for tokenizer in (whole, compact)
-    )
-    for row, (full, cut) in enumerate(zip(one, other, strict=True)):
+    encodings = zip(_encode(whole, sentences), _encode(compact, sentences), strict=True)
+    for row, (full, cut) in enumerate(encodings):
         if full.tokens != cut.tokens:
             raise InputError(
                 f"{source}: row {row} is cut into other pieces by the compact tokenizer: "
                 f"{' '.join(cut.tokens[:12])} instead of {' '.join(full.tokens[:12])}"
             )
+
+
+def _encode(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> list[Encoding]:
+    """Return whole sentences, given as words, in pieces."""
+    return tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
 
 
 @torch.no_grad()

@@ -25,11 +25,11 @@ from ner_pruning.training.model import (
 from ner_pruning.training.packing import pack
 
 PACKING_TOLERANCE = 1e-4
-"""Largest difference of two scores that rounding explains; of scores above 1, relative to the largest."""
+"""Largest difference of two scores that rounding explains, relative to the largest score."""
 
 SEEN = 1e-5
-"""Largest difference of two scores that is none, when both are computed in the same way: of experts that other pieces
-are sent to, products of other shapes differ in their last bits."""
+"""The same of scores that are computed in the same way: of experts that other pieces are sent to, products of other
+shapes differ in their last bits."""
 
 SHORT = 5
 """Pieces of a short sentence."""
@@ -146,7 +146,7 @@ def _difference(model: PreTrainedModel, sentences: EncodedSentences, alone: np.n
         return cause(error)
     finally:
         table.weight = whole
-    difference, tolerance = np.abs(scores - alone).max(), PACKING_TOLERANCE * max(1, np.abs(alone).max())
+    difference, tolerance = np.abs(scores - alone).max(), PACKING_TOLERANCE * np.abs(alone).max()
     if not difference <= tolerance:
         return f"the scores of a sentence differ by {difference:.2g} from those it has alone"
     if not np.abs(renumbered - scores).max() <= tolerance:
@@ -167,7 +167,7 @@ def _sees(model: PreTrainedModel, sentences: EncodedSentences, alone: np.ndarray
     row = sentences.pieces[: sentences.piece_offsets[1]].copy()
     row[changed] += 1 if row[changed] < sentences.pieces.max() else -1
     scores = model(input_ids=torch.from_numpy(row)[None]).logits[0, seeing].numpy()
-    return not np.allclose(scores, alone[: len(row)][seeing], rtol=0, atol=SEEN)
+    return not np.allclose(scores, alone[: len(row)][seeing], rtol=0, atol=SEEN * np.abs(alone).max())
 
 
 def _check_matrices(model: PreTrainedModel, kind: str) -> None:
