@@ -213,13 +213,18 @@ def test_bars_show_the_weights_that_are_left_by_part_of_the_model():
     partial = counts_of(EVEN)
     zeros = [round(0.98 * weights) + 2 for _, _, weights, _ in EVEN]  # two more than rounding explains
     full = counts_of([(name, True, weights, number) for (name, _, weights, _), number in zip(EVEN, zeros, strict=True)])
-    figure = of_runs.sparsity_figure(
-        {"full-98": full, "partial-50": partial}, "multilingual", 2, 1, Provenance("small", True)
-    )
+    word_embeddings, *others = EVEN
+    embeddings = [
+        (*word_embeddings[:1], True, 6_000_000, 3_000_000),
+        *((name, False, size, 0) for name, _, size, _ in others),
+    ]
+    counts = {"embeddings-50": counts_of(embeddings), "full-98": full, "partial-50": partial}
+    figure = of_runs.sparsity_figure(counts, "multilingual", 2, 1, Provenance("small", True))
     (axes,) = figure.axes  # every pruned matrix is as sparse as the others: nothing to map
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["partial-50", "full-98"]
-    np.testing.assert_allclose(bars(axes), [[5.4, 0.5, 1.5, 0.007], [0.12, 0.02, 0.06, 0.00014]], atol=1e-5)
-    assert [text.get_text() for text in axes.texts] == ["26.0 %", "98.0 %"]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["partial-50", "full-98", "embeddings-50"]
+    left = [[5.4, 0.5, 1.5, 0.007], [0.12, 0.02, 0.06, 0.00014], [3.0, 1.0, 3.0, 0.007]]
+    np.testing.assert_allclose(bars(axes), left, atol=1e-5)
+    assert [text.get_text() for text in axes.texts] == ["26.0 %", "98.0 %", "30.0 %"]
     assert {line.get_xdata()[0] for line in axes.lines} == {10.007001}
     labels = [text.get_text() for text in figure.legends[0].get_texts()]
     assert labels == ["word embeddings", "attention", "feed-forward", "head"]
@@ -233,9 +238,12 @@ def test_a_threshold_over_all_matrices_is_mapped_matrix_by_matrix():
     rows = [(f"bert.encoder.layer.{layer}.output.dense.weight", True, 1000, 100 * layer) for layer in range(4)]
     wide = [(f"bert.encoder.layer.{layer}.output.dense.weight", True, 1000, 10 * layer) for layer in range(24)]
     counts = {"partial-50": counts_of(EVEN), "partial-90": counts_of(rows), "full-50": counts_of(wide)}
+    tables = [(f"bert.embeddings.{name}_embeddings.weight", True, 1000, 900) for name in ("word", "position")]
+    counts["embeddings-50"] = counts_of([*tables[:1], (*tables[1][:3], 100)])
     figure = of_runs.sparsity_figure(counts, "yo", 1, 1, Provenance("small", True))
-    _, partial, full = figure.axes[:3]
+    _, partial, full, embeddings = figure.axes[:4]
     assert [partial.get_title(), full.get_title()] == ["partial, 90 %", "full (incl. embeddings), 50 %"]
+    assert embeddings.get_title() == "embeddings, 50 %"
     assert [text.get_text() for text in partial.texts] == ["0.0", "10.0", "20.0", "30.0"]
     assert not full.texts
     assert on_page(figure)

@@ -29,7 +29,7 @@ from ner_pruning.figures.style import (
 )
 from ner_pruning.files import InputError
 from ner_pruning.table import count
-from ner_pruning.terms import SCOPES, Provenance, parse_variant
+from ner_pruning.terms import ALL_SCOPES, Provenance, parse_variant
 
 POINTS = 400
 """Steps of a curve that are drawn, evenly spaced on a logarithmic axis: a run may have two million."""
@@ -167,7 +167,7 @@ def training_curves(sets: Mapping[str, LossCurves], provenance: Provenance) -> F
 
 def _by_scope_and_sparsity(variant: str) -> tuple[int, int]:
     scope, sparsity = parse_variant(variant)
-    return ("", *SCOPES).index(scope), sparsity
+    return ("", *ALL_SCOPES).index(scope), sparsity
 
 
 def _variant_styles(variants: list[str]) -> dict[str, tuple[tuple[float, float, float] | str, str]]:
@@ -253,7 +253,7 @@ def sparsity_figure(
     for axes, (variant, table) in zip(panels, tables.items(), strict=True):
         image = _draw_map(axes, table)
         scope, sparsity = parse_variant(variant)
-        axes.set_title(f"{SCOPE_NAMES[scope]}, {sparsity} %")
+        axes.set_title(f"{SCOPE_NAMES.get(scope, scope)}, {sparsity} %")
     if panels:
         panels[-1].set_xlabel(f"layer ({NO_LAYER}: outside of the layers)", labelpad=2)
         figure.colorbar(image, ax=panels, label="zeros (%)", aspect=30)

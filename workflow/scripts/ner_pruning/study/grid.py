@@ -10,6 +10,7 @@ from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import (
     ALL_SCOPES,
     DENSE,
+    MAGNITUDE,
     MULTILINGUAL,
     OF_THE_PAPER,
     PERTURBATIONS,
@@ -259,10 +260,10 @@ def shown_runs(config: Mapping[str, Any]) -> list[Run]:
 def mapped_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return the runs whose zeros are shown, none in a study of dense models.
 
-    They are the pruned ones of a first seed, of the paper's scopes and method: of the multilingual training set if it
-    has any, else of the first that has.
+    They are those of a first seed that are pruned by the paper's method: of the multilingual training set if it has
+    any, else of the first that has.
     """
-    pruned = [run for run in runs_of_the_paper(config) if run.sparsity > 0]
+    pruned = [run for run in study_runs(config) if run.method == MAGNITUDE]
     runs = [run for run in pruned if run.training_set == MULTILINGUAL] or [
         run for run in pruned if run.training_set == pruned[0].training_set
     ]
