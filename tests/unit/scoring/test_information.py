@@ -10,6 +10,7 @@ from ner_pruning.scoring.information import (
     RENAMINGS,
     confusion,
     information,
+    least_as_good,
     mutual_information,
     renamings_as_good,
     tells_mentions,
@@ -128,6 +129,25 @@ def test_a_model_that_knows_one_type_only_says_something(type):
         assert not information(gold, predicted).none
 
 
+@pytest.mark.parametrize("types", [1, 2])
+def test_a_weak_model_of_few_types_says_something(types):
+    """Of three labels there are six renamings: of a study of one type no share of them is at most GOOD_RENAMINGS."""
+    gold = [[tag if tag <= 2 * types else OUT for tag in tags] for tags in made_up_gold(200)]
+    labels, draw = 2 * types + 1, np.random.default_rng(5)
+    flat = np.concatenate(gold)
+    weak = np.where(draw.random(len(flat)) < 0.6, flat, OUT)
+    if types == 2:
+        weak = np.where(np.isin(weak, [OUT, B_PER]), weak, OUT)  # only two of the five labels are predicted
+    weak = np.where((flat == OUT) & (draw.random(len(flat)) < 0.1), B_PER, weak)
+    said = information(gold, split(weak, gold), labels=labels)
+    assert not said.tells_mentions and said.renamings_as_good == pytest.approx({1: 1 / 6, 2: 6 / 120}[types])
+    assert not said.none
+    # an untrained head, whose labels have any names: said to be one but where these are right by chance
+    names = np.array(list(permutations(range(labels))))
+    assert np.mean([information(gold, split(row[weak], gold), labels=labels).none for row in names[:: types**2]]) > 0.8
+    assert information(gold, split(np.zeros_like(flat), gold), labels=labels).none
+
+
 # The parts, by hand
 
 
@@ -139,6 +159,7 @@ def test_renamings_by_hand():
     assert table[B_LOC, B_PER] == 1 and table.sum() == 4
     # as good: O stays (1) and one of the two others is B-PER (0.5), the other one not O: 2 · 5 · 4! orders
     assert renamings_as_good(table) == pytest.approx(2 * 5 * 24 / 5040)
+    assert least_as_good(table) == pytest.approx(24 / 5040)  # O, B-PER and B-LOC are predicted
     assert len(RENAMINGS) == 5040 and RENAMINGS[0].tolist() == list(range(7))
 
 

@@ -48,11 +48,12 @@ WORD_SHIFTS = (-2, -1, 1, 2)
 CHANCE_SHIFT = 10
 """Chance is the best of moves by up to so many sentences, where an explanation is no such move itself."""
 
+INFORMATION = [name for name in Information._fields if name != "none"]  # which the finding says
 CLASSES = ("changed", "unchanged", "seen", "unseen")
 DIAGNOSIS_COLUMNS = [
     *RUN_COLUMNS,
     *["test_set", "f1", "chance_floor", "chance_floor_high", "shuffle_floor", "f1_regular"],
-    *["predicted_o_share", "gold_o_share", *Information._fields],
+    *["predicted_o_share", "gold_o_share", *INFORMATION],
     *["realignment", "f1_realigned", "relabelling", "f1_relabelled", "type_permutation", "f1_types_permuted"],
     *(f"{column}_{name}" for name in CLASSES for column in ("mentions", "f1")),
     "finding",
@@ -133,7 +134,7 @@ def diagnose(
     return {
         "predicted_o_share": predicted_o,
         "gold_o_share": gold_o,
-        **said._asdict(),
+        **{name: getattr(said, name) for name in INFORMATION},
         "realignment": realigned.name,
         "f1_realigned": realigned.f1,
         "relabelling": relabelled.name,
