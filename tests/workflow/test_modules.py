@@ -193,6 +193,7 @@ def test_the_report_of_a_module_whose_config_the_workflow_does_not_share(workflo
 
 def test_a_plan_of_a_module_knows_what_each_job_takes_to_start(workflow, tmp_path):
     module = use(tmp_path / "mine", "use rule * from study as study_*", TINY, workflow.folder / "Snakefile")
+    (module.folder / "config.yaml").write_text("samples: samples.tsv\n")  # of the workflow that has the module
     done = module.call("study_plan", "--cores", "1")
     assert done.returncode == 0, done.stdout
     line = next(line for line in done.stdout.splitlines() if line.startswith("starting all other jobs"))

@@ -15,12 +15,14 @@ rule plan:
     params:
         record=PLAN,
         runs=plain(get_runs()),
+        settings=[resources.settings_digest(run, config) for run in get_runs()],
         training_sets={name: grid.training_languages(name, config) for name in TRAINING_SETS},
         schedules={name: grid.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
         languages=get_evaluated_languages(),  # and trained on
         planned_languages=get_planned_languages(),
         scripts=get_scripts,
         snakefile=str(ROOT / "Snakefile"),
+        python=sys.executable,
     script:
         "../scripts/plan.py"
 
@@ -46,6 +48,7 @@ rule planned_and_measured:
         "../../envs/study.yaml"
     params:
         runs=plain(get_trained_runs()),
+        settings=[resources.settings_digest(run, config) for run in get_trained_runs()],
         version=version_of("planned_and_measured"),
     script:
         "../scripts/planned_and_measured.py"

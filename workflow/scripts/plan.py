@@ -10,7 +10,7 @@ import numpy as np
 import yaml
 from jobs.gpus import claim_gpu, gpu_slots
 from jobs.logs import log_to
-from ner_pruning.claims.equal_budget import equal_budget_languages
+from ner_pruning.claims.equal_budget import FILES, equal_budget_languages, read_equal_budget
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded, take, write_encoded
 from ner_pruning.data.test_sets import read_encoded_evaluation
 from ner_pruning.files import write_json
@@ -86,7 +86,7 @@ def write_sample(path: Path, sentences: Sequence[EncodedSentences]) -> str:
 
 def main(
     config: Mapping[str, Any],
-    runs: Sequence[Run],
+    runs: Mapping[Run, str],
     training_sets: Mapping[str, Sequence[str]],
     languages: Mapping[str, PlannedLanguage],
     schedules: Mapping[str, Sequence[Mapping[str, int]]],
@@ -95,17 +95,20 @@ def main(
     encoder_folder: str,
     scripts: Mapping[str, str],
     snakefile: str,
+    python: str,
     cores: int,
     slots: int = 0,
 ) -> dict[str, Any]:
     """Measure and return the plan, see `costs.plan_text`.
 
-    training_sets: their languages; languages: what decides which claims can be tested on them; schedules: the rows that
-    may apply to each. train_paths, evaluation_paths: encoded sentences by language. scripts: by rule. slots: jobs that
-    find a GPU at a time, 0 if their number is not known.
+    runs: with a digest of their settings. training_sets: their languages; languages: what decides which claims can be
+    tested on them; schedules: the rows that may apply to each. train_paths, evaluation_paths: encoded sentences by
+    language. scripts: by rule. python: that Snakemake runs with, which in a conda environment is another one. slots:
+    jobs that find a GPU at a time, 0 if their number is not known.
     """
     gpu = choose_device(config["finetuning"]["device"]).type == "cuda"
-    by_cores = at_a_time = max(1, cores // config["finetuning"]["threads"])
+    trained = sum(not run.quantised for run in runs)
+    by_cores = at_a_time = min(trained, max(1, cores // config["finetuning"]["threads"]))  # no more run at a time
     if gpu:
         at_a_time = min(by_cores, slots or config["jobs_per_gpu"])
     train, evaluation = (
@@ -134,7 +137,7 @@ def main(
         rates_by_jobs = costs.measure_several(work, own, others)
         Path(folder, "config.yaml").write_text(yaml.safe_dump(dict(config), sort_keys=False), encoding="utf-8")
         jobs, left = (
-            planned_jobs(snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
+            planned_jobs(python, snakefile, Path(folder, "config.yaml"), *options) for options in (["--forceall"], [])
         )
     paths = {rule: Path(script) for rule, script in scripts.items() if rule in jobs}
     by_script = costs.import_seconds(set(paths.values()), Path(snakefile).parent / PACKAGE, cores)
@@ -146,26 +149,28 @@ def main(
             for run in runs
         }
 
+    shared = rates_by_jobs if gpu else {}
     rates, rows = rates_by_jobs[own], plan_runs(rates_by_jobs[own])
     if at_a_time >= cores:
         rows, start_seconds = costs.slowed_down(rows, start_seconds, jobs)
     sentences = {code: each.train_sentences for code, each in languages.items()}
     equal = equal_budget_languages(config, sentences)
+    of_other = config["equal_budget"] and [Path(config["equal_budget"], name) for name in FILES]
     return {
         "study": config["study"],
         "cores": cores,
         "runs_at_a_time": at_a_time,
         "gpus_per_run": int(gpu),
-        "gpu_hours": {
-            number: costs.run_hours(plan_runs(other)) / number for number, other in rates_by_jobs.items() if gpu
-        },
+        "gpu_hours": costs.gpu_hours(jobs, {number: plan_runs(other) for number, other in shared.items()}),
         "rates": dataclasses.asdict(rates),
-        "runs": list(rows.values()),
+        "runs": [{**row, "settings": runs[run]} for run, row in rows.items()],
         "runs_left": sum(("finetune", run) in left for run in runs),
         "jobs": jobs.total(),
         "jobs_left": left.total(),
         "hours": dataclasses.asdict(costs.hours(jobs, rows, start_seconds, cores, at_a_time)),
-        "claims": claims_power(runs, training_sets, languages, equal),
+        "claims": claims_power(
+            list(runs), training_sets, languages, equal, read_equal_budget(*of_other) if of_other else None
+        ),
         "hours_left": dataclasses.asdict(costs.hours(left, rows, start_seconds, cores, at_a_time)),
     }
 
@@ -178,7 +183,7 @@ if __name__ == "__main__":
         claim_gpu(device, jobs_per_gpu)  # before CUDA starts: all that is measured is on one
         plan = main(
             config=snakemake.config,
-            runs=[Run(*run) for run in params.runs],
+            runs={Run(*run): digest for run, digest in zip(params.runs, params.settings, strict=True)},
             training_sets=params.training_sets,
             languages={code: PlannedLanguage(**each) for code, each in params.planned_languages.items()},
             schedules=params.schedules,
@@ -187,6 +192,7 @@ if __name__ == "__main__":
             encoder_folder=str(Path(files.encoder[0]).parent),
             scripts=params.scripts,
             snakefile=params.snakefile,
+            python=params.python,
             cores=snakemake.threads,
             slots=slots,
         )

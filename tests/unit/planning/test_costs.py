@@ -2,6 +2,7 @@
 
 import os
 import re
+import subprocess
 from collections import Counter
 from dataclasses import replace
 from itertools import permutations
@@ -177,6 +178,19 @@ def test_hours_by_job_and_by_the_clock():
     assert many.clock == pytest.approx(2.1 + 0.01 / 4)  # never less than the longest run
 
 
+def test_jobs_that_share_a_gpu_wait_for_the_longest():
+    """Two runs on one GPU: as fast together as alone, and with four at a time one takes as long as both before."""
+    runs = [Run("sw", "dense", 1), Run("multilingual", "dense", 1)]
+
+    def plan(shared):
+        seconds = dict(zip(runs, (360 * shared, 3600 * shared), strict=True))
+        return {run: {"finetune_seconds": each, "predict_seconds": 0.0} for run, each in seconds.items()}
+
+    jobs = Counter({(rule, run): 1 for rule in ("finetune", "predict") for run in runs} | {"figure": 100})
+    found = costs.gpu_hours(jobs, {1: plan(1), 2: plan(1), 4: plan(1.2)})
+    assert found == pytest.approx({1: 1.1, 2: 1.0, 4: 1.2})
+
+
 def test_a_run_waits_for_the_one_that_it_starts_from():
     after = Run("sw", "full-50-recovered", 1)
     plan = PLAN | {after: {"finetune_seconds": 3600.0, "predict_seconds": 360.0}}
@@ -265,15 +279,17 @@ def test_the_text_says_what_is_left():
 
 def test_the_error_is_of_the_runs_that_were_planned_and_have_run():
     dense, pruned = ((Run("sw", variant, 1)) for variant in ("dense", "full-50"))
-    rows = [plan_run(run, SIZE, SCHEDULES, CONFIG, RATES) for run in (dense, pruned)]
+    rows = [{**plan_run(run, SIZE, SCHEDULES, CONFIG, RATES), "settings": "a"} for run in (dense, pruned)]
     found = {"finetune_seconds": 2 * rows[0]["finetune_seconds"], "predict_seconds": rows[0]["predict_seconds"] / 2}
     found |= {"steps": 30, "stored_bytes": rows[0]["stored_bytes"]}
     plan = {"study": "mine", "runs_at_a_time": 1, "gpu_hours": {}, "rates": vars(RATES), "runs": rows}
-    frame = planned_and_measured(plan, {dense: found, Run("yo", "dense", 1): found})
+    measured = {dense: found, Run("yo", "dense", 1): found}
+    frame = planned_and_measured(plan, measured, dict.fromkeys(measured, "a"))
     assert frame["runs"].tolist() == [1] * 4
     assert frame["error"].tolist() == pytest.approx([1, -0.5, 0, 0])
     shown = [line.split("|")[1:-1] for line in plan_table(frame, plan).markdown().splitlines() if "fine-tuning" in line]
     assert [cell.strip() for cell in shown[0]] == ["hours of fine-tuning", "1", "0.01", "0.02", "+100%"]
+    assert planned_and_measured(plan, measured, dict.fromkeys(measured, "b"))["runs"].tolist() == [0] * 4
 
 
 @pytest.fixture(scope="module")
@@ -283,7 +299,8 @@ def work(study, tmp_path_factory) -> dict:
     write_encoded(folder / "train.parquet", pool)
     scopes = ["partial", "full", "embeddings"]
     arguments = {"encoder": str(study / "encoder"), "train": str(folder / "train.parquet"), "pruning": PRUNING}
-    arguments |= {"evaluation": str(folder / "train.parquet"), "finetuning": FINETUNING, "scopes": scopes}
+    arguments |= {"evaluation": str(folder / "train.parquet"), "scopes": scopes}
+    arguments["finetuning"] = FINETUNING | {"warmup_steps": 50}  # longer than all that is tried
     return arguments | {"batch_size": 8}
 
 
@@ -354,6 +371,13 @@ def test_steps_and_stored_size_are_those_of_a_real_run(rates, study, tmp_path, v
 def test_a_calibration_that_fails_says_why(work, tmp_path):
     with pytest.raises(RuntimeError, match="the calibration failed: .*no such folder"):
         measure_rates(work | {"encoder": str(tmp_path / "no such folder")}, 1)
+
+
+def test_a_calibration_that_is_killed_says_so(work, monkeypatch):
+    killed = subprocess.CompletedProcess([], -9, stderr="")
+    monkeypatch.setattr(costs.subprocess, "run", lambda *_, **__: killed)
+    with pytest.raises(RuntimeError, match="^the calibration failed: it ended with signal 9, as the system kills"):
+        measure_rates(work, 1)
 
 
 def test_sentences_may_be_taken_twice(study):

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from ner_pruning.planning.power import PlannedLanguage, claims_power, power_text
+from ner_pruning.planning.power import PlannedLanguage, claims_power, planned_cells, power_text
 from ner_pruning.study.grid import expected_sizes, study_runs, training_languages
 from ner_pruning.study.languages import pool_languages, read_languages
 from ner_pruning.terms import IN_LANGUAGE, REGULAR, Run
@@ -86,6 +86,24 @@ def test_more_sentences_and_seeds_decide_more_and_one_seed_decides_nothing():
     )
     assert one == 0 < small < large
     assert "none: test sets too small for that, or no model with two seeds" in power_text(study(10000, 1))[-1]
+
+
+def test_parts_at_equal_budget_are_those_of_the_study_that_the_config_names():
+    """Which has other languages than this one; without it there is no part of equal budgets."""
+    languages = {
+        code: PlannedLanguage(100, 100, (REGULAR, IN_LANGUAGE), "a family", "a script") for code in ("yo", "jv")
+    }
+    training_sets = {"yo": ["yo"], "jv": ["jv"], "multilingual": ["yo", "jv"]}
+    runs = [
+        Run(name, variant, seed) for name in training_sets for variant in ("dense", "partial-50") for seed in (1, 2, 3)
+    ]
+    other = planned_cells(runs, training_sets, languages)
+    few = [run for run in runs if run.training_set == "yo"]
+    alone = claims_power(few, {"yo": ["yo"]}, {"yo": languages["yo"]})
+    assert row_of(alone, "1, at equal budget")["planned"] == 0
+    with_other = claims_power(few, {"yo": ["yo"]}, {"yo": languages["yo"]}, (), other)
+    of_other = claims_power(runs, training_sets, languages, ("yo", "jv"))
+    assert row_of(with_other, "1, at equal budget")["planned"] == row_of(of_other, "1, at equal budget")["planned"] > 0
 
 
 def test_what_a_study_lacks_is_not_planned():

@@ -14,7 +14,7 @@ from ner_pruning.data.test_sets import write_evaluation
 from ner_pruning.data.wikiann import Corpus
 from ner_pruning.files import InputError, sentence_digest
 from ner_pruning.report.explore_page import columns_of, explore_page, packed
-from ner_pruning.report.explored_scores import first_lines, line_rows, seed_rows
+from ner_pruning.report.explored_scores import first_lines, line_name, line_rows, seed_rows
 from ner_pruning.report.explored_sentences import (
     chosen_rows,
     lowest_changes,
@@ -62,7 +62,7 @@ def test_each_number_of_a_line_is_one_of_the_table_of_intervals(intervals, lines
     languages = {f"{name} ({code})": (code, "") for code, name in NAMES.items()}
     for row in lines.to_dict("records"):
         code, group = languages.get(row["of"]) or (row["of"].split()[0], row["of"].partition(" of ")[2])
-        group = {"all languages": "", "languages with every setting": "every setting"}.get(group, group)
+        group = "" if group == "all languages" else group.removeprefix("languages with ")
         place = {key: row[key] for key in ("setting", "test_set", "sparsity")} | {"language": code, "group": group}
         found = select(intervals, scope=[row["scope"], ""], **place)
         of_f1 = found[found["statistic"] == "f1"].sort_values("scope").iloc[-1]  # its own scope, before ""
@@ -110,6 +110,15 @@ def test_each_seed_stands_in_the_scopes_of_its_line(scores, lines):
         ("partial-random", 2, 0.8978),
     ]
     assert set(select(rows, of="Telugu (te)")["scope"]) == {"full"}
+
+
+def test_a_mean_over_the_languages_that_have_every_method_says_so():
+    assert line_name("mean", "every method monolingual partial", NAMES) == (
+        "mean of languages with every method monolingual partial"
+    )
+    assert line_name("mean", "every setting", NAMES) == "mean of languages with every setting"
+    assert line_name("mean", "script Latin", NAMES) == "mean of script Latin"
+    assert line_name("jv", "", NAMES) == "Javanese (jv)"
 
 
 def test_the_lines_shown_first_are_a_mean_and_the_languages_that_there_are(lines):

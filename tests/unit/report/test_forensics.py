@@ -10,11 +10,12 @@ from ner_pruning.data.test_sets import write_encoded_evaluation
 from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.figures.forensics import published_and_predicted
-from ner_pruning.files import file_digest
+from ner_pruning.files import file_digest, sentence_digest
 from ner_pruning.report import forensics
 from ner_pruning.report.forensics import FORENSIC_COLUMNS, HYPOTHESES, PerturbedCell, forensic_frame, log_likelihood
 from ner_pruning.scoring.f1 import SCORE_COLUMNS, write_scores
 from ner_pruning.scoring.mistakes import MISTAKES, TestSet
+from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
 from ner_pruning.terms import Provenance, Run
 from ner_pruning.training.checkpoint import save_run
 from ner_pruning.training.encoder import random_encoder
@@ -160,7 +161,7 @@ def test_the_script_writes_frame_tables_and_figure(tmp_path):
     assert "untrained head, fine-tuned encoder: not in this study" in (tmp_path / "a" / "f.md").read_text()
 
 
-def test_what_models_keep_is_read_from_their_scores(tmp_path):
+def test_what_models_keep_is_read_from_their_scores(tmp_path, capsys):
     rows = ["in-language,0.4", "regular,0.8", "in-script,0.1"]
     runs = []
     for seed, gain in ((1, 0.0), (2, 0.2)):
@@ -172,9 +173,18 @@ def test_what_models_keep_is_read_from_their_scores(tmp_path):
             for row in rows
         ]
         write_scores(folder / "scores.csv", scores)
+        predicted = LanguagePredictions("yo", ["a", "b"], [[0], [0]], [0, 0])
+        (folder / "predictions").mkdir()
+        write_predictions(folder / "predictions/in-language.parquet", [predicted])
         runs.append((Run("yo", "partial-50", seed), str(folder)))
-    assert script._kept(runs) == {("partial", 50, "yo"): pytest.approx(0.5 / 0.9)}
-    assert script._kept([]) == {}
+    digests = {"yo": ["a", "b"]}
+    assert script._kept(runs, digests) == {("partial", 50, "yo"): pytest.approx(0.5 / 0.9)}
+    assert script._kept([], digests) == {}
+    # of another test set, or of none
+    (tmp_path / "seed-1/predictions/in-language.parquet").unlink()
+    assert script._kept(runs, digests) == {("partial", 50, "yo"): pytest.approx(0.6 / 1.0)}
+    assert script._kept(runs, {"yo": ["a", "c"]}) == {}
+    assert "yo: " in capsys.readouterr().out
     assert len(HYPOTHESES) == len(MISTAKES) + 5
 
 
@@ -194,7 +204,8 @@ def test_models_of_the_study_are_broken_in_each_way(tmp_path):
     save_run(model, None, digest, tmp_path / "run" / "weights.safetensors.zst", tmp_path / "run" / "config.json")
     runs = [(Run("yo", "partial-50", 1), str(tmp_path / "none")), (Run("yo", "dense", 1), str(tmp_path / "run"))]
     sets = {"yo": TestSet(test.tags, test.tags)}
-    f1 = script._of_models(sets, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs)
+    digests = {"yo": [sentence_digest(tokens) for tokens in test.tokens]}
+    f1 = script._of_models(sets, digests, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs)
     assert {name: {code: len(values) for code, values in part.items()} for name, part in f1.items()} == {
         "untrained head, pretrained encoder": {"yo": 60},
         "untrained head, fine-tuned encoder": {"yo": 60},
@@ -206,5 +217,11 @@ def test_models_of_the_study_are_broken_in_each_way(tmp_path):
     assert f1["wrong checkpoint: pretrained encoder"]["yo"][0] == script.wrong_encoder_f1(
         model, states, sets["yo"].gold
     )
-    without = script._of_models(sets, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs[:1])
+    without = script._of_models(sets, digests, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs[:1])
     assert without["wrong checkpoint: pretrained encoder"] == {}
+    # encoded before the test set was made anew, or before there was one
+    others = {"yo": digests["yo"][::-1]}
+    assert not any(script._of_models(sets, others, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs).values())
+    del parts["in-language"]
+    write_encoded_evaluation(encoded, {name: encode(part.tokens, part.tags, tokenizer) for name, part in parts.items()})
+    assert not any(script._of_models(sets, digests, str(tmp_path / "encoder"), {"yo": str(encoded)}, runs).values())

@@ -9,9 +9,10 @@ from ner_pruning.data.tokenization import encode, load_tokenizer
 from ner_pruning.scoring.broken_models import untrained_head_f1, wrong_encoder_f1, wrong_vocabulary_f1
 from ner_pruning.scoring.f1 import GoldRow, lay_out, score
 from ner_pruning.scoring.mistakes import MISTAKES, TestSet, draw_f1, erring, in_order, moved, other_sentences, read_as
-from ner_pruning.scoring.prediction import word_states
+from ner_pruning.scoring.prediction import predict, word_states
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.model import load_encoder
+from transformers import ModernBertConfig, ModernBertModel
 
 OUT, B_PER, I_PER, B_ORG, I_ORG, B_LOC, I_LOC = range(7)
 GOLD = [[B_PER, I_PER, OUT], [OUT, B_LOC], [B_ORG]]
@@ -135,6 +136,23 @@ def test_a_trained_head_over_its_own_and_over_another_encoder(model):
     whole, _, _, states, gold = model
     assert wrong_encoder_f1(whole, states, gold) == 1
     assert wrong_encoder_f1(whole, -states, gold) < 0.9
+
+
+def test_the_classifier_of_a_head_with_a_layer_of_its_own_gets_what_that_layer_makes(tmp_path):
+    """As ModernBERT's: its own states give the model's own tags, which the encoder's last ones do not."""
+    corpus = generate("sw", {"train": 40, "validation": 1, "test": 30}, seed=0)["test"]
+    sizes = {"vocabulary": 300, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 24, "positions": 64}
+    random_encoder(corpus.tokens, sizes, 0, tmp_path)
+    torch.manual_seed(0)
+    config = ModernBertConfig(
+        vocab_size=300, hidden_size=16, num_hidden_layers=2, num_attention_heads=2, intermediate_size=32, pad_token_id=0
+    )
+    ModernBertModel(config).save_pretrained(tmp_path)
+    model = load_encoder(tmp_path, dropout=0.0, seed=1).eval()
+    sentences = encode(corpus.tokens, corpus.tags, load_tokenizer(str(tmp_path / "tokenizer.json"), 64))
+    gold = GoldRow([tags.tolist() for tags in predict(model, sentences, "fp32")])
+    states = word_states(model, sentences, np.arange(len(sentences)))
+    assert wrong_encoder_f1(model, states, gold) == 1
 
 
 def test_a_shifted_vocabulary_changes_predictions_and_is_put_back(model):

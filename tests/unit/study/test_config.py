@@ -180,6 +180,15 @@ FIRST = PAPER["schedules"][0]
             "config: export: yo/partial-70-random/seed-1: 'partial-70-random' is not in the variants: dense, ",
         ),
         (
+            {
+                "languages": ["hi"],
+                "monolingual": ["hi"],
+                "multilingual": False,
+                "perturbations": ["in-script", "in-family"],
+            },
+            "config: perturbations: none of in-script, in-family exists for hi; expected another language of such a",
+        ),
+        (
             {"perturbations": ["in-town"]},
             "config: perturbations: 'in-town': no town of the language 'af'; expected it in the column town of ",
         ),

@@ -51,6 +51,11 @@ def test_the_sizes_of_table_1_are_those_of_wikiann_alone(values):
     assert known_sizes("yo", other, TABLE) is None and may_have_other_sizes("yo", other, TABLE)
     assert fixed_training_size("yo", other, TABLE) is None
     assert expected_sizes("yo", other, TABLE) == dict.fromkeys(("train", "validation", "test"), 20000)
+    # the limit of the last row is none: a million would ask a cluster for weeks
+    no_limit = other | {"schedules": [other["schedules"][-1] | {"up_to": 1_000_000}]}
+    assert expected_sizes("yo", no_limit, TABLE) == expected_sizes("yo", other, TABLE)
+    small = other | {"schedules": [other["schedules"][-1] | {"up_to": 500}]}
+    assert expected_sizes("yo", small, TABLE) == dict.fromkeys(("train", "validation", "test"), 500)
 
 
 def test_wikiann_by_another_owner_or_in_a_folder_is_checked():

@@ -9,6 +9,7 @@ from ner_pruning.study.job_resources import (
     planned_seconds,
     prediction_megabytes,
     prediction_minutes,
+    settings_digest,
     training_megabytes,
     training_minutes,
 )
@@ -82,15 +83,47 @@ PLANNED = {
         {"training_set": "sw", "variant": "full-50", "seed": 2, "finetune_seconds": 1200.0, "predict_seconds": 40.0}
     ],
 }
+SETTINGS = {
+    "data": {"source": "hub"},
+    "encoder": {"source": "hub"},
+    "finetuning": {"epochs": 60},
+    "schedules": [{"batch_size": 8}],
+    "perturbations": ["in-language"],
+    "jobs_per_gpu": 1,
+    "languages": ["sw", "yo"],
+    "seeds": [1, 2],
+}
 
 
 def test_a_plan_for_such_devices_goes_before_what_is_expected(tmp_path):
     plan = tmp_path / "plan.json"
-    assert planned_seconds(plan, 1) == {}
-    plan.write_text(json.dumps(PLANNED))
-    assert planned_seconds(plan, 1) == {Run("sw", "full-50", 2): {"finetune": 1200.0, "predict": 40.0}}
-    assert planned_seconds(plan, 0) == {}
-    plan.write_text(json.dumps({"runs": PLANNED["runs"]}))  # of an earlier version
-    assert planned_seconds(plan, 1) == {}
+    run = Run("sw", "full-50", 2)
+    (row,) = PLANNED["runs"]
+    rows = [{**row, "settings": settings_digest(run, SETTINGS)}]
+    assert planned_seconds(plan, 1, SETTINGS) == {}
+    plan.write_text(json.dumps(PLANNED | {"runs": rows}))
+    assert planned_seconds(plan, 1, SETTINGS) == {run: {"finetune": 1200.0, "predict": 40.0}}
+    assert planned_seconds(plan, 0, SETTINGS) == {}
+    for record in ({"runs": rows}, PLANNED):  # of earlier versions
+        plan.write_text(json.dumps(record))
+        assert planned_seconds(plan, 1, SETTINGS) == {}
     assert training_minutes(18780, 1, 2, 1200.0) == 2 * (10 + 30)
     assert prediction_minutes(48000, 1, 1, 40.0) == 10 + 1
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"finetuning": {"epochs": 2}}, ()),
+        ({"schedules": [{"batch_size": 16}]}, ()),
+        ({"encoder": {"source": "local"}}, ()),
+        ({"jobs_per_gpu": 2}, ()),
+        ({"languages": ["sw", "yo", "te"]}, ("sw",)),
+        ({"seeds": [1, 2, 3]}, ("sw", "multilingual")),
+    ],
+)
+def test_a_plan_of_other_settings_is_none_of_this_study(change, same):
+    for training_set in ("sw", "multilingual"):
+        run = Run(training_set, "dense", 1)
+        digests = {settings_digest(run, SETTINGS), settings_digest(run, SETTINGS | change)}
+        assert len(digests) == 2 - (training_set in same)

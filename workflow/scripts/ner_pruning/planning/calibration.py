@@ -106,7 +106,9 @@ def store_run(work: Work, sentences: EncodedSentences) -> dict[str, Any]:
         encoder_folder=work.encoder,
         encoded_paths=[str(folder / "two-steps.parquet")],
         config=RunConfig(
-            finetuning=work.finetuning | {"epochs": 1}, schedules=[{"batch_size": work.batch_size}], pruning=None
+            finetuning=work.finetuning | {"epochs": 1, "warmup_steps": 0},  # that ends before two steps
+            schedules=[{"batch_size": work.batch_size}],
+            pruning=None,
         ),
         folder=folder,
         snapshot_minutes=60,

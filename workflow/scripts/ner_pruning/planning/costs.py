@@ -102,13 +102,19 @@ def measure_rates(work: Mapping[str, Any], processes: int) -> Rates:
             done = subprocess.run(command, env=environment, stderr=subprocess.PIPE, encoding="utf-8", errors="replace")
             end = time.time()
             if done.returncode:
-                raise RuntimeError(f"the calibration failed: {done.stderr.strip().splitlines()[-1]}")
+                lines = done.stderr.strip().splitlines() or [f"it ended with {_signal_or_status(done.returncode)}"]
+                raise RuntimeError(f"the calibration failed: {lines[-1]}")
             rates = Rates(**read_json(rates_path))
             end_seconds = end - rates_path.stat().st_mtime
             return dataclasses.replace(rates, start_seconds=rates.start_seconds + end_seconds)
 
         with ThreadPoolExecutor(processes) as pool:
             return mean_rates(list(pool.map(measure, range(processes))))
+
+
+def _signal_or_status(code: int) -> str:
+    """Return how a process ended, by what `subprocess` returns of it: a killed one prints nothing."""
+    return f"signal {-code}, as the system kills a process for want of memory" if code < 0 else f"status {code}"
 
 
 def measure_several(work: Mapping[str, Any], own: int, others: Iterable[int]) -> dict[int, Rates]:
@@ -123,11 +129,6 @@ def measure_several(work: Mapping[str, Any], own: int, others: Iterable[int]) ->
     return dict(sorted(rates.items()))
 
 
-def run_hours(plan: Mapping[Run, Mapping[str, Any]]) -> float:
-    """Return the hours of all runs of a plan one after another."""
-    return sum(row[f"{rule}_seconds"] for row in plan.values() for rule in RUN_RULES) / 3600
-
-
 def _environment(folder: Path) -> dict[str, str]:
     """Return the environment of a process that imports modules of a folder."""
     return os.environ | {"PYTHONPATH": os.pathsep.join(filter(None, [str(folder), os.environ.get("PYTHONPATH")]))}
@@ -137,12 +138,13 @@ def import_seconds(scripts: Iterable[Path], library: Path, processes: int) -> di
     """Return the seconds that the jobs of scripts take to start, measured so many at a time.
 
     Of scripts that import the same packages one is measured. library: the folder of the package that they share.
+    Modules are looked for where this process finds them: in a conda environment, too, Snakemake is another one's.
     """
 
     def measure(script: Path) -> float:
         began = time.perf_counter()
         subprocess.run(
-            [sys.executable, "-c", f"import gc; gc.disable(); import {script.stem}"],
+            [sys.executable, "-c", f"import gc, sys; gc.disable(); sys.path += {sys.path!r}; import {script.stem}"],
             env=_environment(script.parent),
             check=True,
         )
@@ -305,6 +307,17 @@ def hours(
     runs = sum(seconds[rule] for rule in RUN_RULES)
     clock = max(longest, runs / runs_at_a_time) + seconds["other"] / cores
     return Hours(*(value / 3600 for value in (*seconds.values(), clock)))
+
+
+def gpu_hours(
+    jobs: Counter[str | tuple[str, Run]], plans: Mapping[int, Mapping[Run, Mapping[str, Any]]]
+) -> dict[int, float]:
+    """Return the hours by the clock that the jobs of runs take on one GPU, by how many share it.
+
+    plans: rows of `plan_run` by run, measured with so many at a time.
+    """
+    of_runs = Counter({job: count for job, count in jobs.items() if isinstance(job, tuple)})
+    return {number: hours(of_runs, plan, {}, cores=1, runs_at_a_time=number).clock for number, plan in plans.items()}
 
 
 def plan_text(plan: Mapping[str, Any]) -> str:

@@ -3,7 +3,6 @@
 import os
 import re
 import subprocess
-import sys
 from collections import Counter
 
 from ner_pruning.terms import Run
@@ -16,14 +15,15 @@ WILDCARD = re.compile(r"(\w+)=([^,\n]+)")
 
 
 def planned_jobs(
-    snakefile: str | os.PathLike, config_path: str | os.PathLike, *options: str
+    python: str | os.PathLike, snakefile: str | os.PathLike, config_path: str | os.PathLike, *options: str
 ) -> Counter[str | tuple[str, Run]]:
     """Return how many jobs of each rule snakemake would run; those of RUN_RULES by (rule, run).
 
+    python: that has snakemake. config_path: of the whole config, which no other is laid on or under.
     Raises RuntimeError with what snakemake printed last when its dry run fails.
     """
-    command = [sys.executable, "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", str(config_path)]
-    command += ["--dry-run", "--nolock", *options]
+    command = [str(python), "-m", "snakemake", "--snakefile", str(snakefile), "--configfile", str(config_path)]
+    command += ["--replace-workflow-config", "--dry-run", "--nolock", *options]
     done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace")
     if done.returncode:
         raise RuntimeError(f"the dry run failed: {(done.stdout + done.stderr).strip().splitlines()[-1]}")

@@ -59,18 +59,21 @@ def claims_power(
     training_sets: Mapping[str, Sequence[str]],
     languages: Mapping[str, PlannedLanguage],
     equal_languages: Sequence[str] = (),
+    at_equal_budget: Cells | None = None,
 ) -> list[Row]:
     """Return a row a claim: its parts, those that the study has, the smallest difference, and how many it could decide.
 
-    training_sets: the languages of each; equal_languages: as in Evidence. Keys of a row: claim, parts, planned (parts
-    that the study has), detectable (the median over them of what would be found in 80 % of studies) and decidable; the
-    last two are None where noise alone does not tell them: for counts of languages, the smallest gain, correlations,
-    and what int8 does to a model.
+    training_sets: the languages of each; equal_languages: as in Evidence; at_equal_budget: cells of another study that
+    the config's `equal_budget` names. Keys of a row: claim, parts, planned (parts that the study has), detectable (the
+    median over them of what would be found in 80 % of studies) and decidable; the last two are None where noise alone
+    does not tell them: for counts of languages, the smallest gain, correlations, and what int8 does to a model.
     A part that says "the same" can be decided if its margins are wider than its interval; one that says "more" or
     "less" if a difference of WORTH_SHOWING is found. Without a repeated seed none can.
     """
     of_the_paper = [run for run in runs if run.scope in OF_THE_PAPER]
     cells = planned_cells(of_the_paper, training_sets, languages)
+    if at_equal_budget is None and equal_languages:
+        at_equal_budget = cells.of(equal_languages)
     names = list(languages)
     evidence = Evidence(
         cells=cells,
@@ -80,7 +83,7 @@ def claims_power(
         seen_shares={name: place / len(names) for place, name in enumerate(names)},
         floors={(name, test_set): 0.0 for name, each in languages.items() for test_set in each.test_sets},
         equal_languages=equal_languages,
-        at_equal_budget=cells.of(equal_languages) if equal_languages else None,
+        at_equal_budget=at_equal_budget,
         models=planned_cells(runs, training_sets, languages) if len(of_the_paper) < len(runs) else None,
     )
     rows = []

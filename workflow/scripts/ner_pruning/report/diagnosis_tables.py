@@ -35,8 +35,9 @@ def diagnosis_tables(
             "renamings of the predicted labels that agree with the gold as well. "
             "realigned, relabelled, types permuted: the F1 that the best re-alignment of the predictions gives, the "
             "best renaming of their labels, and that of their types. changed to unseen: F1 on these mentions, and "
-            "their number. A higher F1 explains a score if it is at least half of regular F1, more than twice the "
-            "unchanged one and more than other sentences give by chance: the rules are in docs/diagnosis.md.",
+            "their number. A higher F1 explains a score if it is at least half of regular F1, and more than twice each "
+            "of the unchanged one, the upper end, and what other sentences give it by chance: the rules are in "
+            "docs/diagnosis.md.",
         ]
         tables.append(Table("diagnosis-scores", "Each of these scores", notes, details))
     return tables

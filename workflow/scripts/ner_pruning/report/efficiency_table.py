@@ -48,8 +48,9 @@ def efficiency_table(
         "(2:4 kernels in float16): the median over all passes, with quartiles in brackets.",
         "stored: this workflow's file. exported: model.safetensors of the export, in which a zero takes as much as any "
         "weight; in int8 for int8 kernels, while CSR and 2:4 kernels convert it in memory. resident: memory of the "
-        "process after all sentences. compact: only the word pieces of the study's texts. same tags: share of word "
-        "pieces that are tagged as with the dense kernels and the whole vocabulary.",
+        "process after all sentences, on a GPU the most that it allocated there. compact: only the word pieces of the "
+        "study's texts. same tags: share of word pieces that are tagged as with the dense kernels and the whole "
+        "vocabulary.",
     ]
     title = f"What compression buys on one machine{provenance.in_title}"
     return Table("efficiency", title, notes, rows.astype(str), pd.DataFrame(shown))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from ner_pruning.statistics.interval_table import (
+    EVERY_METHOD,
     EVERY_PERTURBATION,
     EVERY_SETTING,
     MEAN,
@@ -66,7 +67,7 @@ def seed_rows(scores: pd.DataFrame, lines: pd.DataFrame, names: Mapping[str, str
 def line_name(language: str, group: str, names: Mapping[str, str]) -> str:
     """Return what a row is of, in words: "Yoruba (yo)", "mean of family Niger-Congo"; names: of languages, by code."""
     if language in (MEAN, MEDIAN):
-        if group in (EVERY_SETTING, EVERY_PERTURBATION):
+        if group in (EVERY_SETTING, EVERY_PERTURBATION) or group.startswith(EVERY_METHOD):
             return f"{language} of languages with {group}"
         return f"{language} of {group or 'all languages'}"
     return f"{names[language]} ({language})"

@@ -97,14 +97,17 @@ MEASURES = {
 """Columns of a plan's runs: how they are called, and the unit that they are shown in."""
 
 
-def planned_and_measured(plan: Mapping[str, Any], measured: Mapping[Run, Mapping[str, float]]) -> pd.DataFrame:
+def planned_and_measured(
+    plan: Mapping[str, Any], measured: Mapping[Run, Mapping[str, float]], settings: Mapping[Run, str]
+) -> pd.DataFrame:
     """Return one row per measure: planned and measured, summed over the runs that were planned and have run, and the
     relative error (measured / planned - 1).
 
-    plan: see `costs.plan_text`; measured: MEASURES by run.
+    plan: see `costs.plan_text`; measured: MEASURES by run; settings: the digest of each run's. A run that was planned
+    with other settings was not planned.
     """
     planned = {Run(row["training_set"], row["variant"], row["seed"]): row for row in plan["runs"]}
-    runs = [run for run in measured if run in planned]
+    runs = [run for run in measured if run in planned and planned[run].get("settings") == settings[run]]
     rows = []
     for measure, (name, unit) in MEASURES.items():
         expected, found = (sum(values[run][measure] for run in runs) / unit for values in (planned, measured))
@@ -124,7 +127,7 @@ def plan_table(frame: pd.DataFrame, plan: Mapping[str, Any]) -> Table:
     note = (
         f"Study {plan['study']}, planned on {plan['rates']['device']} with {count(plan['runs_at_a_time'], 'run')} at a "
         "time. Hours are summed over jobs, each from the start of its process to its end. The error is how much "
-        "more was needed than planned."
+        "more was needed than planned. Runs that were planned with other settings are left out."
     )
     rows = frame.astype(object).where(frame.notna(), "").astype(str)
     return Table("plan", "Planned and measured", [note], rows, shown.map(TableCell))

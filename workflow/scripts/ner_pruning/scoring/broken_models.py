@@ -24,7 +24,7 @@ def untrained_head_f1(states: np.ndarray, gold: GoldRow, random: np.random.Gener
 
 
 def wrong_encoder_f1(model: PreTrainedModel, states: np.ndarray, gold: GoldRow) -> float:
-    """Return the F1 of a trained head over the hidden states of another encoder, such as the pretrained one."""
+    """Return the F1 of a trained classifier over what that of another model gets, such as the pretrained encoder's."""
     with torch.no_grad():
         return _f1(model.classifier(torch.from_numpy(states)).numpy(), gold)
 

@@ -74,20 +74,26 @@ def predict_with_confidence(
 
 @torch.inference_mode()
 def word_states(model: PreTrainedModel, sentences: EncodedSentences, chosen: np.ndarray) -> np.ndarray:
-    """Return the encoder's last hidden state of each word of some sentences, which the head gets: words × hidden size.
+    """Return what the classifier gets of each word of some sentences: words × hidden size.
 
-    chosen: a range of indices of sentences. A lost word has 0. Computed in float32, without dropout.
+    It is the encoder's last hidden state, behind the dense layer that the heads of some models begin with. chosen: a
+    range of indices of sentences. A lost word has 0. Computed in float32, without dropout.
     """
     model.eval()
     device = next(model.parameters()).device
-    states = np.zeros((len(sentences.first_pieces), model.config.hidden_size), dtype=np.float32)
+    states = np.zeros((len(sentences.first_pieces), model.classifier.in_features), dtype=np.float32)
     read = chosen[sentences.lengths[chosen] > 0]
     budget, padded = BATCH_PIECES[device.type], not is_packed(model)
-    for places in batches_by_length(sentences.lengths[read], budget, padded):
-        batch = pack(sentences, read[places])
-        loaded = load_batch(batch, model, device)
-        hidden = model.base_model(**loaded.arguments).last_hidden_state.flatten(0, 1)
-        states[batch.word_numbers] = hidden.index_select(0, loaded.words).cpu().numpy()
+    got: list[torch.Tensor] = []
+    handle = model.classifier.register_forward_pre_hook(lambda _, arguments: got.append(arguments[0]))
+    try:
+        for places in batches_by_length(sentences.lengths[read], budget, padded):
+            batch = pack(sentences, read[places])
+            loaded = load_batch(batch, model, device)
+            model(**loaded.arguments)
+            states[batch.word_numbers] = got.pop().flatten(0, 1).index_select(0, loaded.words).cpu().numpy()
+    finally:
+        handle.remove()
     return states[sentences.word_offsets[chosen[0]] : sentences.word_offsets[chosen[-1] + 1]]
 
 

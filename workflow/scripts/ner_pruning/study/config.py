@@ -15,6 +15,7 @@ from jsonschema.validators import extend
 from ner_pruning.files import InputError
 from ner_pruning.study.data_form import SPLITS, DataForm, data_of_language, named_languages, sources
 from ner_pruning.study.grid import (
+    evaluated_languages,
     fixed_training_size,
     possible_schedules,
     runs_of_method,
@@ -25,7 +26,7 @@ from ner_pruning.study.grid import (
     study_variants,
     training_sets,
 )
-from ner_pruning.study.languages import NUMBERS, WRITE, Language
+from ner_pruning.study.languages import NUMBERS, WRITE, Language, pool_languages
 from ner_pruning.study.methods import METHODS, prunes_on_schedule, source_of_run
 from ner_pruning.study.schedules import Schedule, check_steps
 from ner_pruning.terms import MULTILINGUAL, OUTSIDE, grouping
@@ -139,6 +140,7 @@ def check_config(config: Mapping[str, Any], schema: Mapping[str, Any], table: Ma
     _check_data(config["data"], studied)
     _check_forms(config["data"], studied)
     _check_perturbations(config["perturbations"], studied, table)
+    _check_perturbed(config, table)
     _check_encoder(config["encoder"], config["finetuning"]["max_length"])
     _check_schedules(config["schedules"])
     _check_fewer_runs(config)
@@ -239,6 +241,17 @@ def _check_perturbations(perturbations: Sequence[str], studied: Sequence[str], t
                     f"config: perturbations: {name!r}: no {column} of the language {code!r}; expected it in the column "
                     f"{column} of `languages_table`, a file with the columns code and {column} separated by tabs"
                 )
+
+
+def _check_perturbed(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:
+    """Refuse perturbations of which no language has any that a model is evaluated on: each is alone in its group."""
+    studied, names = config["languages"], config["perturbations"]
+    evaluated = evaluated_languages(config)
+    if names and not any(pool_languages(code, name, studied, table) for code in evaluated for name in names):
+        raise InputError(
+            f"config: perturbations: none of {', '.join(names)} exists for {', '.join(evaluated)}; expected another "
+            "language of such a group in `languages`, in-language, or an empty list"
+        )
 
 
 def _check_by_language(by_language: Mapping[str, Any], studied: Sequence[str]) -> None:

@@ -142,10 +142,17 @@ def known_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, La
     return {"train": row.train_size, "validation": row.test_size, "test": row.test_size}
 
 
+LARGEST = 20_000
+"""Sentences of the largest training sets of Table 1."""
+
+
 def expected_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> dict[str, int]:
-    """Return the sentences by split that a language is planned with: `known_sizes`, else those of the largest class."""
+    """Return the sentences by split that a language is planned with: `known_sizes`, else those of the largest class.
+
+    The limit of the last class may be any number, as larger sets are in it, too: LARGEST counts where that is less.
+    """
     known = known_sizes(language, config, table)
-    return dict.fromkeys(SPLITS, config["schedules"][-1]["up_to"]) if known is None else known
+    return dict.fromkeys(SPLITS, min(config["schedules"][-1]["up_to"], LARGEST)) if known is None else known
 
 
 def may_have_other_sizes(language: str, config: Mapping[str, Any], table: Mapping[str, Language]) -> bool:

@@ -1,5 +1,7 @@
 """The time and memory that a run's jobs request from a cluster: by the study's sizes and the number of the attempt."""
 
+import hashlib
+import json
 import math
 import os
 from collections.abc import Mapping
@@ -47,20 +49,33 @@ def expected_steps(training_set: str, config: Mapping[str, Any], table: Mapping[
     return max(Schedule.of_row(row, epochs, sentences).steps(sentences) for row in rows)
 
 
-def planned_seconds(plan: str | os.PathLike, gpus: int) -> dict[Run, dict[str, float]]:
-    """Return the seconds that `snakemake plan` expects of runs, by rule; none if it was not made, or for other devices.
+SETTINGS = ("data", "encoder", "finetuning", "schedules", "perturbations", "jobs_per_gpu")
+"""Keys of the config that say how long a run takes, beside those that name it."""
 
-    plan: its record. gpus: that a run asks for.
+
+def settings_digest(run: Run, config: Mapping[str, Any]) -> str:
+    """Return a digest of what a plan of a run holds for: the languages that it trains on, and SETTINGS."""
+    read = {key: config[key] for key in SETTINGS}
+    read["languages"] = training_languages(run.training_set, config)
+    return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def planned_seconds(plan: str | os.PathLike, gpus: int, config: Mapping[str, Any]) -> dict[Run, dict[str, float]]:
+    """Return the seconds that `snakemake plan` expects of runs, by rule.
+
+    None if it was not made, or for other devices; none of runs that it was made of with other settings. plan: its
+    record. gpus: that a run asks for.
     """
     if not Path(plan).exists():
         return {}
     record = read_json(plan)
     if record.get("gpus_per_run") != gpus:
         return {}
-    rules = ("finetune", "predict")
+    planned = {Run(row["training_set"], row["variant"], row["seed"]): row for row in record["runs"]}
     return {
-        Run(row["training_set"], row["variant"], row["seed"]): {rule: row[f"{rule}_seconds"] for rule in rules}
-        for row in record["runs"]
+        run: {rule: row[f"{rule}_seconds"] for rule in ("finetune", "predict")}
+        for run, row in planned.items()
+        if row.get("settings") == settings_digest(run, config)
     }
 
 
