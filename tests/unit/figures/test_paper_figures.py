@@ -101,7 +101,10 @@ def figures_of(name):
     """Return the figures that a study has."""
     perturbations = STUDIES[name].get("perturbations", PERTURBATIONS)
     scopes = ["partial", "full"] if STUDIES[name].get("sparsities", (50, 90)) else []
-    return figure_names({"perturbations": perturbations, "pruning": {"scopes": scopes}})
+    sparsities = [50] if scopes else []
+    grid = {"monolingual": ["yo"], "multilingual": False, "seeds": [1], "fewer_runs": {}}
+    grid["pruning"] = {"scopes": scopes, "sparsities": sparsities}
+    return figure_names(grid | {"perturbations": perturbations})
 
 
 @cache

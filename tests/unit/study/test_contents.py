@@ -17,6 +17,8 @@ PAPER = {
     "multilingual": True,
     "perturbations": ["in-language", "in-script"],
     "pruning": {"scopes": ["partial", "full"], "sparsities": [50]},
+    "seeds": [1],
+    "fewer_runs": {},
     "tables": {"examples": ["yo", "hi"]},
 }
 DENSE = {"scopes": [], "sparsities": []}

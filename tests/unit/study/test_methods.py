@@ -172,3 +172,14 @@ def test_the_scopes_that_any_method_prunes():
         "before": {"scopes": ["full"], "sparsities": [90]},
     }
     assert pruned_scopes(STUDY | {"pruning": none | {"methods": methods}, "fewer_runs": {}}) == ["full", "embeddings"]
+
+
+def test_a_study_that_fewer_runs_leaves_no_pruned_run_is_one_of_dense_models():
+    """Its figures of pruned models would fail when all is trained."""
+    study = STUDY | {"perturbations": ["in-language"]}
+    none = {"scopes": [], "sparsities": []}
+    fewer = study | {"fewer_runs": dict.fromkeys(STUDY["monolingual"], none)}
+    dense = study | {"fewer_runs": {}, "pruning": STUDY["pruning"] | none}
+    assert study_runs(fewer) == study_runs(dense)
+    assert figure_names(fewer) == figure_names(dense) and f1_tables(fewer) == f1_tables(dense)
+    assert "figure-2" in figure_names(study | {"fewer_runs": {"hi": none}})

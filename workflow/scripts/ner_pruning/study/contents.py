@@ -92,8 +92,9 @@ def _beyond_the_paper(config: Mapping[str, Any]) -> list[Run]:
 
 
 def _scopes_of_the_paper(config: Mapping[str, Any]) -> list[str]:
-    """Return the scopes of a study that the paper has too."""
-    return [scope for scope in config["pruning"]["scopes"] if scope in SCOPES]
+    """Return the scopes of the paper that any run of a study has: `fewer_runs` may leave out all of one."""
+    held = {run.scope for run in study_runs(config)}
+    return [scope for scope in config["pruning"]["scopes"] if scope in SCOPES and scope in held]
 
 
 def shown_by(figure: str) -> str:
