@@ -1,5 +1,6 @@
 """The workflow as a module of another one: from a folder, from a Git host, and as snakedeploy sets it up."""
 
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -88,7 +89,11 @@ def test_rules_under_other_names(workflow, tmp_path):
     planned = renamed.planned()
     del planned["study_all"]
     assert planned == jobs
-    assert "localrules" not in renamed.call("--dry-run").stdout
+    local, of_module = (
+        re.findall(rf"^localrule {prefix}(\w+):", each.call("--dry-run", *options).stdout, re.MULTILINE)
+        for prefix, each, options in (("", workflow, ["--configfile", "studies/tiny.yaml"]), ("study_", renamed, []))
+    )
+    assert len({*local}) > 10 and Counter(of_module) == Counter(local)
 
     first = "rule everything:\n    input: 'results/tiny/data/hi/train.parquet'\n"
     own = use(tmp_path / "own", statement, TINY, snakefile, before=first)

@@ -367,6 +367,21 @@ def test_predictions_of_nothing_are_all_o(real):
     assert diagnosed(real, nothing)[1]["finding"] == "all O"
 
 
+def test_made_up_predictions_of_each_kind_are_found():
+    """As of real data above, on 200 sentences of one mention each."""
+    draw = random.Random(5)
+    tags = [
+        fit([OUT] * draw.randint(0, 4) + mention_tags(draw.choice(TYPES), draw.randint(1, 2)), 6) for _ in range(200)
+    ]
+    regular, perturbed = (Corpus([[f"{name}{n}"] * 6 for n in range(200)], tags) for name in ("a", "b"))
+    case = regular, perturbed, noisy(tags, 0.3, random.Random(1)), chance_floor(tags, seed=1)["high"]
+    names = [OUT, *(B_LOC, I_LOC), *(B_PER, I_PER), *(B_ORG, I_ORG)]  # of PER, ORG and LOC
+    assert diagnosed(case, case[2])[1]["finding"] == "wrong on mentions"
+    assert diagnosed(case, [[OUT] * 6] * 200)[1]["finding"] == "all O"
+    assert diagnosed(case, renamed(case[2], names))[1]["finding"] == "labels permuted"
+    assert diagnosed(case, stand(case[2], np.roll(np.arange(200), 3)))[1]["finding"] == "misaligned"
+
+
 @needs_wikiann
 @pytest.mark.parametrize("seed", range(5))
 def test_chance_is_not_explained(real, seed):
