@@ -64,8 +64,10 @@ def get_own_file(name):
     return name if AT_HOME and not IN_MODULE else local(sourcecache_entry(str(ROOT / name), name))
 
 
-# the working directory's own config is laid on the workflow's as an overlay is, and may name the study
-OWN_CONFIG = [] if AT_HOME or not Path("config.yaml").exists() else ["config.yaml"]
+# the working directory's own config is laid on the workflow's as an overlay is, and may name the study; with
+# --replace-workflow-config no other counts than those of the call
+REPLACED = workflow.config_settings.replace_workflow_config
+OWN_CONFIG = [] if AT_HOME or REPLACED or not Path("config.yaml").exists() else ["config.yaml"]
 
 
 configfile: "config.yaml" if AT_HOME else str(ROOT / "config.yaml")
@@ -92,7 +94,6 @@ with one_line_errors():
     overlays.check_study({path: load_configfile(path) for path in [*OWN_CONFIG, *OVERLAYS]}, VALUES)
 if VALUES:  # from the start, because Snakemake has laid its own reading of them on the config
     config.clear()
-    replaced = workflow.config_settings.replace_workflow_config
-    for path in [*([] if replaced else workflow.configfiles[len(OVERLAYS) :]), *OVERLAYS]:
+    for path in [*([] if REPLACED else workflow.configfiles[len(OVERLAYS) :]), *OVERLAYS]:
         update_config(config, load_configfile(path))
     update_config(config, VALUES)
