@@ -285,9 +285,10 @@ PRINTED = [
     (1, "intervals", "difference", "regular", "yo", "embeddings", 90),
     (1, "intervals", "difference", "regular", "jv", "embeddings", 90),
     (1, "claims", "own 5", "monolingual, partial-90, regular"),
-    (-1, "intervals", "method_gain", "regular", "jv", "partial-int8", 70),
     (1, "intervals", "method_gain", "regular", "yo", "partial-int8", 90),
+    (1, "intervals", "method_gain", "in-language", "jv", "dense-int8", 0),
     (1, "claims", "6", "monolingual, dense, in-language"),
+    (1, "claims", "7", "monolingual, partial-50, in-language"),
     (1, "claims", "7", "monolingual, partial-70, in-language"),
     (1, "claims", "7", "monolingual, partial-90, in-language"),
     (1, "claims", "8", "monolingual, full-50, in-language"),
@@ -331,7 +332,8 @@ def test_every_number_of_the_page_of_methods_is_that_of_its_results():
         expected = [f"{end:.{digits}f}".replace("-", "−") for end in ends_of(place, *frames)]
         assert [*printed] == expected, place
     others = set(re.findall(r"\d\.\d\d+", INTERVAL.sub("", text)))
-    assert others == {"0.02", "0.05"}, "the margin of int8, and how far the runs differ from those of docs/low-resource"
+    of_diagnosis = {"0.176", "0.022", "0.102"}  # of one score
+    assert others - of_diagnosis == {"0.02", "0.05"}, "the margin of int8, and how far docs/low-resource differs"
     verdicts = claims[claims["part"] == 0].set_index("claim")["verdict"]
     assert len(VERDICT.findall(text)) == 10
     for claim, verdict in VERDICT.findall(text):
@@ -356,7 +358,15 @@ def test_the_page_of_methods_counts_its_runs_and_mentions():
     diagnosis = pd.read_csv(METHODS / "results" / "diagnosis.csv")
     perturbed = scores["test_set"].isin(["in-language", "in-script"]).sum()
     assert f"{len(diagnosis)} of {perturbed} perturbed scores" in text
-    assert not set(diagnosis["finding"]) & {"misaligned", "labels permuted"}
+    assert "misaligned" not in set(diagnosis["finding"])
+    ((*place, test_set, f1, permuted, regular),) = diagnosis.loc[
+        diagnosis["finding"] == "labels permuted",
+        ["training_set", "variant", "seed", "test_set", "f1", "f1_types_permuted", "f1_regular"],
+    ].to_numpy()
+    assert (
+        f"of `{Run(*place)}`: with each type named as another, F1 would be {permuted:.3f} instead of {f1:.3f}" in text
+    )
+    assert f"on regular data either (F1 {regular:.3f})" in text and test_set == "in-script"
     there = pd.read_csv(LOW_RESOURCE / "results" / "scores.csv")
     keys = ["training_set", "variant", "seed", "language", "test_set"]
     both = scores[scores["test_set"] == "regular"].merge(there, on=keys)
@@ -369,7 +379,7 @@ def test_the_readme_says_what_random_pruning_costs():
     int8 = claims[(claims["claim"] == "own 5") & (claims["part"] > 0)]["measured"]
     readme = running_text(ROOT / "README.md")
     assert f"costs {measured.min():.2f} to {measured.max():.2f} F1 more" in readme
-    assert "int8 changes F1 by less than 0.015" in readme and int8.abs().max() < 0.015
+    assert "int8 changes F1 by less than 0.01 " in readme and int8.abs().max() < 0.01
 
 
 def tables_of(path):
