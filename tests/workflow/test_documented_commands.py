@@ -85,6 +85,12 @@ zstandard.ZstdDecompressor().copy_stream(open(sys.argv[2], "rb"), sys.stdout.buf
 """
 """What unpacks an archive where zstd is not installed."""
 
+SRUN = """#!/bin/bash
+while [[ $1 == --* ]]; do shift; done
+exec "$@"
+"""
+"""Does on this machine what SLURM would do on a node."""
+
 COMMANDS = documented_commands()
 
 
@@ -148,6 +154,8 @@ def project(tmp_path_factory) -> Workflow:
         else:
             (folder / "programs" / name).write_text({"zstd": ZSTD}[name], encoding="utf-8")
             (folder / "programs" / name).chmod(0o755)
+    (folder / "programs/srun").write_text(SRUN, encoding="utf-8")
+    (folder / "programs/srun").chmod(0o755)
     make_recorders(folder / "programs", [name for name in RECORDED if "/" not in name])
     make_recorders(folder, [name for name in RECORDED if "/" in name])
     (folder / ".venv/bin/activate").touch()
