@@ -2,6 +2,7 @@
 
 import copy
 import os
+import shlex
 import sys
 from pathlib import Path
 

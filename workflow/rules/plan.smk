@@ -22,7 +22,7 @@ rule plan:
         planned_languages=get_planned_languages(),
         scripts=get_scripts,
         snakefile=str(ROOT / "Snakefile"),
-        python=sys.executable,
+        python=shlex.split(sys.executable)[0],  # which config.smk has escaped for a shell
     script:
         "../scripts/plan.py"
 
