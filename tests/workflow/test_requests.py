@@ -7,6 +7,10 @@ from pathlib import Path
 
 import pytest
 import yaml
+from ner_pruning.study.config import make_floats
+from ner_pruning.study.job_resources import settings_digest
+from ner_pruning.terms import Run
+from snakemake.utils import update_config
 
 ROOT = Path(__file__).parents[2]
 TINY = "studies/tiny.yaml"
@@ -51,14 +55,19 @@ def test_runs_of_the_papers_study_ask_by_size_and_variant(workflow):
 def test_runs_ask_for_what_a_plan_on_a_gpu_expects(workflow):
     plan = workflow.folder / "results/tiny/plan.json"
     plan.parent.mkdir(parents=True, exist_ok=True)
-    row = {"training_set": "hi", "variant": "dense", "seed": 1, "finetune_seconds": 6000.0, "predict_seconds": 600.0}
-    plan.write_text(json.dumps({"gpus_per_run": 1, "runs": [row]}))
-    try:
-        jobs = asked(workflow, "--configfile", TINY)
-    finally:
-        plan.unlink()
-    assert sorted(job["runtime"] for job in jobs["finetune"]) == ["11", "160"]
-    assert sorted(job["runtime"] for job in jobs["predict"]) == ["11", "25"]
+    config = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(config, yaml.safe_load((ROOT / TINY).read_text()))
+    make_floats(config, yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text()))
+    run = Run("hi", "dense", 1)
+    row = {**run._asdict(), "finetune_seconds": 6000.0, "predict_seconds": 600.0}
+    for settings, minutes in ((settings_digest(run, config), ["160", "25"]), ("of other settings", ["11", "11"])):
+        plan.write_text(json.dumps({"gpus_per_run": 1, "runs": [row | {"settings": settings}]}))
+        try:
+            jobs = asked(workflow, "--configfile", TINY)
+        finally:
+            plan.unlink()
+        for rule, expected in zip(("finetune", "predict"), minutes, strict=True):
+            assert sorted(job["runtime"] for job in jobs[rule]) == ["11", expected]
 
 
 def test_a_study_on_the_cpu_asks_for_no_gpu_and_more_time(workflow, tmp_path):
