@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 from ner_pruning.study.config import make_floats
-from ner_pruning.study.job_resources import settings_digest
+from ner_pruning.study.job_resources import settings_digests
 from ner_pruning.terms import Run
 from snakemake.utils import update_config
 
@@ -60,7 +60,7 @@ def test_runs_ask_for_what_a_plan_on_a_gpu_expects(workflow):
     make_floats(config, yaml.safe_load((ROOT / "workflow/schemas/config.schema.yaml").read_text()))
     run = Run("hi", "dense", 1)
     row = {**run._asdict(), "finetune_seconds": 6000.0, "predict_seconds": 600.0}
-    for settings, minutes in ((settings_digest(run, config), ["160", "25"]), ("of other settings", ["11", "11"])):
+    for settings, minutes in ((settings_digests(config)["hi"], ["160", "25"]), ("of other settings", ["11", "11"])):
         plan.write_text(json.dumps({"gpus_per_run": 1, "runs": [row | {"settings": settings}]}))
         try:
             jobs = asked(workflow, "--configfile", TINY)

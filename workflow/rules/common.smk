@@ -53,7 +53,8 @@ PROVENANCE = DATA_PROVENANCE | {"encoder": encoder_name(config)}
 # Of the jobs on this machine only so many start as find a GPU: others would hold a core while they wait for one. What
 # --resources says goes first, and a cluster knows its own GPUs.
 GPUS = resources.gpus(config["finetuning"]["device"])
-PLANNED_SECONDS = resources.planned_seconds(PLAN, GPUS, config)
+PLAN_SETTINGS = resources.settings_digests(config)
+PLANNED_SECONDS = resources.planned_seconds(PLAN, GPUS, PLAN_SETTINGS)
 if workflow.is_main_process and workflow.nodes is None:
     SLOTS = gpus.gpu_slots(config["finetuning"]["device"], config["jobs_per_gpu"])
     if SLOTS:

@@ -15,7 +15,7 @@ rule plan:
     params:
         record=PLAN,
         runs=plain(get_runs()),
-        settings=[resources.settings_digest(run, config) for run in get_runs()],
+        settings=PLAN_SETTINGS,
         training_sets={name: grid.training_languages(name, config) for name in TRAINING_SETS},
         schedules={name: grid.possible_schedules(name, config, TABLE) for name in TRAINING_SETS},
         languages=get_evaluated_languages(),  # and trained on
@@ -48,7 +48,7 @@ rule planned_and_measured:
         "../../envs/study.yaml"
     params:
         runs=plain(get_trained_runs()),
-        settings=[resources.settings_digest(run, config) for run in get_trained_runs()],
+        settings=PLAN_SETTINGS,
         version=version_of("planned_and_measured"),
     script:
         "../scripts/planned_and_measured.py"

@@ -86,7 +86,8 @@ def write_sample(path: Path, sentences: Sequence[EncodedSentences]) -> str:
 
 def main(
     config: Mapping[str, Any],
-    runs: Mapping[Run, str],
+    runs: Sequence[Run],
+    settings: Mapping[str, str],
     training_sets: Mapping[str, Sequence[str]],
     languages: Mapping[str, PlannedLanguage],
     schedules: Mapping[str, Sequence[Mapping[str, int]]],
@@ -101,9 +102,9 @@ def main(
 ) -> dict[str, Any]:
     """Measure and return the plan, see `costs.plan_text`.
 
-    runs: with a digest of their settings. training_sets: their languages; languages: what decides which claims can be
-    tested on them; schedules: the rows that may apply to each. train_paths, evaluation_paths: encoded sentences by
-    language. scripts: by rule. python: that Snakemake runs with, which in a conda environment is another one. slots:
+    settings: of `job_resources.settings_digests`. training_sets: their languages; languages: what decides which claims
+    can be tested on them; schedules: the rows that may apply to each. train_paths, evaluation_paths: encoded sentences
+    by language. scripts: by rule. python: that Snakemake runs with, which in a conda environment is another one. slots:
     jobs that find a GPU at a time, 0 if their number is not known.
     """
     gpu = choose_device(config["finetuning"]["device"]).type == "cuda"
@@ -155,7 +156,8 @@ def main(
         rows, start_seconds = costs.slowed_down(rows, start_seconds, jobs)
     sentences = {code: each.train_sentences for code, each in languages.items()}
     equal = equal_budget_languages(config, sentences)
-    of_other = config["equal_budget"] and [Path(config["equal_budget"], name) for name in FILES]
+    other = config["equal_budget"]
+    at_equal_budget = read_equal_budget(*(Path(other, name) for name in FILES)) if other else None
     return {
         "study": config["study"],
         "cores": cores,
@@ -163,14 +165,12 @@ def main(
         "gpus_per_run": int(gpu),
         "gpu_hours": costs.gpu_hours(jobs, {number: plan_runs(other) for number, other in shared.items()}),
         "rates": dataclasses.asdict(rates),
-        "runs": [{**row, "settings": runs[run]} for run, row in rows.items()],
+        "runs": [{**row, "settings": settings[run.training_set]} for run, row in rows.items()],
         "runs_left": sum(("finetune", run) in left for run in runs),
         "jobs": jobs.total(),
         "jobs_left": left.total(),
         "hours": dataclasses.asdict(costs.hours(jobs, rows, start_seconds, cores, at_a_time)),
-        "claims": claims_power(
-            list(runs), training_sets, languages, equal, read_equal_budget(*of_other) if of_other else None
-        ),
+        "claims": claims_power(runs, training_sets, languages, equal, at_equal_budget),
         "hours_left": dataclasses.asdict(costs.hours(left, rows, start_seconds, cores, at_a_time)),
     }
 
@@ -183,7 +183,8 @@ if __name__ == "__main__":
         claim_gpu(device, jobs_per_gpu)  # before CUDA starts: all that is measured is on one
         plan = main(
             config=snakemake.config,
-            runs={Run(*run): digest for run, digest in zip(params.runs, params.settings, strict=True)},
+            runs=[Run(*run) for run in params.runs],
+            settings=params.settings,
             training_sets=params.training_sets,
             languages={code: PlannedLanguage(**each) for code, each in params.planned_languages.items()},
             schedules=params.schedules,

@@ -26,8 +26,8 @@ def measure(record: str, finetuned: str, predicted: str, predictions: str) -> di
     }
 
 
-def main(plan_path: str, paths: Mapping[Run, Sequence[str]], settings: Mapping[Run, str], out: Sequence[str]) -> None:
-    """Write the table; paths: arguments of `measure` by run; settings: a digest of each run's."""
+def main(plan_path: str, paths: Mapping[Run, Sequence[str]], settings: Mapping[str, str], out: Sequence[str]) -> None:
+    """Write the table; paths: arguments of `measure` by run; settings: of `job_resources.settings_digests`."""
     plan = read_json(plan_path)
     measured = {run: measure(*files) for run, files in paths.items()}
     table = plan_table(planned_and_measured(plan, measured, settings), plan)
@@ -40,5 +40,5 @@ if __name__ == "__main__":
         files = snakemake.input
         columns = (files.records, files.finetuned, files.predicted, files.predictions)
         runs = [Run(*run) for run in snakemake.params.runs]
-        settings = dict(zip(runs, snakemake.params.settings, strict=True))
-        main(files.plan, dict(zip(runs, zip(*columns, strict=True), strict=True)), settings, snakemake.output)
+        paths = dict(zip(runs, zip(*columns, strict=True), strict=True))
+        main(files.plan, paths, snakemake.params.settings, snakemake.output)

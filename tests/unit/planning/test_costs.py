@@ -284,12 +284,12 @@ def test_the_error_is_of_the_runs_that_were_planned_and_have_run():
     found |= {"steps": 30, "stored_bytes": rows[0]["stored_bytes"]}
     plan = {"study": "mine", "runs_at_a_time": 1, "gpu_hours": {}, "rates": vars(RATES), "runs": rows}
     measured = {dense: found, Run("yo", "dense", 1): found}
-    frame = planned_and_measured(plan, measured, dict.fromkeys(measured, "a"))
+    frame = planned_and_measured(plan, measured, {"sw": "a", "yo": "a"})
     assert frame["runs"].tolist() == [1] * 4
     assert frame["error"].tolist() == pytest.approx([1, -0.5, 0, 0])
     shown = [line.split("|")[1:-1] for line in plan_table(frame, plan).markdown().splitlines() if "fine-tuning" in line]
     assert [cell.strip() for cell in shown[0]] == ["hours of fine-tuning", "1", "0.01", "0.02", "+100%"]
-    assert planned_and_measured(plan, measured, dict.fromkeys(measured, "b"))["runs"].tolist() == [0] * 4
+    assert planned_and_measured(plan, measured, {"sw": "b", "yo": "b"})["runs"].tolist() == [0] * 4
 
 
 @pytest.fixture(scope="module")

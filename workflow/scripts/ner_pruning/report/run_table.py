@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from ner_pruning.study.job_resources import planned_rows
 from ner_pruning.table import Table, TableCell, count
 from ner_pruning.terms import INT8, Provenance, Run
 
@@ -98,16 +99,16 @@ MEASURES = {
 
 
 def planned_and_measured(
-    plan: Mapping[str, Any], measured: Mapping[Run, Mapping[str, float]], settings: Mapping[Run, str]
+    plan: Mapping[str, Any], measured: Mapping[Run, Mapping[str, float]], settings: Mapping[str, str]
 ) -> pd.DataFrame:
     """Return one row per measure: planned and measured, summed over the runs that were planned and have run, and the
     relative error (measured / planned - 1).
 
-    plan: see `costs.plan_text`; measured: MEASURES by run; settings: the digest of each run's. A run that was planned
+    plan: see `costs.plan_text`; measured: MEASURES by run; settings: of `settings_digests`. A run that was planned
     with other settings was not planned.
     """
-    planned = {Run(row["training_set"], row["variant"], row["seed"]): row for row in plan["runs"]}
-    runs = [run for run in measured if run in planned and planned[run].get("settings") == settings[run]]
+    planned = planned_rows(plan, settings)
+    runs = [run for run in measured if run in planned]
     rows = []
     for measure, (name, unit) in MEASURES.items():
         expected, found = (sum(values[run][measure] for run in runs) / unit for values in (planned, measured))

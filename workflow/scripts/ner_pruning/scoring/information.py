@@ -81,12 +81,13 @@ def information(
         np.trace(beyond_chance(confusion(flat_gold, random.permutation(flat), labels))) for _ in range(SHUFFLES)
     ]
     as_good, renamed = float(np.mean(np.array(shuffled) >= agreement)), renamings_as_good(table)
-    named = renamed <= max(GOOD_RENAMINGS, least_as_good(table)) or tells_mentions(table)
+    tells = tells_mentions(table)
+    named = renamed <= max(GOOD_RENAMINGS, least_as_good(table)) or tells
     return Information(
         mutual_information=mutual_information(table),
         shuffles_as_good=as_good,
         renamings_as_good=renamed,
-        tells_mentions=tells_mentions(table),
+        tells_mentions=tells,
         none=as_good > 0 or not named,
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ner_pruning.files import read_json
-from ner_pruning.study.grid import expected_sizes, possible_schedules, training_languages
+from ner_pruning.study.grid import expected_sizes, possible_schedules, training_languages, training_sets
 from ner_pruning.study.languages import Language
 from ner_pruning.study.schedules import Schedule
 from ner_pruning.terms import DENSE, Run
@@ -53,29 +53,40 @@ SETTINGS = ("data", "encoder", "finetuning", "schedules", "perturbations", "jobs
 """Keys of the config that say how long a run takes, beside those that name it."""
 
 
-def settings_digest(run: Run, config: Mapping[str, Any]) -> str:
-    """Return a digest of what a plan of a run holds for: the languages that it trains on, and SETTINGS."""
+def settings_digests(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return by training set a digest of what a plan of its runs holds for: its languages, and SETTINGS."""
     read = {key: config[key] for key in SETTINGS}
-    read["languages"] = training_languages(run.training_set, config)
-    return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:16]
+    return {
+        name: hashlib.sha256(
+            json.dumps(read | {"languages": training_languages(name, config)}, sort_keys=True).encode()
+        ).hexdigest()[:16]
+        for name in training_sets(config)
+    }
 
 
-def planned_seconds(plan: str | os.PathLike, gpus: int, config: Mapping[str, Any]) -> dict[Run, dict[str, float]]:
+def planned_rows(record: Mapping[str, Any], settings: Mapping[str, str]) -> dict[Run, Mapping[str, Any]]:
+    """Return the rows of a plan's record by run, without those of other settings than a study's (settings_digests)."""
+    return {
+        Run(row["training_set"], row["variant"], row["seed"]): row
+        for row in record["runs"]
+        if "settings" in row and row["settings"] == settings.get(row["training_set"])
+    }
+
+
+def planned_seconds(plan: str | os.PathLike, gpus: int, settings: Mapping[str, str]) -> dict[Run, dict[str, float]]:
     """Return the seconds that `snakemake plan` expects of runs, by rule.
 
     None if it was not made, or for other devices; none of runs that it was made of with other settings. plan: its
-    record. gpus: that a run asks for.
+    record. gpus: that a run asks for. settings: of `settings_digests`.
     """
     if not Path(plan).exists():
         return {}
     record = read_json(plan)
     if record.get("gpus_per_run") != gpus:
         return {}
-    planned = {Run(row["training_set"], row["variant"], row["seed"]): row for row in record["runs"]}
     return {
         run: {rule: row[f"{rule}_seconds"] for rule in ("finetune", "predict")}
-        for run, row in planned.items()
-        if row.get("settings") == settings_digest(run, config)
+        for run, row in planned_rows(record, settings).items()
     }
 
 
