@@ -21,13 +21,13 @@ def model_files(work: Work) -> tuple[Path, Path]:
     return paths.weights, paths.config
 
 
-def train(work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
+def train(work: Work, steps: int, variant: str = DENSE, *, cuda_graphs: bool = False) -> TrainedRun:
     """Fine-tune, prune after the second step if the variant is pruned, and store the run in a temporary folder."""
     with TemporaryDirectory(dir=work.folder) as folder:
-        return train_into(Path(folder), work, steps, variant)
+        return train_into(Path(folder), work, steps, variant, cuda_graphs=cuda_graphs)
 
 
-def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> TrainedRun:
+def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE, *, cuda_graphs: bool = False) -> TrainedRun:
     """Fine-tune as `train` does, and leave the stored run in a folder."""
     schedule = {"batch_size": work.batch_size, "start": 1, "end": 2, "frequency": 1}
     train_run(
@@ -38,6 +38,7 @@ def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE) -> Tr
         folder=folder,
         snapshot_minutes=60,
         version="benchmark",
+        cuda_graphs=cuda_graphs,
     )
     paths = run_paths(folder)
     curve = pd.read_csv(paths.curve)

@@ -10,6 +10,7 @@ from pathlib import Path
 import cap_test_sets
 import common
 import coverage
+import cuda_graphs
 import diagnosis_power
 import encode_test_sets
 import late_steps
@@ -111,6 +112,27 @@ def test_both_sides_train_on_the_same_batches_to_the_same_losses(study, padding,
     assert our_run.losses[-1] < our_run.losses[0] - 0.3, "nothing was learned"
     assert our_run.seconds.shape == their_run.seconds.shape == (6,)
     assert (our_run.seconds > 0).all() and (their_run.seconds > 0).all()
+
+
+def test_cuda_graphs(study, capsys, monkeypatch):
+    """Both sides compute where there is no GPU, which `main` refuses."""
+    given = [*study, "--steps", "4", "--skip", "2", "--repetitions", "2", "--precision", "fp32"]
+    asked, train = [], ours.train
+
+    def train_on_cpu(work, *arguments, **options):
+        asked.append(options)
+        work.finetuning["device"] = "cpu"
+        return train(work, *arguments, **options)
+
+    monkeypatch.setattr(ours, "train", train_on_cpu)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(InputError, match="PyTorch finds no GPU"):
+        cuda_graphs.main(given)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    cuda_graphs.main(given)
+    assert asked == [{"cuda_graphs": True}, {}] * 2 or asked == [{"cuda_graphs": True}, {}, {}, {"cuda_graphs": True}]
+    assert ratios(capsys.readouterr().out) == ["cuda-graphs/without"]
 
 
 def test_training(study, capsys, monkeypatch):

@@ -155,6 +155,7 @@ KEYS: list[Change] = [
     ("finetuning.device", "cpu", trained(RUNS)),
     ("finetuning.threads", 2, trained(RUNS)),
     ("jobs_per_gpu", 2, set()),
+    ("cuda_graphs", True, set()),
     ("snapshots.minutes", 5.0, set()),
     # The last row, which multilingual models take, has no limit; the limits class the languages of tables and figures.
     ("schedules.0.up_to", 60, trained(MONOLINGUAL) | AFTER_CARDS),

@@ -17,6 +17,7 @@ def main(
     folder: Path,
     *,
     jobs_per_gpu: int,
+    cuda_graphs: bool,
     snapshot_minutes: float,
     version: str,
     source: str | None,
@@ -24,7 +25,7 @@ def main(
     """Train a run into its folder, on a GPU of its own where the config asks for one; see `train_run`."""
     claim_gpu(config.finetuning["device"], jobs_per_gpu)  # before CUDA starts
     options = {"snapshot_minutes": snapshot_minutes, "version": version, "source": source}
-    train_run(run, encoder_folder, encoded_paths, config, folder, **options)
+    train_run(run, encoder_folder, encoded_paths, config, folder, cuda_graphs=cuda_graphs, **options)
 
 
 if __name__ == "__main__":
@@ -37,8 +38,10 @@ if __name__ == "__main__":
             encoded_paths=snakemake.input.sentences,
             config=RunConfig(finetuning=params.finetuning, schedules=params.schedules, pruning=params.pruning),
             folder=Path(snakemake.output.record).parent,
+            # no parameters: no reason to train again
             jobs_per_gpu=snakemake.config["jobs_per_gpu"],
-            snapshot_minutes=snakemake.config["snapshots"]["minutes"],  # no parameter: no reason to train again
+            cuda_graphs=snakemake.config["cuda_graphs"],
+            snapshot_minutes=snakemake.config["snapshots"]["minutes"],
             version=params.version,
             source=snakemake.input.get("source"),
         )

@@ -31,6 +31,14 @@ def test_a_step_is_one_copy_few_operators_and_no_wait(results, scope, most):
         assert 800 < step["operators"] <= most
 
 
+def test_a_replayed_step_is_one_copy_and_what_is_left_of_the_operators(results):
+    """Besides the graph: the seed of dropout, the norm of the gradients and the optimiser."""
+    assert (results["replayed"]["error"], results["replayed"]["line"]) == (NO_VALUE, WAIT)
+    step = results["replayed"]["steps"][-1]
+    assert (step["others"], step["blocking"], step["back"]) == (1, 0, 0)
+    assert 5 < step["operators"] <= 30
+
+
 @pytest.mark.parametrize("fault, error", [("wait", NO_VALUE), ("mix", "FakeTensorDeviceMismatchError")])
 def test_a_wait_and_a_mix_of_devices_end_the_loop(results, fault, error):
     assert results[fault]["error"] == error

@@ -3,25 +3,22 @@
 import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 
 import torch
-from torch.nn.functional import cross_entropy
 from torch.nn.utils import get_total_norm
 from transformers import PreTrainedModel, get_scheduler
 
 from ner_pruning.data.encoded_sentences import EncodedSentences
 from ner_pruning.progress import ProgressLines
 from ner_pruning.study.schedules import optimiser_steps
-from ner_pruning.training.dropout import seed_dropout
-from ner_pruning.training.model import load_batch
+from ner_pruning.training.cuda_graphs import GraphedGradients, Recorder
+from ner_pruning.training.gradients import Gradients
 from ner_pruning.training.operations import step_operations
 from ner_pruning.training.packing import pack
-from ner_pruning.training.precision import computing_in, piece_multiple, rounds_at_once
 from ner_pruning.training.pruning import Pruner
-from ner_pruning.training.rounded_weights import RoundedWeights
 from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
 from ner_pruning.training.word_rows import WordRows
 
@@ -77,6 +74,7 @@ def finetune(
     seed: int,
     snapshots: Snapshots | None = None,
     peak: float | None = None,
+    record: Recorder | None = None,
 ) -> list[dict]:
     """Train `model` in place on packed or padded batches, pruning as it goes; return the training curve.
 
@@ -84,17 +82,18 @@ def finetune(
     loss (mean over the words of each batch, then over the steps since the last row), learning_rate (of the last step),
     sparsity (that the schedule has reached), tokens_per_second (pieces). With `snapshots` it goes on from the last one,
     with the same result. peak: operations a second that the device can do (`operations.peak_rate`), for the lines on
-    the progress to say what share of them is done. Raises TrainingError on a loss or gradient that is not finite,
-    before that reaches a snapshot, and what `Snapshots.save` raises.
+    the progress to say what share of them is done. record: has steps replayed from graphs (`cuda_graphs`), with the
+    same result. Raises TrainingError on a loss or gradient that is not finite, before that reaches a snapshot, and what
+    `Snapshots.save` raises.
     """
     device = next(model.parameters()).device
     total = training.steps(len(sentences))
     log_every = max(1, total // LOG_ROWS)
-    multiple = piece_multiple(training.precision, device)
     operations = step_operations(model)
     optimizer, scheduler = make_optimizer(model, training, total)
     words = WordRows(model, optimizer, total)
-    rounded = RoundedWeights(model) if rounds_at_once(training.precision, device) else nullcontext()
+    kind = partial(GraphedGradients, record=record) if record else Gradients
+    gradients = kind(model, training.precision)
     state = TrainingState(model, optimizer, scheduler, pruner, words)
     start = snapshots.resume(state) if snapshots else Progress()
     if start.step == 0:
@@ -107,14 +106,8 @@ def finetune(
     lines = ProgressLines(total, done=start.step, peak=peak)
     batches = islice(draw_batches(len(sentences), training, seed), start.step, total)
     for step, (epoch, chosen) in enumerate(batches, start=start.step + 1):
-        seed_dropout(seed, step - 1)
         batch = pack(sentences, chosen.numpy())
-        loaded = load_batch(words.activate(batch), model, device, multiple)
-        with computing_in(training.precision, device), rounded:
-            logits = model(**loaded.arguments).logits.flatten(0, 1).index_select(0, loaded.words)
-        # the mean over words; a batch all of whose words gave no piece has no loss rather than 0 / 0
-        loss = cross_entropy(logits.float(), loaded.tags, reduction="sum") / max(1, len(batch.words))
-        loss.backward()
+        loss = gradients.add(words.activate(batch), seed=(seed, step - 1))
         pruner.observe()
         words.mask_gradient(pruner)
         clip_gradients([*model.parameters(), words.active], training.gradient_clipping, optimizer, pruner)
@@ -127,7 +120,7 @@ def finetune(
             words.before_pruning(pruner)
             pruner.update(step, optimizer)
 
-        losses.append(loss.detach())
+        losses.append(loss)
         scales.append(optimizer.grad_scale)
         tokens += len(batch.pieces)
         row_due = step % log_every == 0 or step in pruner.schedule or step == total

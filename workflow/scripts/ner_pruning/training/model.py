@@ -3,7 +3,6 @@
 import inspect
 import os
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -165,40 +164,105 @@ def _takes(kind: type[PreTrainedModel], argument: str) -> bool:
     return argument in inspect.signature(kind.forward).parameters
 
 
+IGNORED = -100
+"""The tag of what fills the words of a batch up: `torch.nn.functional.cross_entropy` leaves it out."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The shapes in which a batch is computed: two batches of the same layout differ in their numbers alone.
+
+    rows: of the piece ids. grid: of the sentences of a packed row, see `SentenceGrid`, or None. words: their number,
+    with those that fill them up.
+    """
+
+    rows: tuple[int, int]
+    grid: tuple[int, int, int] | None
+    words: int
+
+
 @dataclass(frozen=True)
 class LoadedBatch:
     """A batch on a device.
 
     arguments: the model's. words: place of each word's first piece in its row, or in its rows laid end to end; tags:
-    tag id of each (words).
+    tag id of each, IGNORED for those that fill them up (words). count: number of the others, at least 1 (scalar).
     """
 
     arguments: dict[str, torch.Tensor | SentenceGrid]
     words: torch.Tensor
     tags: torch.Tensor
+    count: torch.Tensor
 
 
 def load_batch(batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int = 1) -> LoadedBatch:
     """Return a batch on a device as the model reads it: packed in one row, or a padded row a sentence.
 
-    multiple: lengths are rounded up to multiples of it, so that few shapes occur. A GPU gets it all in one copy, for
-    which nothing waits.
+    multiple: lengths are rounded up to multiples of it, so that few shapes occur.
     """
-    lay_out = _packed if is_packed(model) else _padded
-    arguments, words, tags = lay_out(batch, model, device, multiple)
+    layout, numbers = lay_out(batch, model, multiple)
+    return unfold(to_device(numbers, device), layout, model)
+
+
+def lay_out(
+    batch: PackedBatch, model: PreTrainedModel, multiple: int = 1, *, fill_words: bool = False
+) -> tuple[Layout, torch.Tensor]:
+    """Return the layout of a batch, and all that the device is to know of it as whole numbers in one row.
+
+    multiple: see `load_batch`. fill_words: whether the words are filled up to one a piece, so that batches of the same
+    lengths have the same layout.
+    """
+    rows, grid, parts = (_packed if is_packed(model) else _padded)(batch, model, multiple)
+    *others, words = parts
+    filling = rows[0] * rows[1] - len(words) if fill_words else 0
+    words, tags = (
+        np.pad(values, (0, filling), constant_values=fill)
+        for values, fill in ((words, 0), (batch.tags.astype(np.int64), IGNORED))
+    )
+    count = np.array([max(1, len(batch.words))])
+    together = np.concatenate([part.ravel() for part in (*others, words, tags, count)], dtype=np.int64)
+    return Layout(rows, grid, len(words)), torch.from_numpy(together)
+
+
+def to_device(numbers: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return numbers on a device, by one copy; nothing waits for that to a GPU."""
+    return ready_to_copy(numbers, device).to(device, non_blocking=True)
+
+
+def ready_to_copy(numbers: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Return numbers in memory that a device copies by itself; it stays until that is done."""
+    return numbers if device.type == "cpu" else numbers.pin_memory()
+
+
+def unfold(numbers: torch.Tensor, layout: Layout, model: PreTrainedModel) -> LoadedBatch:
+    """Return the batch that `lay_out` has laid out so, from its numbers on a device. Nothing here depends on them."""
+    pieces, words = layout.rows[0] * layout.rows[1], [layout.words, layout.words, 1]
+    if layout.grid is not None:
+        cells = layout.grid[0] * layout.grid[2]
+        ids, positions, segments, places, grid, words, tags, count = numbers.split([*[pieces] * 4, cells, *words])
+        arguments = {
+            "input_ids": ids.view(layout.rows),
+            "position_ids": positions.view(layout.rows),
+            "grid": sentence_grid(segments, places, grid, layout.grid),
+        }
+    else:
+        ids, mask, positions, words, tags, count = numbers.split([*[pieces] * 3, *words])
+        arguments = {"input_ids": ids.view(layout.rows), "attention_mask": mask.view(layout.rows)}
+        if not _counts_positions(model):  # else some count them by the id of the padding piece, which trimming changes
+            arguments["position_ids"] = positions.view(layout.rows)
     # XLM, which has no types, would add the embeddings of the pieces with these numbers
     if _takes(type(model), "token_type_ids") and getattr(model.config, "type_vocab_size", 0):
         arguments["token_type_ids"] = torch.zeros_like(arguments["input_ids"])
-    return LoadedBatch(arguments, words, tags)
+    return LoadedBatch(arguments, words, tags, count[0])
 
 
 def _packed(
-    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int
-) -> tuple[dict[str, torch.Tensor | SentenceGrid], torch.Tensor, torch.Tensor]:
-    """Return the arguments for one row in which each piece attends to its own sentence only, the words and their tags.
+    batch: PackedBatch, model: PreTrainedModel, multiple: int
+) -> tuple[tuple[int, int], tuple[int, int, int], list[np.ndarray]]:
+    """Return the shapes and numbers of one row in which each piece attends to its own sentence only.
 
-    The row is filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such
-    pieces.
+    The numbers are pieces, their positions, their sentences and places in these, the grid, and the places of words. The
+    row is filled up with pieces that no other sees, after the batch's own. A batch without a piece is all such pieces.
     """
     size, longest = len(batch.pieces), int(batch.positions.max(initial=0)) + 1
     sentences = int(batch.segments[-1]) + 1 if size else 0
@@ -212,36 +276,22 @@ def _packed(
     segments, places = row(batch.segments, sentences), row(batch.positions, 0)
     grid = np.full((shape[0], longest), -1, np.int64)
     grid[segments, places] = np.arange(size + filling)  # all filling pieces stand in one cell, of which one is read
-    parts = [row(batch.pieces, 0), places + first_position(model), segments, places, grid, batch.words, batch.tags]
-    pieces, positions, segments, places, grid, words, tags = _copied(parts, device)
-    arguments = {
-        "input_ids": pieces[None],
-        "position_ids": positions[None],
-        "grid": sentence_grid(segments, places, grid, shape),
-    }
-    return arguments, words, tags
+    parts = [row(batch.pieces, 0), places + first_position(model), segments, places, grid, batch.words]
+    return (1, size + filling), shape, parts
 
 
 def _padded(
-    batch: PackedBatch, model: PreTrainedModel, device: torch.device, multiple: int
-) -> tuple[dict[str, torch.Tensor], torch.Tensor, torch.Tensor]:
-    """Return the arguments for padded rows, the words and their tags."""
-    counts_positions = not _takes(type(model), "position_ids")
-    rows = pad(batch, 1 if counts_positions else multiple)  # it may have none for more than the longest sentence
-    parts = [rows.pieces, rows.mask, rows.positions + first_position(model), rows.words, batch.tags]
-    pieces, mask, positions, words, tags = _copied(parts, device)
-    arguments = {"input_ids": pieces.view(rows.pieces.shape), "attention_mask": mask.view(rows.mask.shape)}
-    if not counts_positions:  # else some count them by the id of the padding piece, which trimming changes
-        arguments["position_ids"] = positions.view(rows.positions.shape)
-    return arguments, words, tags
+    batch: PackedBatch, model: PreTrainedModel, multiple: int
+) -> tuple[tuple[int, int], None, list[np.ndarray]]:
+    """Return the shape and numbers of padded rows: pieces, mask, positions, and places of words."""
+    rows = pad(
+        batch, 1 if _counts_positions(model) else multiple
+    )  # it may have none for more than the longest sentence
+    return rows.pieces.shape, None, [rows.pieces, rows.mask, rows.positions + first_position(model), rows.words]
 
 
-def _copied(parts: Sequence[np.ndarray], device: torch.device) -> tuple[torch.Tensor, ...]:
-    """Return arrays of whole numbers on a device, flat, by one copy."""
-    together = torch.from_numpy(np.concatenate([part.ravel() for part in parts], dtype=np.int64))
-    if device.type != "cpu":
-        together = together.pin_memory().to(device, non_blocking=True)  # what is pinned stays until it is copied
-    return together.split([part.size for part in parts])
+def _counts_positions(model: PreTrainedModel) -> bool:
+    return not _takes(type(model), "position_ids")
 
 
 def _check_generation() -> None:

@@ -27,6 +27,7 @@ from ner_pruning.training.checkpoint import (
     save_run,
     stored_sparsity,
 )
+from ner_pruning.training.cuda_graphs import CudaGraphs
 from ner_pruning.training.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
 from ner_pruning.training.model import choose_device, is_packed, load_batch, load_encoder
 from ner_pruning.training.operations import peak_rate
@@ -88,13 +89,15 @@ def train_run(
     snapshot_minutes: float,
     version: str,
     source: str | os.PathLike | None = None,
+    cuda_graphs: bool = False,
 ) -> None:
     """Fine-tune an encoder on the sentences of one or several languages, prune it to a variant, and store the run.
 
     Writes to the run's folder the model, the training curve, the sparsity of each matrix as counted from the stored
     file, and run.json. A snapshot is kept there meanwhile, every so many minutes and when a signal asks for one; a run
     that was ended resumes from it. version: of the code and packages, as far as they change what a run gives.
-    source: the stored weights of the run that it starts from, or whose zeros it takes over (`study.methods`). Raises
+    source: the stored weights of the run that it starts from, or whose zeros it takes over (`study.methods`).
+    cuda_graphs: whether steps on a GPU are replayed from graphs, which changes no result. Raises
     InputError when the pruning schedule does not fit into the training, the model cannot compute in the precision or
     the loss is not finite, Interrupted when a signal ends it.
     """
@@ -154,7 +157,8 @@ def train_run(
     try:
         if trains(run):
             with snapshots.listening():
-                curve = finetune(model, sentences, training, pruner, run.seed, snapshots, peak)
+                record = CudaGraphs() if cuda_graphs and device.type == "cuda" else None
+                curve = finetune(model, sentences, training, pruner, run.seed, snapshots, peak, record)
         else:
             pruner.prune_to(run.sparsity / 100)
     except TrainingError as error:

@@ -1,0 +1,188 @@
+"""Steps that are replayed from graphs give the bytes of computed ones; what cannot be recorded is computed.
+
+There is no GPU: the graphs are those of `recorded_work`, which replays operators on the same memory.
+"""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from ner_pruning.training import attention, cuda_graphs
+from ner_pruning.training import finetune as loop
+from ner_pruning.training.cuda_graphs import GraphedGradients
+from ner_pruning.training.finetune import finetune
+from ner_pruning.training.gradients import Gradients
+from ner_pruning.training.model import IGNORED, lay_out, load_batch, unfold
+from ner_pruning.training.packing import pack
+from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_schedule
+from ner_pruning.training.snapshot import Interrupted, Snapshots
+from recorded_work import record
+from small_models import CPU, make_training, pruned_at, random_sentences, tiny_model
+from torch.nn import functional
+
+SENTENCES = random_sentences([3, 9, 7, 2, 5, 6, 3, 4] * 8, all_lost=[5])
+TRAINING = make_training(epochs=6, learning_rate=1e-3)  # 48 steps
+SCHEDULE = sparsity_schedule(0.6, pruned_at(10, 30, 5))
+
+
+@pytest.fixture
+def few_layouts(monkeypatch):
+    """Lengths in multiples of 32, as on a GPU."""
+    monkeypatch.setattr("ner_pruning.training.gradients.piece_multiple", lambda *_: 32)
+
+
+@pytest.fixture
+def drawn_by_torch(monkeypatch):
+    """Dropout from torch's generator, as on a GPU: ours on a CPU hands torch finished numbers."""
+    monkeypatch.setattr(attention, "drop", functional.dropout)
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """What became of the batches: computed, recorded, replayed."""
+    counts = {"_compute": 0, "_add_graph": 0, "_replay": 0}
+
+    def counting(name):
+        method = getattr(GraphedGradients, name)
+
+        def call(self, *arguments):
+            counts[name] += 1
+            return method(self, *arguments)
+
+        return call
+
+    for name in counts:
+        monkeypatch.setattr(GraphedGradients, name, counting(name))
+    return counts
+
+
+def train(scope="", family="bert", precision="fp32", record=None, snapshots=None, dropout=0.1):
+    model = tiny_model(family, dropout=dropout)
+    matrices = prunable_matrices(model, "partial" if scope == "movement" else scope) if scope else {}
+    scores = {name: torch.zeros_like(matrix) for name, matrix in matrices.items()} if scope == "movement" else {}
+    pruner = Pruner(matrices, SCHEDULE if scope else {}, scores=scores)
+    training = dataclasses.replace(TRAINING, precision=precision)
+    curve = finetune(model, SENTENCES, training, pruner, 1, snapshots, record=record)
+    rows = [{key: value for key, value in row.items() if key != "tokens_per_second"} for row in curve]
+    return rows, [parameter.detach().numpy().tobytes() for parameter in model.parameters()]
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+@pytest.mark.parametrize(
+    "scope, family, precision",
+    [
+        *(("", "bert", "fp32"), ("full", "bert", "fp32"), ("movement", "bert", "fp32"), ("full", "bert", "bf16")),
+        *(("full", "modernbert", "fp32"), ("full", "xlm-roberta", "fp32")),
+    ],
+)
+def test_replayed_steps_give_the_bytes_of_computed_ones(monkeypatch, counted, capsys, scope, family, precision):
+    # as on a GPU
+    monkeypatch.setattr(loop, "Gradients", lambda *arguments: Gradients(*arguments, fill_words=True))
+    monkeypatch.setattr("ner_pruning.training.gradients.rounds_at_once", lambda precision, _: precision == "bf16")
+    assert train(scope, family, precision, record) == train(scope, family, precision)
+    assert counted["_compute"] + counted["_replay"] - counted["_add_graph"] == TRAINING.steps(len(SENTENCES))
+    assert counted["_replay"] > 30 > 3 * counted["_add_graph"] > 3
+    assert "cuda_graphs" not in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+def test_a_padded_model_is_replayed_too(counted):
+    expected = train(family="deberta-v2", dropout=0.0)
+    assert train(family="deberta-v2", record=record, dropout=0.0)[1] == expected[1]
+    assert counted["_replay"] > 30
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+def test_a_run_that_was_ended_resumes_with_graphs_and_without(tmp_path, counted):
+    expected = train("full", record=record)
+
+    class Ended(Snapshots):
+        def due(self):
+            self.calls = getattr(self, "calls", 0) + 1
+            return self.calls == 25
+
+        def save(self, *arguments):
+            super().save(*arguments)
+            raise Interrupted(15)
+
+    with pytest.raises(Interrupted):
+        train("full", record=record, snapshots=Ended(tmp_path, {}, minutes=1000))
+    assert counted["_replay"] > 40
+    assert train("full", record=record, snapshots=Snapshots(tmp_path, {}, minutes=1000)) == expected
+
+
+@pytest.mark.usefixtures("few_layouts")
+def test_a_value_from_python_is_seen_and_all_is_computed(counted, capsys):
+    """Our dropout on a CPU draws with numpy: a replay would drop what the recorded step has dropped."""
+    expected = train("full")
+    assert train("full", record=record)[1] == expected[1]
+    assert (counted["_replay"], counted["_compute"]) == (1, TRAINING.steps(len(SENTENCES)))
+    line = "cuda_graphs: a replayed step has not given the bits of a computed one; goes on without them"
+    assert [printed.partition(", with")[0] for printed in capsys.readouterr().out.splitlines()[1:]][:1] == [line]
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+@pytest.mark.parametrize("fault", ["loss", "gradient", "none"])
+def test_a_graph_that_gives_anything_else_is_not_trusted(monkeypatch, counted, fault):
+    class Wrong(GraphedGradients):
+        def _replay(self, *arguments):
+            super()._replay(*arguments)
+            if fault == "loss":
+                self._loss_of_graph.nextafter_(torch.tensor(9.0))
+            if fault == "gradient":
+                value = list(self._gradients.values())[-1][0]
+                value.nextafter_(torch.tensor(9.0))
+            if fault == "none":
+                self._graphs[next(layout for layout, graph in self._graphs.items() if graph)].parameters.pop()
+
+    expected = train()
+    monkeypatch.setattr(loop, "GraphedGradients", Wrong)
+    assert train(record=record)[1] == expected[1]
+    assert counted["_replay"] == 1
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+def test_what_cannot_be_recorded_is_computed(counted, capsys):
+    def refuse(work):
+        work()
+        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+
+    expected = train("full")
+    assert train("full", record=refuse)[1] == expected[1]
+    assert (counted["_add_graph"], counted["_replay"]) == (1, 0)
+    assert "cuda_graphs: operation not permitted when stream is capturing; goes on" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+def test_layouts_beyond_the_most_are_computed(monkeypatch, counted):
+    expected = train()
+    monkeypatch.setattr(cuda_graphs, "MOST_GRAPHS", 1)
+    assert train(record=record)[1] == expected[1]
+    assert counted["_add_graph"] == 1 and counted["_compute"] > 3
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_filling_words_up_changes_no_gradient(packed):
+    gradients = []
+    for fill in (False, True):
+        model = tiny_model("bert" if packed else "deberta-v2", dropout=0.0).eval()
+        losses = [Gradients(model, "fp32", fill_words=fill).add(pack(SENTENCES, np.arange(8)), (1, 0))]
+        gradients.append([parameter.grad for parameter in model.parameters() if parameter.grad is not None])
+        assert losses[0] > 0.5
+    assert len(gradients[0]) == len(gradients[1]) > 20
+    assert all(map(torch.equal, *gradients))
+
+
+def test_batches_of_a_layout_differ_in_numbers_alone():
+    model = tiny_model("bert")
+    some, others = pack(SENTENCES, np.array([0, 1, 2])), pack(SENTENCES, np.array([8, 9, 10]))
+    (one, numbers), (other, more) = (lay_out(batch, model, 32, fill_words=True) for batch in (some, others))
+    assert one == other and hash(one) == hash(other)
+    assert numbers.shape == more.shape and not torch.equal(numbers, more)
+    assert lay_out(pack(SENTENCES, np.arange(8)), model, 32, fill_words=True)[0] != one
+    loaded, plain = unfold(numbers, one, model), load_batch(some, model, CPU)
+    assert loaded.count == plain.count == len(some.words)
+    kept = loaded.tags != IGNORED
+    assert len(loaded.tags) == 32 and loaded.tags[kept].tolist() == plain.tags.tolist() == some.tags.tolist()
+    assert loaded.words[kept].tolist() == some.words.tolist()

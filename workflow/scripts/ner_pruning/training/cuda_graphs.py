@@ -1,0 +1,132 @@
+"""Forward and backward pass of a training step from CUDA graphs: a GPU gets one call instead of some 800."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+from transformers import PreTrainedModel
+
+from ner_pruning.training.dropout import seed_dropout
+from ner_pruning.training.gradients import Gradients
+from ner_pruning.training.model import Layout, ready_to_copy, to_device
+from ner_pruning.training.packing import PackedBatch
+
+MOST_GRAPHS = 256
+"""Layouts that get a graph; a real run has some fifty."""
+
+Recorder = Callable[[Callable[[], None]], Callable[[], None]]
+"""Runs a function once, and returns what does the same to the same memory again."""
+
+
+class CudaGraphs:
+    """Records CUDA graphs, which share the memory of what they compute on the way."""
+
+    def __init__(self) -> None:
+        self._pool = torch.cuda.graph_pool_handle()
+
+    def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
+        graph = torch.cuda.CUDAGraph()
+        # the outer context: torch leaves its own stream the current one after a recording that failed
+        with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph, pool=self._pool):
+            work()
+        return graph.replay
+
+
+@dataclass
+class Graph:
+    """A recorded batch.
+
+    numbers: the memory that it reads the batch from, see `lay_out`. replay: computes its loss and gradients.
+    parameters: those that have a gradient. trusted: whether it has once given what computing without it gives.
+    """
+
+    numbers: torch.Tensor
+    replay: Callable[[], None]
+    parameters: list[nn.Parameter]
+    trusted: bool = False
+
+
+class GraphedGradients(Gradients):
+    """`Gradients` that are replayed from a graph of the batch's layout, with the same bits.
+
+    The first batch of a layout is computed, as libraries then choose their kernels. The second is computed and
+    recorded. The third is computed and replayed: other numbers and another dropout, so that a value which was taken
+    over from the second shows. All later ones are replayed. Where a model cannot be recorded, or any bit differs, all
+    batches are computed from there on, and a line says so.
+    """
+
+    def __init__(self, model: PreTrainedModel, precision: str, record: Recorder) -> None:
+        super().__init__(model, precision, fill_words=True)
+        self._record: Recorder | None = record
+        self._graphs: dict[Layout, Graph | None] = {}  # None for a layout that has occurred once
+        self._loss_of_graph = torch.zeros((), device=self._device)
+        self._gradients: dict[nn.Parameter, torch.Tensor] = {}  # the memory that all graphs write to
+
+    def add(self, batch: PackedBatch, seed: tuple[int, int]) -> torch.Tensor:
+        """As `Gradients.add`, where there are no gradients before."""
+        layout, numbers = self._lay_out(batch)
+        graph = self._graphs.get(layout)
+        if graph is not None and graph.trusted:
+            self._replay(graph, numbers, seed)
+            for parameter in graph.parameters:
+                parameter.grad = self._gradients[parameter]
+            return self._loss_of_graph.clone()
+        loss = self._compute(layout, numbers, seed)
+        if self._record is None:
+            return loss
+        if graph is not None:
+            self._check(graph, numbers, seed, loss)
+        elif layout in self._graphs:
+            self._add_graph(layout, numbers, seed)
+        elif len(self._graphs) < MOST_GRAPHS:
+            self._graphs[layout] = None
+        return loss
+
+    def _add_graph(self, layout: Layout, numbers: torch.Tensor, seed: tuple[int, int]) -> None:
+        weights = [parameter for parameter in self._model.parameters() if parameter.requires_grad]
+        if not self._gradients:
+            self._gradients = {weight: torch.empty_like(weight) for weight in weights}
+        numbers, parameters = to_device(numbers, self._device), []
+
+        def work() -> None:
+            loss = self._loss(layout, numbers)
+            # not `backward`: that would add to gradients in memory of the graph's own
+            found = dict(zip(weights, torch.autograd.grad(loss, weights, allow_unused=True), strict=True))
+            parameters.extend(weight for weight, gradient in found.items() if gradient is not None)
+            self._loss_of_graph.copy_(loss.detach())
+            torch._foreach_copy_(
+                [self._gradients[weight] for weight in parameters], [found[weight] for weight in parameters]
+            )
+
+        seed_dropout(*seed)
+        try:
+            replay = self._record(work)
+        except RuntimeError as error:
+            self._give_up(str(error).splitlines()[0])
+        else:
+            self._graphs[layout] = Graph(numbers, replay, parameters)
+
+    def _replay(self, graph: Graph, numbers: torch.Tensor, seed: tuple[int, int]) -> None:
+        graph.numbers.copy_(ready_to_copy(numbers, self._device), non_blocking=True)
+        seed_dropout(*seed)
+        graph.replay()
+
+    def _check(self, graph: Graph, numbers: torch.Tensor, seed: tuple[int, int], loss: torch.Tensor) -> None:
+        """Trust a graph if it gives the loss and gradients that were computed."""
+        self._replay(graph, numbers, seed)
+        computed = {weight: weight.grad for weight in self._gradients if weight.grad is not None}
+        same = computed.keys() == set(graph.parameters) and same_bits(loss, self._loss_of_graph)
+        if same and all(same_bits(gradient, self._gradients[weight]) for weight, gradient in computed.items()):
+            graph.trusted = True
+        else:
+            self._give_up("a replayed step has not given the bits of a computed one")
+
+    def _give_up(self, why: str) -> None:
+        print(f"cuda_graphs: {why}; goes on without them, with the same results", flush=True)
+        self._record, self._graphs, self._gradients = None, {}, {}
+
+
+def same_bits(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Return whether two float32 tensors of a shape are the same bit for bit."""
+    return torch.equal(one.view(torch.int32), other.view(torch.int32))
