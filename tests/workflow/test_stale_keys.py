@@ -73,6 +73,9 @@ MARATHI = (
 OTHER_DATA = FROM_DATA - {"published"}
 """What follows from data that are not WikiAnn's, whose F1 the paper has published."""
 
+OTHER_METHODS = ("random", "before", "recovered", "movement", "2to4")
+"""The methods that the study does not have."""
+
 Change = tuple[str, Any, set[str]]
 # Key of config.yaml, or one of a row of its lists; another value; the jobs, beside `study_config`, which writes them
 # all. A key of data or of an encoder that the study doesn't take is among them with no job.
@@ -178,8 +181,8 @@ KEYS: list[Change] = [
     ),
     (
         "pruning.methods",
-        METHODS | {"random": {"scopes": ["partial"], "training_sets": ["hi"]}},
-        trained(["hi partial-50-random 1"]) - {"training_curves"},
+        METHODS | {name: {"scopes": ["partial"], "training_sets": ["hi"]} for name in OTHER_METHODS},
+        trained(f"hi partial-50-{name} 1" for name in OTHER_METHODS) - {"training_curves"},
     ),
     ("pruning.curve", "linear", trained(LITTLE_BY_LITTLE)),
     ("pruning.threshold", "global", trained(PRUNED)),

@@ -2,9 +2,11 @@
 
 import json
 
+import export_run
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import ModelCard
 from ner_pruning.data.wikiann import Corpus, write_corpus
 from ner_pruning.files import InputError
 from ner_pruning.training.compact import (
@@ -15,8 +17,10 @@ from ner_pruning.training.compact import (
     merges_of,
     pieces_of,
 )
+from ner_pruning.training.model import first_position
 from small_models import tiny_model
 from tokenizers import Tokenizer, models, pre_tokenizers, processors, trainers
+from transformers import AutoModelForTokenClassification, AutoTokenizer, PreTrainedTokenizerFast
 
 TEXTS = [
     ["the", "lower", "the", "newest", "the", "widest", "lowland", "of", "rivers", "and", "of", "newer", "wideness"],
@@ -133,6 +137,51 @@ def test_the_compact_model_gives_the_same_logits(family):
     assert torch.equal(before, after)
     assert model.config.vocab_size == len(kept) == model.get_input_embeddings().num_embeddings
     assert model.config.pad_token_id == {"bert": 0, "xlm-roberta": 1}[family]
+
+
+@pytest.mark.parametrize(
+    ("kind", "family"), [("WordPiece", "bert"), ("Unigram", "xlm-roberta"), ("BPE", "xlm-roberta")]
+)
+def test_a_compact_export_is_read_by_transformers_alone_and_gives_the_same_logits(tmp_path, kind, family):
+    """From its folder: other ids, the same pieces, and the same scores of every word, new words included."""
+    texts = TEXTS[:1]
+    write_corpus(path := tmp_path / "texts.parquet", Corpus(texts, [[0] * len(words) for words in texts]))
+    whole = tokenizer_of(kind)
+    names = dict(
+        zip(["cls_token", "pad_token", "sep_token", "unk_token"], ["<s>", "<pad>", "</s>", "<unk>"], strict=True)
+    )
+    if kind == "WordPiece":
+        names = {f"{name}_token": f"[{name.upper()}]" for name in ("cls", "pad", "sep", "unk")}
+    encoder = tmp_path / "encoder"
+    PreTrainedTokenizerFast(tokenizer_object=whole, **names).save_pretrained(encoder)
+    model = tiny_model(family, "sdpa", vocabulary=whole.get_vocab_size()).eval()
+    expected = read_scores_of(model, AutoTokenizer.from_pretrained(encoder), [*texts, NEW])
+    kept = kept_pieces(whole, ids_of(whole, texts), first_position(model))
+    export_run.main(model, ModelCard("---\nlanguage: en\n---\n"), encoder, str(tmp_path / "out"), kept, [str(path)])
+
+    loaded = AutoModelForTokenClassification.from_pretrained(tmp_path / "out").eval()
+    tokenizer = AutoTokenizer.from_pretrained(tmp_path / "out")
+    rows = loaded.get_input_embeddings().num_embeddings
+    assert rows == len(tokenizer) == len(kept) < whole.get_vocab_size()
+    scores = read_scores_of(loaded, tokenizer, [*texts, NEW])
+    for one, other in zip(expected[:-1], scores[:-1], strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-5)
+    assert scores[-1].isfinite().all()
+
+
+def read_scores_of(model, tokenizer, sentences):
+    """The scores of each sentence's words, by transformers alone."""
+    found = []
+    for words in sentences:
+        inputs = tokenizer([words], is_split_into_words=True, return_tensors="pt")
+        numbers = inputs.word_ids(0)
+        firsts = [numbers.index(word) for word in range(len(words)) if word in numbers]
+        assert len(firsts) == len(words)
+        with torch.no_grad():
+            found.append(
+                model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits[0, firsts]
+            )
+    return found
 
 
 def test_the_least_likely_piece_stays_so_that_unknown_characters_cost_the_same():

@@ -126,6 +126,25 @@ def test_a_rewound_run_has_the_zeros_of_the_pruned_one_and_trains_from_the_encod
     assert (curves[1]["sparsity"] == 0.9).all() and len(curves[0]) == len(curves[1])
 
 
+@pytest.mark.parametrize("variant", ["full-50-recovered", "full-90-rewound", "full-50-before", "full-90-random"])
+def test_a_method_trains_from_the_weights_that_it_should(study, runs, tmp_path, variant):
+    """At a learning rate of 0, the weights that are kept are those of the start, bit for bit."""
+    source = SOURCES.get(variant.split("-")[-1])
+    path = None if source is None else runs(source) / WEIGHTS
+    finetuning = FINETUNING | {"learning_rate": 0.0}
+    stored = weights(study, run(study, tmp_path / "run", variant, finetuning=finetuning, source=path))
+    if variant == "full-50-recovered":
+        start = weights(study, runs("dense"))
+    else:  # the encoder, and the head that is drawn from the seed
+        start = load_encoder(study / "encoder", dropout=0.0, seed=1).state_dict()
+    pruned = counted(tmp_path / "run").index
+    assert stored.keys() == {name for name in start if not name.endswith("position_ids")}
+    for name, weight in stored.items():
+        kept = weight != 0 if name in pruned else torch.ones_like(weight, dtype=torch.bool)
+        assert torch.equal(weight[kept], start[name][kept]), name
+        assert kept.any(), name
+
+
 def test_two_of_each_four_are_zeros_in_the_stored_file(study, runs):
     stored = weights(study, runs("partial-50-2to4"))
     names = counted(runs("partial-50-2to4")).index

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 import torch
 from ner_pruning.training import finetune as loop
+from ner_pruning.training import gradients
 from ner_pruning.training.precision import computing_in, rounds_at_once
 from ner_pruning.training.pruning import Pruner, prunable_matrices
 from ner_pruning.training.rounded_weights import RoundedWeights
@@ -28,7 +29,7 @@ def trained(family, scope):
 def test_training_is_the_same_bit_for_bit(monkeypatch, family):
     losses, weights = trained(family, "full")
     entered = []
-    monkeypatch.setattr(loop, "rounds_at_once", lambda precision, device: entered.append(precision) or True)
+    monkeypatch.setattr(gradients, "rounds_at_once", lambda precision, device: entered.append(precision) or True)
     others, same = trained(family, "full")
     assert entered == ["bf16"]
     assert others == losses

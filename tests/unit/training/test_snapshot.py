@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 from ner_pruning.files import InputError, read_json
 from ner_pruning.training import finetune as finetune_module
+from ner_pruning.training import gradients as gradients_module
 from ner_pruning.training import snapshot as snapshot_module
 from ner_pruning.training.snapshot import Interrupted
 from small_runs import FILES, FINETUNING, PRUNING, WEIGHTS, make_study, run
@@ -261,7 +262,7 @@ def test_an_encoder_without_a_loss_is_to_blame_and_its_sentences_are_named(study
         return pack(sentences, numbers)
 
     monkeypatch.setattr(finetune_module, "pack", packed)
-    monkeypatch.setattr(finetune_module, "cross_entropy", lambda logits, *_, **__: logits.sum() * math.nan)
+    monkeypatch.setattr(gradients_module, "cross_entropy", lambda logits, *_, **__: logits.sum() * math.nan)
     with pytest.raises(InputError) as error:
         run(study, tmp_path / "run", "dense")
     files = {"sw": [n for n in sorted(chosen[0]) if n < 45], "yo": [n - 45 for n in sorted(chosen[0]) if n >= 45]}
@@ -288,13 +289,13 @@ def test_what_is_not_finite_stops_the_run_with_step_and_settings_and_reaches_no_
         chosen.append(numbers)
         return pack(sentences, numbers)
 
-    def loss_of(logits, tags, cross_entropy=finetune_module.cross_entropy, **options):
+    def loss_of(logits, tags, cross_entropy=gradients_module.cross_entropy, **options):
         loss = cross_entropy(logits, tags, **options)
         return wrong(logits, loss) if len(chosen) == 5 else loss
 
     monkeypatch.setattr(finetune_module, "LOG_ROWS", 1)
     monkeypatch.setattr(finetune_module, "pack", packed)
-    monkeypatch.setattr(finetune_module, "cross_entropy", loss_of)
+    monkeypatch.setattr(gradients_module, "cross_entropy", loss_of)
     with pytest.raises(InputError) as error:
         run(study, stopped, "full-90", snapshot_minutes=1e-9)
     assert str(error.value) == (
