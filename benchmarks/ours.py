@@ -41,12 +41,15 @@ def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE, *, cu
         cuda_graphs=cuda_graphs,
     )
     paths = run_paths(folder)
+    record = read_json(paths.record)
+    if cuda_graphs and not record["replayed_steps"]:
+        raise RuntimeError("no step was replayed from a graph: the lines above say why")
     curve = pd.read_csv(paths.curve)
     pieces = np.array([lengths.sum() for lengths in batches(work, steps)])
     return TrainedRun(
         seconds=pieces / curve["tokens_per_second"].to_numpy(),
         losses=curve["loss"].to_numpy(),
-        precision=read_json(paths.record)["precision"],
+        precision=record["precision"],
         peak_bytes=peak_memory_bytes(torch.device("cpu")),
     )
 

@@ -76,8 +76,9 @@ class Record(TorchDispatchMode):
         name = function._schema.name.split("::")[1]
         if "gpu" in given | made and name not in VIEWS and function.namespace == "aten":
             self.operators[name] += 1
-        if (given == {"cpu"} and made == {"gpu"}) or (name == "copy_" and args[1].device.type != args[0].device.type):
-            self.to_device[bool(kwargs.get("non_blocking", args[2:]))] += 1
+        into = name == "copy_" and (args[0].device.type, args[1].device.type) == ("gpu", "cpu")
+        if (given == {"cpu"} and made == {"gpu"}) or into:
+            self.to_device[bool(kwargs.get("non_blocking", into and any(args[2:])))] += 1
         self.from_device += "gpu" in given and made == {"cpu"}
         return result
 

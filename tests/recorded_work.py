@@ -1,7 +1,8 @@
 """A stand-in for CUDA graphs on a CPU: it records the operators of a function, and calls them again on the same memory.
 
 As in a CUDA graph, numbers that come from Python are those of the recording, tensors are read and written where they
-stood, and random numbers are drawn anew from torch's generator.
+stood, and random numbers are drawn anew from torch's generator. Other than there, all that was computed on the way
+stays in memory, and no two recordings share any.
 """
 
 from collections.abc import Callable

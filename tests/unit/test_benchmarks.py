@@ -1,5 +1,6 @@
 """The benchmarks, with a tiny random encoder and synthetic sentences: both sides do the same work, all lines parse."""
 
+import dataclasses
 import os
 import re
 import subprocess
@@ -117,12 +118,13 @@ def test_both_sides_train_on_the_same_batches_to_the_same_losses(study, padding,
 def test_cuda_graphs(study, capsys, monkeypatch):
     """Both sides compute where there is no GPU, which `main` refuses."""
     given = [*study, "--steps", "4", "--skip", "2", "--repetitions", "2", "--precision", "fp32"]
-    asked, train = [], ours.train
+    asked, train, differs = [], ours.train, None
 
     def train_on_cpu(work, *arguments, **options):
         asked.append(options)
         work.finetuning["device"] = "cpu"
-        return train(work, *arguments, **options)
+        trained = train(work, *arguments)
+        return dataclasses.replace(trained, losses=trained.losses + 1e-6) if len(asked) == differs else trained
 
     monkeypatch.setattr(ours, "train", train_on_cpu)
     monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "a GPU")
@@ -131,8 +133,16 @@ def test_cuda_graphs(study, capsys, monkeypatch):
         cuda_graphs.main(given)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     cuda_graphs.main(given)
-    assert asked == [{"cuda_graphs": True}, {}] * 2 or asked == [{"cuda_graphs": True}, {}, {}, {"cuda_graphs": True}]
+    assert asked == [{"cuda_graphs": True}, {}] * 2
     assert ratios(capsys.readouterr().out) == ["cuda-graphs/without"]
+    with pytest.raises(InputError, match="--skip: 4, expected less than the 4 steps"):
+        cuda_graphs.main([*given, "--skip", "4"])
+    asked, differs = [], 3
+    with pytest.raises(RuntimeError, match="the losses are not the same"):
+        cuda_graphs.main(given)
+    with prepared(study, steps=[4]) as work, pytest.raises(RuntimeError, match="no step was replayed"):
+        work.finetuning["device"] = "cpu"
+        train(work, 4, cuda_graphs=True)
 
 
 def test_training(study, capsys, monkeypatch):

@@ -214,7 +214,7 @@ def test_the_chart_of_results_shows_what_is_chosen(explored, browser):
     wait(browser).until(lambda browser: points(browser) == 4 + 2)
     choose(browser, "#lines", "mean of all languages")
     wait(browser).until(lambda browser: points(browser) == 2 + 2)
-    choose(browser, "#marks", "seeds")
+    choose(browser, "#seeds", "1")
     wait(browser).until(lambda browser: points(browser) == 2)
     intervals = pd.read_csv(explored / "intervals.csv")
     of_hindi = intervals.query("statistic == 'f1' and language == 'hi' and test_set == 'regular'")
@@ -230,6 +230,17 @@ def test_the_chart_of_results_shows_what_is_chosen(explored, browser):
     ActionChains(browser).move_to_element(point).perform()
     tooltip = wait(browser).until(lambda browser: browser.find_element(By.CSS_SELECTOR, ".vg-tooltip.visible").text)
     assert "95 % interval" in tooltip and f"{of_hindi['low'].iloc[0]:.4f} to" in tooltip
+
+    choose(browser, "#sparsities", "50")
+    wait(browser).until(lambda browser: points(browser) == 1)
+    assert "50" not in browser.find_element(By.CSS_SELECTOR, "#chart .role-axis").text
+    choose(browser, "#sparsities", "50")
+    wait(browser).until(lambda browser: points(browser) == 2)
+    for kind, name in (("#scopes", "full"), ("#methods", "magnitude"), ("#settings", "monolingual")):
+        choose(browser, kind, name)
+        wait(browser).until(lambda browser: "No line" in browser.find_element(By.ID, "chart").text)
+        choose(browser, kind, name)
+        wait(browser).until(lambda browser: points(browser) == 2)
 
     choose(browser, "#lines", "Hindi (hi)")
     wait(browser).until(lambda browser: "No line" in browser.find_element(By.ID, "chart").text)

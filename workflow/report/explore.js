@@ -65,6 +65,9 @@ function rowsOf(columns) {
 
 const distinct = values => [...new Set(values)];
 const scopeName = scope => scope || "no pruning";
+// A scope is of matrices and, but for gradual pruning by magnitude, a method: partial, partial-random, dense-int8.
+const matricesOf = scope => scopeName(scope).split("-")[0];
+const methodOf = scope => scope.split("-").slice(1).join("-") || (scope ? "magnitude" : "no pruning");
 const testSetName = name => name === "regular" ? name : `perturbed ${name}`;
 const denseName = scope => scope.endsWith("-int8") ? "dense-int8" : "dense";
 const variantName = (scope, sparsity) => sparsity ? `${scope} ${sparsity} %` : denseName(scope);
@@ -76,9 +79,13 @@ const DASHES = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [1, 3], [10, 4]];
 
 function addChartChoices() {
   addChoices("settings", distinct(lineRows.map(row => row.setting)).map(name => [name, name, true]));
-  addChoices("scopes", distinct(lineRows.map(row => row.scope)).map(name => [name, scopeName(name), true]));
+  addChoices("scopes", distinct(lineRows.map(row => matricesOf(row.scope))).map(name => [name, name, true]));
+  addChoices("methods", distinct(lineRows.map(row => methodOf(row.scope))).map(name => [name, name, true]));
+  addChoices("sparsities", sparsities.map(sparsity => [sparsity, `${sparsity} %`, true]));
   addChoices("test-sets", data.test_sets.map(name => [name, testSetName(name), true]));
-  addChoices("marks", [["bars", "intervals", true], ["seeds", "seeds", true], ["floor", "chance floor", true]]);
+  addChoices("marks", [["bars", "intervals", true], ["floor", "chance floor", true]]);
+  const seeds = distinct(seedRows.map(row => row.seed)).sort((a, b) => a - b);
+  addChoices("seeds", seeds.map(seed => [seed, `seed ${seed}`, true]));
   const shown = new Set(data.first_lines);
   for (const [kind, title] of [["all languages", "all languages"], ["language", "languages"], ["group", "groups"]]) {
     const names = distinct(lineRows.filter(row => row.kind === kind).map(row => row.of));
@@ -87,20 +94,30 @@ function addChartChoices() {
   }
 }
 
+const chosenSparsities = () => sparsities.filter(sparsity => chosen("sparsities").includes(String(sparsity)));
+
+function chosenScopes() {
+  const matrices = chosen("scopes"), methods = chosen("methods");
+  return distinct(lineRows.map(row => row.scope)).filter(
+    scope => matrices.includes(matricesOf(scope)) && methods.includes(methodOf(scope)));
+}
+
 // What the chart shows of the chosen lines: rows of points and of seeds, each in its place on the axes.
 function chartRows() {
-  const settings = new Set(chosen("settings")), scopes = chosen("scopes"), lines = chosen("lines");
+  const settings = new Set(chosen("settings")), scopes = chosenScopes(), lines = chosen("lines");
   const testSets = new Set(chosen("test-sets")), marks = new Set(chosen("marks"));
+  const shown = chosenSparsities(), seedNumbers = new Set(chosen("seeds"));
   const isShown = row => settings.has(row.setting) && testSets.has(row.test_set) &&
-    scopes.includes(row.scope) && lines.includes(row.of);
-  const points = lineRows.filter(isShown), seeds = marks.has("seeds") ? seedRows.filter(isShown) : [];
+    scopes.includes(row.scope) && lines.includes(row.of) && shown.includes(row.sparsity);
+  const points = lineRows.filter(isShown);
+  const seeds = seedRows.filter(row => isShown(row) && seedNumbers.has(String(row.seed)));
   const seriesOf = row => `${row.of}\n${row.scope}`, held = new Set(points.map(seriesOf));
   const series = lines.flatMap(of => scopes.map(scope => seriesOf({ of, scope }))).filter(name => held.has(name));
   // Bars of several lines stand beside each other.
   const shift = row => (series.indexOf(seriesOf(row)) - (series.length - 1) / 2) * Math.min(0.1, 0.34 / series.length);
   const placed = (row, mark) => ({
     mark, setting: row.setting, test_set: testSetName(row.test_set), of: row.of, scope: scopeName(row.scope),
-    place: sparsities.indexOf(row.sparsity) + shift(row), f1: row.f1, sparsity: row.sparsity,
+    place: shown.indexOf(row.sparsity) + shift(row), f1: row.f1, sparsity: row.sparsity,
     model: `${row.setting}, ${variantName(row.scope, row.sparsity)}`,
   });
   return [
@@ -126,17 +143,18 @@ const SEED_TOOLTIP = [
 ];
 
 function specification(rows) {
-  const held = (id, field, text = value => value) =>  // what the rows have of the choices, in the order of these
-    chosen(id).map(text).filter(value => rows.some(row => row[field] === value));
-  const lines = held("lines", "of"), scopes = held("scopes", "scope", scopeName);
-  const columns = held("test-sets", "test_set", testSetName), settings = held("settings", "setting");
+  const held = (names, field) =>  // what the rows have of the choices, in the order of these
+    names.filter(value => rows.some(row => row[field] === value));
+  const lines = held(chosen("lines"), "of"), scopes = held(chosenScopes().map(scopeName), "scope");
+  const columns = held(chosen("test-sets").map(testSetName), "test_set"), settings = held(chosen("settings"), "setting");
+  const shown = chosenSparsities();
   const wide = document.getElementById("chart").clientWidth - 90;
   const tooltip = fields => fields.map(([field, title]) => ({ field, title, type: "nominal" }));
   const x = {
     field: "place", type: "quantitative", title: "sparsity (%)",
-    scale: { domain: [-0.4, sparsities.length - 0.6], nice: false, zero: false },
-    axis: { values: sparsities.map((_, place) => place), grid: false,
-      labelExpr: `${JSON.stringify(sparsities.map(String))}[datum.value]` },
+    scale: { domain: [-0.4, shown.length - 0.6], nice: false, zero: false },
+    axis: { values: shown.map((_, place) => place), grid: false,
+      labelExpr: `${JSON.stringify(shown.map(String))}[datum.value]` },
   };
   const y = field => ({ field, type: "quantitative", title: "F1", scale: { domain: [0, 1] } });
   const colour = { field: "of", type: "nominal", title: null, sort: null,

@@ -4,13 +4,17 @@ There is no GPU: the graphs are those of `recorded_work`, which replays operator
 """
 
 import dataclasses
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
+from ner_pruning.files import InputError
 from ner_pruning.training import attention, cuda_graphs
 from ner_pruning.training import finetune as loop
-from ner_pruning.training.cuda_graphs import GraphedGradients
+from ner_pruning.training.cuda_graphs import CudaGraphs, GraphedGradients, GraphError, MemoryRead, recorder_of
 from ner_pruning.training.finetune import finetune
 from ner_pruning.training.gradients import Gradients
 from ner_pruning.training.model import IGNORED, lay_out, load_batch, unfold
@@ -19,6 +23,7 @@ from ner_pruning.training.pruning import Pruner, prunable_matrices, sparsity_sch
 from ner_pruning.training.snapshot import Interrupted, Snapshots
 from recorded_work import record
 from small_models import CPU, make_training, pruned_at, random_sentences, tiny_model
+from small_runs import run
 from torch.nn import functional
 
 SENTENCES = random_sentences([3, 9, 7, 2, 5, 6, 3, 4] * 8, all_lost=[5])
@@ -94,8 +99,9 @@ def test_a_padded_model_is_replayed_too(counted):
 
 
 @pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
-def test_a_run_that_was_ended_resumes_with_graphs_and_without(tmp_path, counted):
-    expected = train("full", record=record)
+@pytest.mark.parametrize(("before", "after"), [(record, record), (record, None), (None, record)])
+def test_a_run_that_was_ended_resumes_with_graphs_and_without(tmp_path, counted, before, after):
+    expected = train("full")
 
     class Ended(Snapshots):
         def due(self):
@@ -107,9 +113,11 @@ def test_a_run_that_was_ended_resumes_with_graphs_and_without(tmp_path, counted)
             raise Interrupted(15)
 
     with pytest.raises(Interrupted):
-        train("full", record=record, snapshots=Ended(tmp_path, {}, minutes=1000))
-    assert counted["_replay"] > 40
-    assert train("full", record=record, snapshots=Snapshots(tmp_path, {}, minutes=1000)) == expected
+        train("full", record=before, snapshots=Ended(tmp_path, {}, minutes=1000))
+    assert (counted["_replay"] > 10) == (before is not None)
+    counted["_replay"] = 0
+    assert train("full", record=after, snapshots=Snapshots(tmp_path, {}, minutes=1000))[1] == expected[1]
+    assert (counted["_replay"] > 10) == (after is not None)
 
 
 @pytest.mark.usefixtures("few_layouts")
@@ -145,8 +153,12 @@ def test_a_graph_that_gives_anything_else_is_not_trusted(monkeypatch, counted, f
 @pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
 def test_what_cannot_be_recorded_is_computed(counted, capsys):
     def refuse(work):
-        work()
-        raise RuntimeError("operation not permitted when stream is capturing\nand more")
+        """As torch: what ends the recording fails, too, after the model's own error."""
+        try:
+            work()
+            raise RuntimeError("operation not permitted when stream is capturing\nand more")
+        finally:
+            raise RuntimeError("failed due to a previous error during capture")
 
     expected = train("full")
     assert train("full", record=refuse)[1] == expected[1]
@@ -162,14 +174,109 @@ def test_layouts_beyond_the_most_are_computed(monkeypatch, counted):
     assert counted["_add_graph"] == 1 and counted["_compute"] > 3
 
 
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+def test_a_model_that_draws_on_the_processor_is_computed(monkeypatch, counted, capsys):
+    """As LayerDrop does: by chance the step that is compared may draw what the recorded one has drawn."""
+    init = GraphedGradients.__init__
+
+    def of_a_gpu(self, *arguments, **options):
+        init(self, *arguments, **options)
+        self._draws_there = False
+
+    expected = train("full")
+    monkeypatch.setattr(GraphedGradients, "__init__", of_a_gpu)
+    assert train("full", record=record)[1] == expected[1]
+    assert (counted["_add_graph"], counted["_replay"]) == (1, 0)
+    assert "cuda_graphs: the model draws random numbers on the processor; goes on" in capsys.readouterr().out
+    assert train("full", record=record, dropout=0.0)[1] == train("full", dropout=0.0)[1]
+    assert counted["_replay"] > 10
+
+
+@pytest.mark.usefixtures("few_layouts", "drawn_by_torch")
+def test_other_bits_after_graphs_were_trusted_end_the_run(monkeypatch):
+    class Later(GraphedGradients):
+        def _replay(self, *arguments):
+            super()._replay(*arguments)
+            if sum(graph is not None and graph.trusted for graph in self._graphs.values()) == 1:
+                self._loss_of_graph += 1
+
+    monkeypatch.setattr(loop, "GraphedGradients", Later)
+    with pytest.raises(GraphError, match="has not given the bits"):
+        train(record=record)
+
+
+@pytest.mark.usefixtures("settings_of_torch")
+def test_such_an_end_is_one_line_and_leaves_no_snapshot(study, tmp_path, monkeypatch):
+    """And a run on a GPU is what graphs are recorded for."""
+    asked = []
+
+    def fail(*arguments):
+        asked.append(arguments[-1])
+        Path(tmp_path, "run", "snapshot").mkdir()
+        raise GraphError("a replayed step has not given the bits of a computed one")
+
+    monkeypatch.setattr("ner_pruning.training.run.finetune", fail)
+    with pytest.raises(InputError) as error:
+        run(study, tmp_path / "run", "dense")
+    assert str(error.value).startswith(f"{tmp_path}/run/run.json: a replayed step has not given the bits")
+    assert not Path(tmp_path, "run", "snapshot").exists()
+    assert recorder_of(True, CPU) is recorder_of(False, torch.device("cuda")) is asked[0] is None
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
+    assert isinstance(recorder_of(True, torch.device("cuda")), CudaGraphs)
+    monkeypatch.setattr(torch, "__version__", "2.12.1+cu130")
+    with pytest.raises(InputError, match=r"cuda_graphs: true with PyTorch 2\.12\.1.*expected 2\.13 or newer, or false"):
+        recorder_of(True, torch.device("cuda"))
+
+
+def test_a_recording_has_the_pool_and_gives_the_stream_back(monkeypatch):
+    """With a made-up CUDA: a recording that fails leaves its stream as the current one, as torch does."""
+    streams, calls = ["main"], []
+
+    @contextmanager
+    def stream(one):
+        streams.append(one)
+        try:
+            yield
+        finally:
+            del streams[streams.index(one, 1) :]
+
+    @contextmanager
+    def graph(recorded, pool):
+        calls.append(pool)
+        streams.append("recording")
+        yield
+        streams.pop()
+
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: "current")
+    monkeypatch.setattr(torch.cuda, "stream", stream)
+    monkeypatch.setattr(torch.cuda, "graph", graph)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", lambda: SimpleNamespace(replay=lambda: calls.append("replay")))
+    recorder = CudaGraphs()
+    replay = recorder(lambda: calls.append("work"))
+    replay(), replay()
+    assert (calls, recorder.replays) == (["pool", "work", "replay", "replay"], 2)
+    with pytest.raises(ZeroDivisionError):
+        recorder(lambda: 1 / 0)
+    assert streams == ["main"]
+
+
+def test_the_memory_that_was_there_is_held_and_what_is_made_is_not():
+    weight, other, read = torch.ones(3, requires_grad=True), torch.ones(3), MemoryRead()
+    with read:
+        (weight * 2 + other).sum().backward()
+        torch.zeros(3).add_(1)
+    assert set(read.kept) == {tensor.untyped_storage().data_ptr() for tensor in (weight, other)}
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_filling_words_up_changes_no_gradient(packed):
-    gradients = []
+    gradients, losses = [], []
     for fill in (False, True):
         model = tiny_model("bert" if packed else "deberta-v2", dropout=0.0).eval()
-        losses = [Gradients(model, "fp32", fill_words=fill).add(pack(SENTENCES, np.arange(8)), (1, 0))]
+        losses.append(float(Gradients(model, "fp32", fill_words=fill).add(pack(SENTENCES, np.arange(8)), (1, 0))))
         gradients.append([parameter.grad for parameter in model.parameters() if parameter.grad is not None])
-        assert losses[0] > 0.5
+    assert losses[0] > 0.5 and losses[1] == pytest.approx(losses[0], rel=1e-6)
     assert len(gradients[0]) == len(gradients[1]) > 20
     assert all(map(torch.equal, *gradients))
 
@@ -184,5 +291,6 @@ def test_batches_of_a_layout_differ_in_numbers_alone():
     loaded, plain = unfold(numbers, one, model), load_batch(some, model, CPU)
     assert loaded.count == plain.count == len(some.words)
     kept = loaded.tags != IGNORED
-    assert len(loaded.tags) == 32 and loaded.tags[kept].tolist() == plain.tags.tolist() == some.tags.tolist()
+    assert sorted(loaded.words.tolist()) == list(range(32))  # each place once
+    assert loaded.tags[kept].tolist() == plain.tags.tolist() == some.tags.tolist()
     assert loaded.words[kept].tolist() == some.words.tolist()

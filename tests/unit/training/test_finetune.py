@@ -398,6 +398,7 @@ def test_run_json_says_what_was_run(study, runs):
             "source_sha256",
             "data_sha256",
             "resumed_at_steps",
+            "replayed_steps",
             "weights_bytes",
         ),
     }

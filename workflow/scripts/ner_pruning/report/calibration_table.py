@@ -56,7 +56,8 @@ def calibration_table(frame: pd.DataFrame, provenance: Provenance) -> Table:
         "of languages stands next to a mean over fewer: the others have no such mention at all.",
         "Expected calibration error (Guo et al. 2017): the mean difference between the confidence of predictions and "
         "the share of them that is right, over 15 bins by confidence. The confidence of a word is the probability of "
-        "its tag, that of a mention the lowest of its words. The last two columns are means over predicted mentions.",
+        "its tag, that of a mention the lowest of its words. The last two columns are means over predicted mentions. "
+        "A small test set makes an error larger by chance: the intervals take that off, the errors do not.",
     ]
     return Table("calibration", title, notes, rows, cells)
 

@@ -76,11 +76,22 @@ def measure_calibration(runs: Sequence[Run], counts: Iterable[Counts], *, seed: 
 def _row(
     measure: str, cell: Cell, language: str, values: np.ndarray, cells: Cells, languages: Sequence[str]
 ) -> tuple[str | int | float, ...]:
-    value = estimate(mean_of_defined(values))
+    means = mean_of_defined(values)
+    value = estimate(beyond_chance(means) if measure in (WORD_ERROR, MENTION_ERROR) else means)
     seeds = int(cells.fewest_seeds([cell], languages).min())
     place = (cell.setting, cell.test_set, language, cell.scope, cell.sparsity)
     defined = int(np.isfinite(values[:, 0]).sum())
     return (measure, *place, value.value, value.low, value.high, defined, seeds)
+
+
+def beyond_chance(errors: np.ndarray) -> np.ndarray:
+    """Return calibration errors (1 + draws), measured first, with the drawn ones reflected at the measured one.
+
+    By chance alone an error is above the true one, by as much in the test set as a drawn sample is above the test set.
+    The percentiles of reflected errors are the ends of the basic bootstrap interval (Davison & Hinkley 1997, 5.2),
+    which takes that off. No error is below 0.
+    """
+    return np.concatenate([errors[:1], np.maximum(2 * errors[0] - errors[1:], 0)])
 
 
 def _cells(runs: Sequence[Run], counts: Iterable[Counts], seed: int) -> Iterator[tuple[str, Cells]]:

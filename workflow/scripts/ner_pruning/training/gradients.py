@@ -16,8 +16,8 @@ from ner_pruning.training.rounded_weights import RoundedWeights
 class Gradients:
     """Computes gradients of a model on its device, where they are added to those that there are.
 
-    precision: fp32 or bf16 (autocast). fill_words: see `lay_out`; a GPU, which chooses its kernels by shape, has few
-    shapes with it.
+    precision: fp32 or bf16 (autocast). fill_words: see `lay_out`; None for as the device has it: a GPU, which chooses
+    its kernels by shape, has few shapes with filled words.
     """
 
     def __init__(self, model: PreTrainedModel, precision: str, *, fill_words: bool | None = None) -> None:

@@ -209,23 +209,21 @@ def lay_out(
 ) -> tuple[Layout, torch.Tensor]:
     """Return the layout of a batch, and all that the device is to know of it as whole numbers in one row.
 
-    multiple: see `load_batch`. fill_words: whether the words are filled up to one a piece, so that batches of the same
-    lengths have the same layout.
+    multiple: see `load_batch`. fill_words: whether the words are filled up to one for each piece, so that batches of
+    the same lengths have the same layout.
     """
-    rows, grid, parts = (_packed if is_packed(model) else _padded)(batch, model, multiple)
-    *others, words = parts
-    filling = rows[0] * rows[1] - len(words) if fill_words else 0
-    words, tags = (
-        np.pad(values, (0, filling), constant_values=fill)
-        for values, fill in ((words, 0), (batch.tags.astype(np.int64), IGNORED))
-    )
-    count = np.array([max(1, len(batch.words))])
-    together = np.concatenate([part.ravel() for part in (*others, words, tags, count)], dtype=np.int64)
+    rows, grid, (*parts, words) = (_packed if is_packed(model) else _padded)(batch, model, multiple)
+    tags, count = batch.tags.astype(np.int64), np.array([max(1, len(words))])
+    if fill_words:  # with what is no word, each once: of several gradients for one place a GPU adds one by one
+        filling = np.setdiff1d(np.arange(rows[0] * rows[1]), words)
+        words = np.concatenate([words, filling])
+        tags = np.concatenate([tags, np.full_like(filling, IGNORED)])
+    together = np.concatenate([part.ravel() for part in (*parts, words, tags, count)], dtype=np.int64)
     return Layout(rows, grid, len(words)), torch.from_numpy(together)
 
 
 def to_device(numbers: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Return numbers on a device, by one copy; nothing waits for that to a GPU."""
+    """Return numbers on a device; to a GPU by one copy, for which nothing waits."""
     return ready_to_copy(numbers, device).to(device, non_blocking=True)
 
 
@@ -235,7 +233,10 @@ def ready_to_copy(numbers: torch.Tensor, device: torch.device) -> torch.Tensor:
 
 
 def unfold(numbers: torch.Tensor, layout: Layout, model: PreTrainedModel) -> LoadedBatch:
-    """Return the batch that `lay_out` has laid out so, from its numbers on a device. Nothing here depends on them."""
+    """Return the batch that `lay_out` has laid out so, from its numbers on a device.
+
+    No Python value here depends on the numbers.
+    """
     pieces, words = layout.rows[0] * layout.rows[1], [layout.words, layout.words, 1]
     if layout.grid is not None:
         cells = layout.grid[0] * layout.grid[2]

@@ -27,7 +27,7 @@ from ner_pruning.training.checkpoint import (
     save_run,
     stored_sparsity,
 )
-from ner_pruning.training.cuda_graphs import CudaGraphs
+from ner_pruning.training.cuda_graphs import GraphError, recorder_of
 from ner_pruning.training.finetune import CURVE_COLUMNS, Training, TrainingError, finetune
 from ner_pruning.training.model import choose_device, is_packed, load_batch, load_encoder
 from ner_pruning.training.operations import peak_rate
@@ -153,14 +153,19 @@ def train_run(
         torch.cuda.reset_peak_memory_stats(device)  # the product that was timed is not the run's
     loaded = time.perf_counter()
     snapshots = Snapshots(paths.snapshot, identity, snapshot_minutes)
+    record = recorder_of(cuda_graphs and trains(run), device)
     curve = []
     try:
         if trains(run):
             with snapshots.listening():
-                record = CudaGraphs() if cuda_graphs and device.type == "cuda" else None
                 curve = finetune(model, sentences, training, pruner, run.seed, snapshots, peak, record)
         else:
             pruner.prune_to(run.sparsity / 100)
+    except GraphError as error:
+        snapshots.discard()
+        raise InputError(
+            f"{paths.record}: {error}, after others were trusted; the snapshot is removed; expected cuda_graphs: false"
+        ) from None
     except TrainingError as error:
         if error.step == 1:
             batch = name_sentences(error.sentences, encoded_paths, lengths)
@@ -203,6 +208,7 @@ def train_run(
             "training_seconds": training_seconds,
             "seconds": training_seconds + (loaded - began) + (time.perf_counter() - before_storing),
             "resumed_at_steps": snapshots.resumed_at,
+            "replayed_steps": record.replays if record else 0,
             "peak_memory_bytes": peak_memory_bytes(device),
             "weights_bytes": os.path.getsize(paths.weights),
             "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
