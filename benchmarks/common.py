@@ -76,8 +76,8 @@ class Work:
 
 @dataclass(frozen=True)
 class TrainedRun:
-    """A whole training run: seconds and loss of each step, its precision, and the peak resident memory of its process
-    in bytes."""
+    """A whole training run: seconds and loss of each step (or of every few, see `ours.train`), its precision, and the
+    peak resident memory of its process in bytes."""
 
     seconds: np.ndarray
     losses: np.ndarray
@@ -90,7 +90,7 @@ def make_parser(description: str, *, steps: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--encoder", help="a Hub id or a folder, random where it has no weights; that of config.yaml")
     parser.add_argument("--data", default=os.environ.get("WIKIANN_DIR"), help="WikiAnn's folder; $WIKIANN_DIR")
-    parser.add_argument("--language", default="hi", help="whose sentences are trained on")
+    parser.add_argument("--language", default="hi", help="whose sentences are trained on: hi, or bn,hi,ta")
     parser.add_argument("--batch-size", type=int, default=16, help="sentences of a training step")
     parser.add_argument("--steps", type=int, default=steps, help="training steps")
     parser.add_argument("--repetitions", type=int, default=3)
@@ -140,8 +140,12 @@ def prepare(
     steps: Sequence[int],
     test_languages: Sequence[str],
 ) -> None:
-    """Write the encoder and the encoded sentences: for each number of steps the first ones of one random choice."""
-    corpus = read_local(data, language)["train"].corpus
+    """Write the encoder and the encoded sentences: for each number of steps the first ones of one random choice.
+
+    language: or several, with commas between them, from whose sentences together is chosen.
+    """
+    parts = [read_local(data, each)["train"].corpus for each in language.split(",")]
+    corpus = Corpus([words for part in parts for words in part.tokens], [tags for part in parts for tags in part.tags])
     needed = steps[-1] * work.batch_size
     if len(corpus) < needed:
         raise InputError(f"{language}: {len(corpus)} training sentences, {steps[-1]} steps need {needed}")

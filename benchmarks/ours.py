@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from unittest.mock import patch
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ import torch
 from common import SEED, TrainedRun, Work, batches
 from ner_pruning.files import read_json
 from ner_pruning.terms import DENSE, Run
+from ner_pruning.training import finetune
 from ner_pruning.training.checkpoint import load_run, peak_memory_bytes
 from ner_pruning.training.process import use_threads
 from ner_pruning.training.run import RunConfig, run_paths, train_run
@@ -21,9 +23,13 @@ def model_files(work: Work) -> tuple[Path, Path]:
     return paths.weights, paths.config
 
 
-def train(work: Work, steps: int, variant: str = DENSE, *, cuda_graphs: bool = False) -> TrainedRun:
-    """Fine-tune, prune after the second step if the variant is pruned, and store the run in a temporary folder."""
-    with TemporaryDirectory(dir=work.folder) as folder:
+def train(work: Work, steps: int, variant: str = DENSE, *, cuda_graphs: bool = False, log_every: int = 1) -> TrainedRun:
+    """Fine-tune, prune after the second step if the variant is pruned, and store the run in a temporary folder.
+
+    log_every: after how many steps the run waits for the device; seconds and losses are means over them.
+    """
+    rows = steps // log_every if log_every > 1 else finetune.LOG_ROWS
+    with TemporaryDirectory(dir=work.folder) as folder, patch.object(finetune, "LOG_ROWS", rows):
         return train_into(Path(folder), work, steps, variant, cuda_graphs=cuda_graphs)
 
 
@@ -45,9 +51,11 @@ def train_into(folder: Path, work: Work, steps: int, variant: str = DENSE, *, cu
     if cuda_graphs and not record["replayed_steps"]:
         raise RuntimeError("no step was replayed from a graph: the lines above say why")
     curve = pd.read_csv(paths.curve)
-    pieces = np.array([lengths.sum() for lengths in batches(work, steps)])
+    ends = curve["step"].to_numpy()
+    pieces = np.cumsum([0, *(lengths.sum() for lengths in batches(work, steps))])
+    of_rows = np.diff(pieces[np.concatenate([[0], ends])])
     return TrainedRun(
-        seconds=pieces / curve["tokens_per_second"].to_numpy(),
+        seconds=of_rows / curve["tokens_per_second"].to_numpy() / np.diff(ends, prepend=0),
         losses=curve["loss"].to_numpy(),
         precision=record["precision"],
         peak_bytes=peak_memory_bytes(torch.device("cpu")),

@@ -11,7 +11,7 @@ from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, read_enco
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.terms import DENSE, parse_variant
 from ner_pruning.training.checkpoint import peak_memory_bytes
-from ner_pruning.training.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device
+from ner_pruning.training.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device, first_position
 from ner_pruning.training.pruning import prunable_matrices
 from torch import nn
 from torch.nn.utils import prune
@@ -20,6 +20,7 @@ from transformers import (
     AutoModelForTokenClassification,
     AutoTokenizer,
     DataCollatorForTokenClassification,
+    DataCollatorWithFlattening,
     PreTrainedModel,
     PrinterCallback,
     Trainer,
@@ -69,8 +70,8 @@ def train(
 ) -> TrainedRun:
     """Fine-tune on the batches that ours takes, and save the model in a folder that goes again.
 
-    padding: longest (of the batch), or max_length. A variant is pruned per matrix after the second step. precision:
-    fp32 or bf16, which is the trainer's autocast.
+    padding: longest (of the batch), max_length, or flattened (`Flattened`). A variant is pruned per matrix after the
+    second step. precision: fp32 or bf16, which is the trainer's autocast.
     """
     torch.set_num_threads(work.finetuning["threads"])
     model, log = load_model(work), StepLog()
@@ -81,7 +82,7 @@ def train(
             model,
             make_arguments(work, folder, bf16=precision == "bf16"),
             train_dataset=make_rows(sentences, take_order(len(sentences))),
-            data_collator=make_collator(work, padding),
+            data_collator=Flattened(model) if padding == "flattened" else make_collator(work, padding),
             callbacks=[log, *pruning],
         )
         trainer.remove_callback(PrinterCallback)
@@ -136,6 +137,23 @@ def make_collator(work: Work, padding: str = "longest") -> DataCollatorForTokenC
     """Return the collator that pads a batch to its longest sentence, or to the maximum length."""
     tokenizer = AutoTokenizer.from_pretrained(work.encoder, trust_remote_code=False)
     return DataCollatorForTokenClassification(tokenizer, padding=padding, max_length=work.finetuning["max_length"])
+
+
+class Flattened(DataCollatorWithFlattening):
+    """Lays the sentences of a batch end to end in one row, with a mask by which each sees itself alone.
+
+    Encoders of transformers take this mask as it is. Without it they attend across sentences, but with FlashAttention,
+    which needs a GPU.
+    """
+
+    def __init__(self, model: PreTrainedModel) -> None:
+        super().__init__(position_ids_start=first_position(model), return_seq_idx=True)
+
+    def __call__(self, features, return_tensors=None, separator_id=None):
+        batch = super().__call__(features, return_tensors, separator_id)
+        sentence = batch.pop("seq_idx")[0]
+        batch["attention_mask"] = (sentence[:, None] == sentence)[None, None]
+        return batch
 
 
 def make_rows(sentences: EncodedSentences, order: Sequence[int]) -> list[dict[str, list[int]]]:

@@ -1,7 +1,7 @@
-"""Training steps, against transformers.Trainer with dynamic padding, and with padding to the maximum length."""
+"""Training steps, against transformers.Trainer with dynamic padding, flattened, and padded to the maximum length."""
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -28,18 +28,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     arguments = parser.parse_args(arguments)
     steps, padded_steps = arguments.steps, arguments.padded_steps
     with prepared_work(arguments, {steps, padded_steps or steps}) as work:
-        lines = [compare(work, "trainer-default", "longest", steps, arguments.repetitions, arguments)]
+        others = {"trainer-default": "longest", "trainer-flattened": "flattened"}
+        lines = compare(work, others, steps, arguments.repetitions, arguments)
         if padded_steps:
-            name = f"trainer-{work.finetuning['max_length']}"
-            lines.append(compare(work, name, "max_length", padded_steps, arguments.padded_repetitions, arguments))
+            others = {f"trainer-{work.finetuning['max_length']}": "max_length"}
+            lines += compare(work, others, padded_steps, arguments.padded_repetitions, arguments)
     print(*lines, sep="\n")
 
 
-def compare(work: Work, name: str, padding: str, steps: int, repetitions: int, arguments: argparse.Namespace) -> str:
-    """Train both sides on the same batches, print what each does, and return the ratio of their seconds a step."""
+def compare(
+    work: Work, others: Mapping[str, str], steps: int, repetitions: int, arguments: argparse.Namespace
+) -> list[str]:
+    """Train all sides on the same batches, print what each does, and return the ratios of their seconds a step.
+
+    others: what the trainer's sides do with sentences of different lengths, by name (`trainer.train`).
+    """
+    precision = arguments.trainer_precision
     sides = {
         "ours": partial(ours.train, work, steps),
-        name: partial(trainer.train, work, steps, padding, precision=arguments.trainer_precision),
+        **{name: partial(trainer.train, work, steps, kind, precision=precision) for name, kind in others.items()},
         "matmul": partial(matmul_rates, work.finetuning["threads"], arguments.matrix),
     }
     results = alternate(sides, repetitions)
@@ -56,7 +63,7 @@ def compare(work: Work, name: str, padding: str, steps: int, repetitions: int, a
         shares = [100 * rate / peak[run.precision] for rate, run, peak in zip(rates, runs, peaks, strict=True)]
         print(f"  {side}, {runs[0].precision}: {spread(seconds[side])} s a step, {describe_loss(runs, arguments.skip)}")
         print(f"    {spread(shares)} % of the peak, padding not counted as work")
-    return ratio_line(f"training/{name}", *seconds.values())
+    return [ratio_line(f"training/{name}", seconds["ours"], seconds[name]) for name in others]
 
 
 def describe_loss(runs: Sequence[TrainedRun], skip: int) -> str:

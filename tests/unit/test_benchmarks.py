@@ -55,10 +55,13 @@ RATIO = re.compile(rf"ratio (\S+/\S+) {NUMBER} \({NUMBER}-{NUMBER}\)")
 def study(tmp_path_factory):
     """The arguments that name an encoder without weights and the data of a language."""
     folder = tmp_path_factory.mktemp("benchmarks")
-    corpora = generate("sw", {"train": 60, "validation": 1, "test": 40}, seed=0)
-    for split, corpus in corpora.items():
-        write_corpus(folder / "sw" / f"{split}-00000-of-00001.parquet", corpus)
-    random_encoder(corpora["train"].tokens, ENCODER, 0, folder / "encoder")
+    corpora = {code: generate(code, {"train": 60, "validation": 1, "test": 40}, seed=0) for code in ("sw", "yo")}
+    for code, parts in corpora.items():
+        for split, corpus in parts.items():
+            write_corpus(folder / code / f"{split}-00000-of-00001.parquet", corpus)
+    random_encoder(
+        [words for parts in corpora.values() for words in parts["train"].tokens], ENCODER, 0, folder / "encoder"
+    )
     (folder / "encoder" / "model.safetensors").unlink()
     given = {"encoder": folder / "encoder", "data": folder, "language": "sw", "batch-size": 4, "max-length": 64}
     return [word for name, value in given.items() for word in (f"--{name}", str(value))]
@@ -100,7 +103,7 @@ def test_ratios_are_those_of_each_repetition():
     assert spreads.spread([0.012345, 12345.6, 1.5]) == "1.5 (0.0123-12346)"
 
 
-@pytest.mark.parametrize("padding", ["longest", "max_length"])
+@pytest.mark.parametrize("padding", ["longest", "max_length", "flattened"])
 @pytest.mark.parametrize("variant", ["dense", "partial-50", "full-50"])
 def test_both_sides_train_on_the_same_batches_to_the_same_losses(study, padding, variant):
     """Without dropout every loss is the same: same head, batches, learning rates, clipping and pruning."""
@@ -117,13 +120,15 @@ def test_both_sides_train_on_the_same_batches_to_the_same_losses(study, padding,
 
 def test_cuda_graphs(study, capsys, monkeypatch):
     """Both sides compute where there is no GPU, which `main` refuses."""
-    given = [*study, "--steps", "4", "--skip", "2", "--repetitions", "2", "--precision", "fp32"]
+    given = [*study, "--steps", "10", "--skip", "5", "--repetitions", "2", "--precision", "fp32"]
+    monkeypatch.setattr(cuda_graphs, "LOG_EVERY", 5)
     asked, train, differs = [], ours.train, None
 
     def train_on_cpu(work, *arguments, **options):
         asked.append(options)
         work.finetuning["device"] = "cpu"
-        trained = train(work, *arguments)
+        trained = train(work, *arguments, log_every=options["log_every"])
+        assert trained.seconds.shape == trained.losses.shape == (2,)
         return dataclasses.replace(trained, losses=trained.losses + 1e-6) if len(asked) == differs else trained
 
     monkeypatch.setattr(ours, "train", train_on_cpu)
@@ -133,10 +138,10 @@ def test_cuda_graphs(study, capsys, monkeypatch):
         cuda_graphs.main(given)
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     cuda_graphs.main(given)
-    assert asked == [{"cuda_graphs": True}, {}] * 2
+    assert asked == [{"cuda_graphs": True, "log_every": 5}, {"log_every": 5}] * 2
     assert ratios(capsys.readouterr().out) == ["cuda-graphs/without"]
-    with pytest.raises(InputError, match="--skip: 4, expected less than the 4 steps"):
-        cuda_graphs.main([*given, "--skip", "4"])
+    with pytest.raises(InputError, match="--skip: 10, expected less than the 10 steps"):
+        cuda_graphs.main([*given, "--skip", "10"])
     asked, differs = [], 3
     with pytest.raises(RuntimeError, match="the losses are not the same"):
         cuda_graphs.main(given)
@@ -150,10 +155,10 @@ def test_training(study, capsys, monkeypatch):
     given = ["--steps", "3", "--padded-steps", "3", "--repetitions", "2", "--matrix", "64", "--precision", "bf16"]
     training.main([*study, *given])
     output = capsys.readouterr().out
-    assert ratios(output) == ["training/trainer-default", "training/trainer-64"]
+    assert ratios(output) == [f"training/trainer-{name}" for name in ("default", "flattened", "64")]
     assert len(re.findall(r"ours, bf16: .* s a step, loss ", output)) == 2
-    assert len(re.findall(r"trainer-\w+, fp32: .* s a step, loss ", output)) == 2
-    assert len(re.findall(r"% of the peak", output)) == 4
+    assert len(re.findall(r"trainer-\w+, fp32: .* s a step, loss ", output)) == 3
+    assert len(re.findall(r"% of the peak", output)) == 5
 
 
 def test_training_with_the_other_side_in_half_precision_too(study, capsys, monkeypatch):
@@ -161,10 +166,17 @@ def test_training_with_the_other_side_in_half_precision_too(study, capsys, monke
     given = ["--steps", "3", "--padded-steps", "0", "--repetitions", "1", "--matrix", "64", "--dropout", "0"]
     training.main([*study, *given, "--precision", "bf16", "--trainer-precision", "bf16"])
     output = capsys.readouterr().out
-    assert ratios(output) == ["training/trainer-default"]
-    losses = re.findall(r"(ours|trainer-default), bf16: .* s a step, loss (\S+)", output)
-    assert [side for side, _ in losses] == ["ours", "trainer-default"]
-    assert float(losses[0][1]) == pytest.approx(float(losses[1][1]), abs=0.01)
+    assert ratios(output) == ["training/trainer-default", "training/trainer-flattened"]
+    losses = re.findall(r"(ours|trainer-\w+), bf16: .* s a step, loss (\S+)", output)
+    assert [side for side, _ in losses] == ["ours", "trainer-default", "trainer-flattened"]
+    assert [float(loss) for _, loss in losses] == pytest.approx([float(losses[0][1])] * 3, abs=0.01)
+
+
+def test_a_row_of_several_steps_has_their_mean(study):
+    with prepared(study, "--dropout", "0", "--precision", "fp32", steps=[6]) as work:
+        each, every_third = (ours.train(work, 6, log_every=number) for number in (1, 3))
+    assert each.losses.reshape(2, 3).mean(axis=1) == pytest.approx(every_third.losses, abs=1e-6)
+    assert every_third.seconds.shape == (2,) and (every_third.seconds < 10 * each.seconds.max()).all()
 
 
 def test_padding_is_to_the_longest_sentence_of_a_batch_or_to_the_maximum_length(study):
@@ -250,10 +262,13 @@ def test_memory(study, capsys):
 
 def test_late_steps(study, capsys):
     given = ["--steps", "12", "--early", "1", "4", "--late", "8", "--hidden", "8", "--layers", "1"]
-    late_steps.main([*study, *given, "--repetitions", "2"])
+    late_steps.main([*study, *given, "--repetitions", "2", "--multilingual", "sw,yo"])
     output = capsys.readouterr().out
     others = ("all-rows", "with-denormals", "trainer")
-    assert ratios(output) == ["early-steps/trainer", *(f"late-steps/{other}" for other in others)]
+    expected = ["early-steps/trainer", *(f"late-steps/{other}" for other in others)]
+    assert ratios(output) == [*expected, "late-steps-per-piece/multilingual"]
+    rows = re.search(r"of which ours trains (\d+)", output)[1], re.search(r"multilingual: (\d+) rows", output)[1]
+    assert 0 < int(rows[0]) < int(rows[1])
     assert re.search(r"the word embedding has \d+ rows of 8 weights, of which ours trains \d+", output)
     assert len(re.findall(r"(ours|all-rows|with-denormals|trainer), \w+: early \S+ .* late/early ", output)) == 4
     with pytest.raises(InputError, match="--late: 12, expected less than the 12 steps"):

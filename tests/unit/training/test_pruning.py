@@ -376,6 +376,11 @@ def test_pruned_weights_count_in_no_gradient_norm(monkeypatch, size):
     expected = torch.nn.utils.get_total_norm(masked)
     torch.testing.assert_close(pruner.gradient_norm(list(model.parameters())), expected, rtol=1e-6, atol=0)
     assert expected < 0.9 * torch.nn.utils.get_total_norm(whole)
+    pruner.mask_gradients()  # as on a GPU
+    assert all(map(torch.equal, (parameter.grad for parameter in model.parameters()), masked))
+    pruner.prune_to(0.7)  # whose masks are others
+    pruner.mask_gradients()
+    assert all((parameters[matrix.name].grad[~matrix.blocks[0].kept] == 0).all() for matrix in pruner.matrices)
 
 
 def test_steps_outside_the_schedule_prune_nothing():

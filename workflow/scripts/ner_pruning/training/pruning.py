@@ -281,10 +281,7 @@ class Pruner:
         cache. A GPU sets the gradients of pruned weights to 0, which changes no weight, in one kernel for all.
         """
         if parameters[0].device.type != "cpu":
-            gradients = [self.parameters[matrix.name].grad for matrix in self.matrices]
-            masked = [pair for pair in zip(gradients, self._masks(), strict=True) if pair[0] is not None]
-            if masked:  # some matrices take no part in tagging
-                torch._foreach_mul_(*map(list, zip(*masked, strict=True)))
+            self.mask_gradients()
             return get_total_norm([parameter.grad for parameter in parameters])
         norms = []
         for parameter in parameters:
@@ -296,6 +293,13 @@ class Pruner:
                 parts = (mask.to(part.dtype).mul_(part) for mask, part in zip(masks, parts, strict=True))
             norms.extend(map(torch.linalg.vector_norm, parts))
         return torch.linalg.vector_norm(torch.stack(norms))
+
+    def mask_gradients(self) -> None:
+        """Set the gradients of pruned weights to 0, in one kernel for all on a GPU."""
+        gradients = [self.parameters[matrix.name].grad for matrix in self.matrices]
+        masked = [pair for pair in zip(gradients, self._masks(), strict=True) if pair[0] is not None]
+        if masked:  # some matrices take no part in tagging
+            torch._foreach_mul_(*map(list, zip(*masked, strict=True)))
 
     def _masks(self) -> list[torch.Tensor]:
         """Return the masks of the matrices in float32, made anew after each pruning update."""
