@@ -18,6 +18,7 @@ import late_steps
 import memory
 import numpy as np
 import ours
+import precisions
 import prediction
 import pruning
 import pyarrow as pa
@@ -34,10 +35,11 @@ import uncertainty
 import yaml
 from ner_pruning.data.encoded_sentences import LOST, read_encoded
 from ner_pruning.data.synthetic import generate
-from ner_pruning.data.test_sets import read_encoded_evaluation, write_evaluation
+from ner_pruning.data.test_sets import read_encoded_evaluation, read_test_set, write_evaluation
 from ner_pruning.data.wikiann import write_corpus
-from ner_pruning.files import InputError, file_digest, sentence_digest
-from ner_pruning.scoring.prediction import predict, word_states
+from ner_pruning.files import InputError, file_digest, sentence_digest, write_json
+from ner_pruning.scoring.f1 import score
+from ner_pruning.scoring.prediction import predict, predict_language, word_states
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
 from ner_pruning.training.checkpoint import save_run
 from ner_pruning.training.encoder import random_encoder
@@ -390,6 +392,37 @@ def test_hidden_states_of_a_stored_run_are_its_own(results):
     trained = diagnosis_power.trained_states(results, run, "sw", 30)
     assert trained.shape == diagnosis_power.pretrained_states(results, "sw", 30).shape
     assert not np.allclose(trained, diagnosis_power.pretrained_states(results, "sw", 30))
+
+
+def test_precisions(results, capsys):
+    """A model whose tags in int8 are those in fp32, and in bf16 the gold ones: F1 1 less its own."""
+    with pytest.raises(InputError, match="has no trained models"):
+        precisions.main([str(results)])
+    model = load_encoder(results / "encoder", dropout=0.0, seed=3).eval()
+    with torch.no_grad():
+        model.classifier.weight.mul_(30)
+    run = results / "runs" / "sw" / "dense" / "seed-1"
+    digest = file_digest(results / "encoder" / "model.safetensors")
+    save_run(model, None, digest, run / "weights.safetensors.zst", run / "config.json")
+    write_json(run / "run.json", {"precision": "bf16"})
+    encoded = results / "encoded" / "evaluation" / "sw.parquet"
+    sentences, sizes = read_encoded_evaluation(encoded)
+    parts = predict_language(model, "sw", sentences, sizes, "fp32")
+    gold = read_test_set(results / "evaluation" / "sw.parquet", "regular")
+    as_gold = dataclasses.replace(parts["regular"], tags=gold.tags)
+    for name in ("regular", "in-language"):
+        write_predictions(run / "predictions" / f"{name}.parquet", [as_gold])
+        of_int8 = results / "runs" / "sw" / "dense-int8" / "seed-1" / "predictions"
+        of_int8.mkdir(parents=True, exist_ok=True)
+        write_predictions(of_int8 / f"{name}.parquet", [parts[name]])
+    own = score(gold.tags, parts["regular"].tags)["f1"]
+    assert own < 1
+    precisions.main([str(results)])
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
+    assert lines[1] == "dense, regular, int8 - fp32: 0 (0-0) F1, mean +0.0000 over 1 models, 100.00% same tags"
+    assert f"mean {1 - own:+.4f} over 1 models" in lines[0] and "100.00%" not in lines[0]
+    assert lines[-1].startswith("all, int8 - fp32: mean +0.0000") and "100.00% same tags" in lines[-1]
 
 
 # rehearsal.py
