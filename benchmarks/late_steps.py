@@ -3,10 +3,8 @@
 The first moment of such a row shrinks by AdamW's beta1 a step until it is denormal, which slows the optimiser down.
 """
 
-import argparse
 import math
 from collections.abc import Sequence
-from contextlib import ExitStack
 from functools import partial
 from unittest.mock import patch
 
@@ -14,25 +12,14 @@ import numpy as np
 import ours
 import torch
 import trainer
-from common import (
-    SEED,
-    TrainedRun,
-    Work,
-    alternate,
-    batches,
-    in_child,
-    make_parser,
-    prepared_work,
-    ratio_line,
-    run_benchmark,
-)
+from common import SEED, TrainedRun, Work, alternate, in_child, make_parser, prepared_work, ratio_line, run_benchmark
 from ner_pruning.data.encoded_sentences import read_encoded
 from ner_pruning.files import InputError
 from ner_pruning.training import run, word_rows
 from spreads import spread
 from transformers import AutoConfig, AutoModel
 
-ALL_ROWS, WITH_DENORMALS, MULTILINGUAL = "all-rows", "with-denormals", "multilingual"
+ALL_ROWS, WITH_DENORMALS = "all-rows", "with-denormals"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -43,13 +30,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--late", type=int, default=1500, help="after which step late ones begin")
     parser.add_argument("--layers", type=int, default=1, help="of the encoder, which take as long early as late")
     parser.add_argument("--hidden", type=int, help="width of the encoder; its own by default")
-    parser.add_argument("--multilingual", help="languages, such as bn,hi,ta, whose late steps are compared, too")
     arguments = parser.parse_args(arguments)
     steps, late = arguments.steps, arguments.late
     if late >= steps:
         raise InputError(f"--late: {late}, expected less than the {steps} steps")
-    with ExitStack() as works:
-        work = works.enter_context(prepared_work(arguments, {steps}))
+    with prepared_work(arguments, {steps}) as work:
         rows, width = in_child(shrink, work, arguments.layers, arguments.hidden)
         trained_rows = len(np.unique(read_encoded(work.train_path(steps)).pieces))
         sides = {
@@ -58,13 +43,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             WITH_DENORMALS: partial(train_with_denormals, work, steps),
             "trainer": partial(trainer.train, work, steps),
         }
-        if arguments.multilingual:
-            given = argparse.Namespace(**vars(arguments) | {"language": arguments.multilingual})
-            mixed = works.enter_context(prepared_work(given, {steps}))
-            in_child(shrink, mixed, arguments.layers, arguments.hidden)
-            sides[MULTILINGUAL] = partial(ours.train, mixed, steps)
-            pieces = [np.mean([lengths.sum() for lengths in batches(each, steps)[late:]]) for each in (work, mixed)]
-            rows_of_all = len(np.unique(read_encoded(mixed.train_path(steps)).pieces))
         runs = alternate(sides, arguments.repetitions)
     if any(one.losses.tolist() != runs[ALL_ROWS][0].losses.tolist() for one in runs[WITH_DENORMALS]):
         raise RuntimeError("the losses are not the same with denormal numbers and without")
@@ -81,18 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"loss of late ones {spread(one.losses[late:].mean() for one in several)}")
         quarters = np.quantile(np.concatenate([one.seconds[late:] for one in several]), [0.25, 0.75])
         print(f"    half of the late steps take {quarters[0]:.3g} to {quarters[1]:.3g} s")
-    if arguments.multilingual:
-        print(
-            f"  {MULTILINGUAL}: {rows_of_all} rows, {pieces[1]:.0f} pieces a late step; one language: {pieces[0]:.0f}"
-        )
     print(ratio_line("early-steps/trainer", early_seconds["ours"], early_seconds["trainer"]))
     for side in (ALL_ROWS, WITH_DENORMALS, "trainer"):
         print(ratio_line(f"late-steps/{side}", late_seconds["ours"], late_seconds[side]))
-    if arguments.multilingual:
-        of_piece = [
-            np.divide(late_seconds[side], each) for side, each in zip(("ours", MULTILINGUAL), pieces, strict=True)
-        ]
-        print(ratio_line(f"late-steps-per-piece/{MULTILINGUAL}", *of_piece))
 
 
 def train_all_rows(work: Work, steps: int) -> TrainedRun:

@@ -16,6 +16,7 @@ import diagnosis_power
 import encode_test_sets
 import late_steps
 import memory
+import multilingual_steps
 import numpy as np
 import ours
 import precisions
@@ -264,17 +265,25 @@ def test_memory(study, capsys):
 
 def test_late_steps(study, capsys):
     given = ["--steps", "12", "--early", "1", "4", "--late", "8", "--hidden", "8", "--layers", "1"]
-    late_steps.main([*study, *given, "--repetitions", "2", "--multilingual", "sw,yo"])
+    late_steps.main([*study, *given, "--repetitions", "2"])
     output = capsys.readouterr().out
     others = ("all-rows", "with-denormals", "trainer")
-    expected = ["early-steps/trainer", *(f"late-steps/{other}" for other in others)]
-    assert ratios(output) == [*expected, "late-steps-per-piece/multilingual"]
-    rows = re.search(r"of which ours trains (\d+)", output)[1], re.search(r"multilingual: (\d+) rows", output)[1]
-    assert 0 < int(rows[0]) < int(rows[1])
+    assert ratios(output) == ["early-steps/trainer", *(f"late-steps/{other}" for other in others)]
     assert re.search(r"the word embedding has \d+ rows of 8 weights, of which ours trains \d+", output)
     assert len(re.findall(r"(ours|all-rows|with-denormals|trainer), \w+: early \S+ .* late/early ", output)) == 4
     with pytest.raises(InputError, match="--late: 12, expected less than the 12 steps"):
         late_steps.main([*study, *given, "--late", "12"])
+
+
+def test_multilingual_steps(study, capsys):
+    given = ["--steps", "12", "--late", "8", "--layers", "1", "--languages", "sw,yo", "--repetitions", "2"]
+    multilingual_steps.main([*study, *given])
+    output = capsys.readouterr().out
+    assert ratios(output) == ["late-steps-per-piece/multilingual"]
+    rows = dict(re.findall(r"  (\w+): .* s a step of \d+ pieces; (\d+) rows", output))
+    assert 0 < int(rows["monolingual"]) < int(rows["multilingual"])
+    with pytest.raises(InputError, match="--late: 12, expected less than the 12 steps"):
+        multilingual_steps.main([*study, *given, "--late", "12"])
 
 
 def test_storage(study, capsys):
