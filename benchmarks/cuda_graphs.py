@@ -19,13 +19,14 @@ LOG_EVERY = 10
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print seconds a step of both sides, and their ratio. It is an error if a loss is not the same."""
     parser = make_parser(__doc__, steps=900)
+    parser.set_defaults(language="en")
     parser.add_argument("--skip", type=int, default=600, help="first steps that are not timed: they record the graphs")
     arguments = parser.parse_args(arguments)
     steps, skip = arguments.steps, arguments.skip
     if not torch.cuda.is_available():
         raise InputError("cuda_graphs: PyTorch finds no GPU, and only there steps are replayed from graphs")
-    if skip >= steps:
-        raise InputError(f"--skip: {skip}, expected less than the {steps} steps")
+    if skip >= steps or skip % LOG_EVERY or steps % LOG_EVERY:
+        raise InputError(f"--skip: {skip}, --steps: {steps}; expected multiples of {LOG_EVERY}, and fewer skipped ones")
     with prepared_work(arguments, {steps}) as work:
         sides = {
             GRAPHS: partial(ours.train, work, steps, cuda_graphs=True, log_every=LOG_EVERY),

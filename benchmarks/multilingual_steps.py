@@ -20,10 +20,10 @@ ONE, MANY = "monolingual", "multilingual"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print seconds a late step, pieces a step and rows of both sides, and the ratio of their seconds a piece."""
+    """Print milliseconds a piece, pieces a late step and rows of both sides, and the ratio of the first."""
     parser = make_parser(__doc__, steps=1600)
-    parser.set_defaults(language="en", repetitions=1)
-    parser.add_argument("--languages", default="bn,hi,ta", help="of the multilingual side, with commas between them")
+    parser.set_defaults(language="en", batch_size=8, repetitions=1)
+    parser.add_argument("--languages", default="de,es,fr", help="of the multilingual side, with commas between them")
     parser.add_argument("--late", type=int, default=1500, help="after which step late ones begin")
     parser.add_argument("--layers", type=int, default=12, help="of the encoder")
     arguments = parser.parse_args(arguments)
@@ -37,15 +37,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
             work = works.enter_context(prepared_work(given, {steps}))
             in_child(shrink, work, arguments.layers, None)
             sides[name] = partial(ours.train, work, steps)
-            pieces[name] = np.mean([lengths.sum() for lengths in batches(work, steps)[late:]])
+            pieces[name] = np.array([lengths.sum() for lengths in batches(work, steps)[late:]])
             rows[name] = len(np.unique(read_encoded(work.train_path(steps)).pieces))
         runs = alternate(sides, arguments.repetitions)
-    seconds = {name: [np.median(run.seconds[late:]) for run in several] for name, several in runs.items()}
+    of_piece = {name: [np.median(run.seconds[late:] / pieces[name]) for run in runs[name]] for name in sides}
     print(f"\n{steps} steps, of which those after step {late} are timed, {runs[ONE][0].precision}")
     for name in sides:
-        print(f"  {name}: {spread(seconds[name])} s a step of {pieces[name]:.0f} pieces; {rows[name]} rows are trained")
-    of_piece = [np.divide(seconds[name], pieces[name]) for name in (ONE, MANY)]
-    print(ratio_line(f"late-steps-per-piece/{MANY}", *of_piece))
+        each = spread(1000 * seconds for seconds in of_piece[name])
+        print(f"  {name}: {each} ms a piece, {pieces[name].mean():.0f} pieces a step; {rows[name]} rows are trained")
+    print(ratio_line(f"late-steps-per-piece/{MANY}", of_piece[ONE], of_piece[MANY]))
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ from ner_pruning.files import InputError, read_json  # noqa: E402
 from ner_pruning.scoring.f1 import score  # noqa: E402
 from ner_pruning.scoring.prediction import predict_language  # noqa: E402
 from ner_pruning.scoring.prediction_files import read_predictions  # noqa: E402
-from ner_pruning.terms import INT8, VALIDATION  # noqa: E402
+from ner_pruning.terms import INT8, MULTILINGUAL, VALIDATION  # noqa: E402
 from ner_pruning.training.checkpoint import load_run  # noqa: E402
 from spreads import spread  # noqa: E402
 
@@ -28,7 +28,7 @@ COLUMNS = ("variant", "test_set", "precision", "f1", "of_fp32", "words", "same")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print by variant, test set and precision F1 less that in fp32, and the share of words with the same tag.
+    """Print by variant, test set and precision F1 minus that in fp32, and the share of words with the same tag.
 
     Of F1: median, lowest and highest over models.
     """
@@ -62,7 +62,7 @@ def compared(folder: Path) -> Iterator[tuple]:
         print(f"{run.relative_to(folder / 'runs')} in fp32", file=sys.stderr, flush=True)
         model = load_run(weights, run / "config.json", folder / "encoder")
         for path in sorted((folder / "encoded" / "evaluation").glob("*.parquet")):
-            if run.parents[1].name not in (path.stem, "multilingual"):
+            if run.parents[1].name not in (path.stem, MULTILINGUAL):
                 continue
             sentences, sizes = read_encoded_evaluation(path)
             gold = np.split(sentences.tags, sentences.word_offsets[1:-1])

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = make_parser(__doc__, steps=30)
     parser.add_argument("--test-languages", nargs="+", help="whose test sentences are predicted; the one trained on")
     arguments = parser.parse_args(arguments)
-    languages = arguments.test_languages or [arguments.language]
+    languages = arguments.test_languages or arguments.language.split(",")
     with prepared_work(arguments, {arguments.steps}, languages) as work:
         in_child(train_model, work, arguments.steps)
         sides = {f"ours-{precision}": partial(predict_ours, work, precision) for precision in PRECISIONS}

@@ -142,8 +142,8 @@ def make_collator(work: Work, padding: str = "longest") -> DataCollatorForTokenC
 class Flattened(DataCollatorWithFlattening):
     """Lays the sentences of a batch end to end in one row, with a mask by which each sees itself alone.
 
-    Encoders of transformers take this mask as it is. Without it they attend across sentences, but with FlashAttention,
-    which needs a GPU.
+    Encoders of transformers take this mask as it is. Without it they attend across sentences, except with
+    FlashAttention, which needs a GPU.
     """
 
     def __init__(self, model: PreTrainedModel) -> None:

@@ -54,6 +54,9 @@ def record_work(work: Callable[[], None]) -> Callable[[], None]:
     return lambda: None
 
 
+record_work.replayed = 0
+
+
 def run_case(device: torch.device, scope: str, layers: int, fault: str | None, packed: bool, replayed: bool) -> dict:
     sizes = {"hidden_size": 48, "num_hidden_layers": layers, "num_attention_heads": 4, "intermediate_size": 64}
     record, steps, pack = Record(), [], loop.pack

@@ -42,13 +42,15 @@ from ner_pruning.files import InputError, file_digest, sentence_digest, write_js
 from ner_pruning.scoring.f1 import score
 from ner_pruning.scoring.prediction import predict, predict_language, word_states
 from ner_pruning.scoring.prediction_files import LanguagePredictions, write_predictions
+from ner_pruning.study.languages import read_languages
 from ner_pruning.training.checkpoint import save_run
 from ner_pruning.training.encoder import random_encoder
 from ner_pruning.training.model import load_encoder
 from safetensors.torch import load_file, save_file
 
 IN_CHILD = common.in_child
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+ROOT = Path(__file__).parents[2]
+BENCHMARKS = ROOT / "benchmarks"
 ENCODER = {"vocabulary": 300, "hidden": 16, "layers": 2, "heads": 2, "feed_forward": 24, "positions": 64}
 NUMBER = r"(\d+(?:\.\d+)?(?:e-\d+)?)"
 RATIO = re.compile(rf"ratio (\S+/\S+) {NUMBER} \({NUMBER}-{NUMBER}\)")
@@ -143,12 +145,12 @@ def test_cuda_graphs(study, capsys, monkeypatch):
     cuda_graphs.main(given)
     assert asked == [{"cuda_graphs": True, "log_every": 5}, {"log_every": 5}] * 2
     assert ratios(capsys.readouterr().out) == ["cuda-graphs/without"]
-    with pytest.raises(InputError, match="--skip: 10, expected less than the 10 steps"):
+    with pytest.raises(InputError, match="--skip: 10, --steps: 10; expected multiples of 5"):
         cuda_graphs.main([*given, "--skip", "10"])
     asked, differs = [], 3
     with pytest.raises(RuntimeError, match="the losses are not the same"):
         cuda_graphs.main(given)
-    with prepared(study, steps=[4]) as work, pytest.raises(RuntimeError, match="no step was replayed"):
+    with prepared(study, steps=[4]) as work, pytest.raises(RuntimeError, match="only 0 of 4 steps were replayed"):
         work.finetuning["device"] = "cpu"
         train(work, 4, cuda_graphs=True)
 
@@ -280,7 +282,7 @@ def test_multilingual_steps(study, capsys):
     multilingual_steps.main([*study, *given])
     output = capsys.readouterr().out
     assert ratios(output) == ["late-steps-per-piece/multilingual"]
-    rows = dict(re.findall(r"  (\w+): .* s a step of \d+ pieces; (\d+) rows", output))
+    rows = dict(re.findall(r"  (\w+): .* ms a piece, \d+ pieces a step; (\d+) rows", output))
     assert 0 < int(rows["monolingual"]) < int(rows["multilingual"])
     with pytest.raises(InputError, match="--late: 12, expected less than the 12 steps"):
         multilingual_steps.main([*study, *given, "--late", "12"])
@@ -295,6 +297,22 @@ def test_storage(study, capsys):
     sizes = [tuple(map(float, match)) for match in re.findall(rf"size: ours {NUMBER} .*transformers {NUMBER} ", output)]
     assert sizes[0][0] > sizes[1][0] > sizes[2][0], "pruned models are not smaller"
     assert sizes[0][1] == sizes[1][1] == sizes[2][1], "transformers stores zeros as any other value"
+
+
+@pytest.mark.parametrize("module", [cuda_graphs, late_steps, multilingual_steps, training, pruning, memory, storage])
+def test_wikiann_has_the_sentences_that_a_benchmark_takes_by_default(module, monkeypatch):
+    asked = []
+
+    def stop(arguments, steps, *_):
+        asked.extend((language, max(steps) * arguments.batch_size) for language in arguments.language.split(","))
+        raise InputError("stop")
+
+    monkeypatch.setattr(module, "prepared_work", stop)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    with pytest.raises(InputError, match="stop"):
+        module.main([])
+    sizes = read_languages(ROOT / "resources" / "languages.tsv")
+    assert asked and all(needed <= sizes[language].train_size for language, needed in asked)
 
 
 def test_too_much_asked_for_is_an_input_error(study):

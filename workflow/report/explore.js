@@ -85,7 +85,7 @@ function addChartChoices() {
   addChoices("test-sets", data.test_sets.map(name => [name, testSetName(name), true]));
   addChoices("marks", [["bars", "intervals", true], ["floor", "chance floor", true]]);
   const seeds = distinct(seedRows.map(row => row.seed)).sort((a, b) => a - b);
-  addChoices("seeds", seeds.map(seed => [seed, `seed ${seed}`, true]));
+  addChoices("seeds", seeds.map(seed => [seed, `seed ${seed}`, true]), "circles");
   const shown = new Set(data.first_lines);
   for (const [kind, title] of [["all languages", "all languages"], ["language", "languages"], ["group", "groups"]]) {
     const names = distinct(lineRows.filter(row => row.kind === kind).map(row => row.of));
@@ -146,7 +146,8 @@ function specification(rows) {
   const held = (names, field) =>  // what the rows have of the choices, in the order of these
     names.filter(value => rows.some(row => row[field] === value));
   const lines = held(chosen("lines"), "of"), scopes = held(chosenScopes().map(scopeName), "scope");
-  const columns = held(chosen("test-sets").map(testSetName), "test_set"), settings = held(chosen("settings"), "setting");
+  const columns = held(chosen("test-sets").map(testSetName), "test_set");
+  const settings = held(chosen("settings"), "setting");
   const shown = chosenSparsities();
   const wide = document.getElementById("chart").clientWidth - 90;
   const tooltip = fields => fields.map(([field, title]) => ({ field, title, type: "nominal" }));
@@ -159,7 +160,7 @@ function specification(rows) {
   const y = field => ({ field, type: "quantitative", title: "F1", scale: { domain: [0, 1] } });
   const colour = { field: "of", type: "nominal", title: null, sort: null,
     scale: { domain: lines, range: lines.map((_, place) => COLOURS[place % COLOURS.length]) } };
-  const dash = { field: "scope", type: "nominal", title: "scope", sort: null,
+  const dash = { field: "scope", type: "nominal", title: "scope and method", sort: null,
     scale: { domain: scopes, range: scopes.map((_, place) => DASHES[place % DASHES.length]) },
     legend: scopes.length > 1 ? { symbolType: "stroke", symbolStrokeWidth: 2 } : null };
   const only = condition => [{ filter: condition }];
@@ -201,7 +202,7 @@ function specification(rows) {
 }
 
 function numbersTable(rows) {
-  const columns = [["setting", "setting"], ["test_set", "test set"], ["of", "F1 of"], ["scope", "scope"],
+  const columns = [["setting", "setting"], ["test_set", "test set"], ["of", "F1 of"], ["scope", "scope and method"],
     ["sparsity", "sparsity (%)"], ["F1", "F1"], ["interval", "95 % interval"],
     ["seed_sd", "standard deviation over seeds"], ["chance", "chance floor"], ["languages", "languages"],
     ["seeds", "seeds"]];

@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -19,13 +19,21 @@ from ner_pruning.training.model import Layout, ready_to_copy, to_device
 from ner_pruning.training.packing import PackedBatch
 
 MOST_GRAPHS = 256
-"""Layouts that get a graph; a real run has some fifty."""
+"""Layouts that are remembered, and get a graph when they occur again; a real run has some fifty."""
 
 OLDEST_TORCH = (2, 13)
 """Before it, a recording that fails leaves torch's random numbers unusable."""
 
-Recorder = Callable[[Callable[[], None]], Callable[[], None]]
-"""Calls a function, and returns what does the same to the same memory; what it writes may be there only after that."""
+
+class Recorder(Protocol):
+    """Calls a function, and returns what does the same to the same memory; what it writes may be there only after that.
+
+    replayed: steps that were replayed and not computed, which `GraphedGradients` counts.
+    """
+
+    replayed: int
+
+    def __call__(self, work: Callable[[], None]) -> Callable[[], None]: ...
 
 
 class GraphError(RuntimeError):
@@ -35,7 +43,7 @@ class GraphError(RuntimeError):
 class CudaGraphs:
     """Records CUDA graphs, which share the memory of what they compute on the way.
 
-    replays: how often one was replayed. Raises InputError where torch is older than OLDEST_TORCH.
+    Raises InputError where torch is older than OLDEST_TORCH.
     """
 
     def __init__(self) -> None:
@@ -45,19 +53,14 @@ class CudaGraphs:
                 f"cuda_graphs: true with PyTorch {torch.__version__}; expected {oldest} or newer, or false"
             )
         self._pool = torch.cuda.graph_pool_handle()
-        self.replays = 0
+        self.replayed = 0
 
     def __call__(self, work: Callable[[], None]) -> Callable[[], None]:
         graph = torch.cuda.CUDAGraph()
         # the outer context: torch leaves its own stream the current one after a recording that failed
         with torch.cuda.stream(torch.cuda.current_stream()), torch.cuda.graph(graph, pool=self._pool):
             work()
-
-        def replay() -> None:
-            self.replays += 1
-            graph.replay()
-
-        return replay
+        return graph.replay
 
 
 def recorder_of(cuda_graphs: bool, device: torch.device) -> CudaGraphs | None:
@@ -129,6 +132,7 @@ class GraphedGradients(Gradients):
         graph = self._graphs.get(layout)
         if graph is not None and graph.trusted:
             self._replay(graph, numbers, seed)
+            self._record.replayed += 1
             for parameter in graph.parameters:
                 parameter.grad = self._gradients[parameter]
             return self._loss_of_graph.clone()
@@ -198,9 +202,9 @@ class GraphedGradients(Gradients):
 
 def _drawn() -> list[bytes]:
     """Return the states of the processor's random generators."""
-    _, words, place, *_ = np.random.get_state()
+    _, words, *others = np.random.get_state()
     of_python = repr(random.getstate()).encode()
-    return [torch.get_rng_state().numpy().tobytes(), of_python, words.tobytes(), bytes([place % 256])]
+    return [torch.get_rng_state().numpy().tobytes(), of_python, words.tobytes(), repr(others).encode()]
 
 
 def _first_cause(error: BaseException) -> BaseException:

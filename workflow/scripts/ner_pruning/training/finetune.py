@@ -84,7 +84,7 @@ def finetune(
     with the same result. peak: operations a second that the device can do (`operations.peak_rate`), for the lines on
     the progress to say what share of them is done. record: has steps replayed from graphs (`cuda_graphs`), with the
     same result. Raises TrainingError on a loss or gradient that is not finite, before that reaches a snapshot, and what
-    `Snapshots.save` raises.
+    `GraphedGradients.add` and `Snapshots.save` raise.
     """
     device = next(model.parameters()).device
     total = training.steps(len(sentences))

@@ -237,17 +237,17 @@ def unfold(numbers: torch.Tensor, layout: Layout, model: PreTrainedModel) -> Loa
 
     No Python value here depends on the numbers.
     """
-    pieces, words = layout.rows[0] * layout.rows[1], [layout.words, layout.words, 1]
+    pieces, last_sizes = layout.rows[0] * layout.rows[1], [layout.words, layout.words, 1]
     if layout.grid is not None:
         cells = layout.grid[0] * layout.grid[2]
-        ids, positions, segments, places, grid, words, tags, count = numbers.split([*[pieces] * 4, cells, *words])
+        ids, positions, segments, places, grid, words, tags, count = numbers.split([*[pieces] * 4, cells, *last_sizes])
         arguments = {
             "input_ids": ids.view(layout.rows),
             "position_ids": positions.view(layout.rows),
             "grid": sentence_grid(segments, places, grid, layout.grid),
         }
     else:
-        ids, mask, positions, words, tags, count = numbers.split([*[pieces] * 3, *words])
+        ids, mask, positions, words, tags, count = numbers.split([*[pieces] * 3, *last_sizes])
         arguments = {"input_ids": ids.view(layout.rows), "attention_mask": mask.view(layout.rows)}
         if not _counts_positions(model):  # else some count them by the id of the padding piece, which trimming changes
             arguments["position_ids"] = positions.view(layout.rows)
@@ -285,9 +285,8 @@ def _padded(
     batch: PackedBatch, model: PreTrainedModel, multiple: int
 ) -> tuple[tuple[int, int], None, list[np.ndarray]]:
     """Return the shape and numbers of padded rows: pieces, mask, positions, and places of words."""
-    rows = pad(
-        batch, 1 if _counts_positions(model) else multiple
-    )  # it may have none for more than the longest sentence
+    # a model that counts positions may have none beyond the longest sentence
+    rows = pad(batch, 1 if _counts_positions(model) else multiple)
     return rows.pieces.shape, None, [rows.pieces, rows.mask, rows.positions + first_position(model), rows.words]
 
 

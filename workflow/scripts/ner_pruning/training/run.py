@@ -97,9 +97,9 @@ def train_run(
     file, and run.json. A snapshot is kept there meanwhile, every so many minutes and when a signal asks for one; a run
     that was ended resumes from it. version: of the code and packages, as far as they change what a run gives.
     source: the stored weights of the run that it starts from, or whose zeros it takes over (`study.methods`).
-    cuda_graphs: whether steps on a GPU are replayed from graphs, which changes no result. Raises
-    InputError when the pruning schedule does not fit into the training, the model cannot compute in the precision or
-    the loss is not finite, Interrupted when a signal ends it.
+    cuda_graphs: whether steps on a GPU are replayed from graphs, which changes no result. Raises InputError when the
+    pruning schedule does not fit into the training, the model cannot compute in the precision, the loss is not finite,
+    PyTorch is too old for graphs, or graphs that were trusted may be wrong; Interrupted when a signal ends it.
     """
     began = time.perf_counter()
     paths, finetuning, pruning = run_paths(folder), config.finetuning, config.pruning
@@ -208,7 +208,7 @@ def train_run(
             "training_seconds": training_seconds,
             "seconds": training_seconds + (loaded - began) + (time.perf_counter() - before_storing),
             "resumed_at_steps": snapshots.resumed_at,
-            "replayed_steps": record.replays if record else 0,
+            "replayed_steps": record.replayed if record else 0,
             "peak_memory_bytes": peak_memory_bytes(device),
             "weights_bytes": os.path.getsize(paths.weights),
             "vocabulary_rows_trained": len(vocabulary.used) if vocabulary is not None else None,
