@@ -11,18 +11,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "workflow" / "scripts"))
-
-from ner_pruning.data.test_sets import read_encoded_evaluation  # noqa: E402
-from ner_pruning.files import InputError, read_json  # noqa: E402
-from ner_pruning.scoring.f1 import score  # noqa: E402
-from ner_pruning.scoring.prediction import predict_language  # noqa: E402
-from ner_pruning.scoring.prediction_files import read_predictions  # noqa: E402
-from ner_pruning.terms import INT8, MULTILINGUAL, VALIDATION  # noqa: E402
-from ner_pruning.training.checkpoint import load_run  # noqa: E402
-from spreads import spread  # noqa: E402
+from common import run_benchmark
+from ner_pruning.data.test_sets import read_encoded_evaluation
+from ner_pruning.files import InputError, read_json
+from ner_pruning.scoring.f1 import score
+from ner_pruning.scoring.prediction import predict_language
+from ner_pruning.scoring.prediction_files import read_predictions
+from ner_pruning.terms import INT8, MULTILINGUAL, VALIDATION
+from ner_pruning.training.checkpoint import load_run
+from spreads import spread
 
 COLUMNS = ("variant", "test_set", "precision", "f1", "of_fp32", "words", "same")
 
@@ -82,7 +79,4 @@ def compared(folder: Path) -> Iterator[tuple]:
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except InputError as error:
-        sys.exit(f"Error: {error}")
+    run_benchmark(main)

@@ -11,7 +11,7 @@ from ner_pruning.data.encoded_sentences import LOST, EncodedSentences, read_enco
 from ner_pruning.data.mentions import LABELS
 from ner_pruning.terms import DENSE, parse_variant
 from ner_pruning.training.checkpoint import peak_memory_bytes
-from ner_pruning.training.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, choose_device, first_position
+from ner_pruning.training.model import DROPOUT_KEYS, HEAD_DROPOUT_KEYS, IGNORED, choose_device, first_position
 from ner_pruning.training.pruning import prunable_matrices
 from torch import nn
 from torch.nn.utils import prune
@@ -27,9 +27,6 @@ from transformers import (
     TrainerCallback,
     TrainingArguments,
 )
-
-IGNORED = -100
-"""Label of a piece that is not the first of a word."""
 
 
 class StepLog(TrainerCallback):

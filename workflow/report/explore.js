@@ -94,7 +94,10 @@ function addChartChoices() {
   }
 }
 
-const chosenSparsities = () => sparsities.filter(sparsity => chosen("sparsities").includes(String(sparsity)));
+function chosenSparsities() {
+  const values = chosen("sparsities");
+  return sparsities.filter(sparsity => values.includes(String(sparsity)));
+}
 
 function chosenScopes() {
   const matrices = chosen("scopes"), methods = chosen("methods");

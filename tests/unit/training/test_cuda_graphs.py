@@ -5,6 +5,7 @@ There is no GPU: the graphs are those of `recorded_work`, which replays operator
 
 import dataclasses
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -217,7 +218,7 @@ def test_the_config_has_a_run_replayed_and_its_record_counts(study, tmp_path, mo
         asked.append((cuda_graphs, device))
         return recorded if cuda_graphs else None
 
-    recorded = lambda work: record(work)  # noqa: E731 - an object of its own, which counts
+    recorded = partial(record)  # an object of its own, which counts
     recorded.replayed = 0
     monkeypatch.setattr("ner_pruning.training.run.recorder_of", recorder)
     monkeypatch.setattr("ner_pruning.training.dropout.dropout", functional.dropout)

@@ -4,7 +4,6 @@ import math
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
 
 import torch
@@ -92,8 +91,8 @@ def finetune(
     operations = step_operations(model)
     optimizer, scheduler = make_optimizer(model, training, total)
     words = WordRows(model, optimizer, total)
-    kind = partial(GraphedGradients, record=record) if record else Gradients
-    gradients = kind(model, training.precision)
+    precision = training.precision
+    gradients = GraphedGradients(model, precision, record) if record else Gradients(model, precision)
     state = TrainingState(model, optimizer, scheduler, pruner, words)
     start = snapshots.resume(state) if snapshots else Progress()
     if start.step == 0:
