@@ -5,6 +5,8 @@ import hashlib
 import numpy as np
 import pandas as pd
 import pytest
+from ner_pruning.claims.own_claims import own_claims
+from ner_pruning.claims.paper_claims import Evidence
 from ner_pruning.claims.statistics import method_difference
 from ner_pruning.data.language_groups import groupings
 from ner_pruning.figures.paper_figures import draw_figure
@@ -29,6 +31,7 @@ GROUPS = groups_of(SIZES, families=dict(zip(LANGUAGES, "aab", strict=True)), scr
 TEST_SETS = [REGULAR, IN_LANGUAGE]
 PLAIN = ["dense", "partial-50", "partial-90", "full-50", "full-90", "partial-50-random", "partial-90-random"]
 INT8 = ["dense-int8", "partial-50-int8", "partial-90-int8"]
+OF_RANDOM = ["partial-50-random-int8", "partial-90-random-int8"]
 SMALL = Provenance("small", False, "x")
 TAGS = [[0, 1, 2, 0], [3, 0]] * 30
 
@@ -40,7 +43,7 @@ def random_of(*key) -> np.random.Generator:
 def predicted(run: Run, language: str, test_set: str) -> list[list[int]]:
     """A model in int8 misses, beside what its base does, a mention in thirty."""
     base = run._replace(variant=run.variant.removesuffix("-int8"))
-    recall = 0.9 - run.sparsity / 150 - TEST_SETS.index(test_set) / 5 - 0.2 * (run.method == "random")
+    recall = 0.9 - run.sparsity / 150 - TEST_SETS.index(test_set) / 5 - 0.2 * (base.method == "random")
     found = random_of(base, language, test_set).random(len(TAGS)) < recall
     if run.quantised:
         found &= random_of(run, language, test_set).random(len(TAGS)) < 29 / 30
@@ -75,6 +78,12 @@ def plain():
 @pytest.fixture(scope="module")
 def rich():
     return make(dict.fromkeys(LANGUAGES, INT8))
+
+
+@pytest.fixture(scope="module")
+def richer():
+    """With those of another method in int8, too."""
+    return make(dict.fromkeys(LANGUAGES, [*INT8, *OF_RANDOM]))
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +215,42 @@ def test_the_figure_of_methods_has_their_line(table):
     assert expected["sparsity"].tolist() == [0, 50, 90] and len(figure.axes) == 2
     lines = [line for line in figure.axes[0].lines if line.get_marker() != "None"]
     assert any(np.allclose(line.get_ydata(), expected["estimate"]) for line in lines)
+
+
+def test_those_of_another_method_are_compared_with_the_models_of_that_method(rich, table, richer):
+    intervals = intervals_table(richer[3], groupings(GROUPS), richer[0])
+    frame = compare_methods(intervals)
+    rows = frame.set_index(["test_set", "sparsity", "method"])
+    for test_set in TEST_SETS:
+        for sparsity in (50, 90):
+            row, variant = rows.loc[test_set, sparsity, "random-int8"], f"partial-{sparsity}-random"
+            f1, trained = (mean_f1(richer[0], name, test_set) for name in (f"{variant}-int8", variant))
+            assert row["f1"] == pytest.approx(f1, abs=1e-12) and row["gain"] == pytest.approx(f1 - trained, abs=1e-12)
+            assert row["gain_high"] - row["gain_low"] < 0.5 * (row["f1_high"] - row["f1_low"])  # paired
+        assert rows.loc[test_set, 50, "random-int8"]["gain"] < 0
+    others = frame[frame["method"] != "random-int8"].reset_index(drop=True)
+    pd.testing.assert_frame_equal(others, compare_methods(table), check_exact=True)
+    assert "gradual random, int8" in method_table(frame, SMALL).markdown()
+
+    figure, shown = draw_figure(METHODS_FIGURE, intervals, GROUPS, SMALL)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["gradual magnitude", "gradual random", "int8", "gradual random, int8", "chance floor"]
+    expected = select(shown, statistic="f1", test_set=REGULAR, scope="partial-random-int8").sort_values("sparsity")
+    assert expected["estimate"].tolist() == pytest.approx([mean_f1(richer[0], name) for name in [INT8[0], *OF_RANDOM]])
+    lines = [line for line in figure.axes[0].lines if line.get_marker() != "None"]
+    dashed = [line for line in lines if line.get_linestyle() == "--"]
+    assert len(dashed) == 2 and any(np.allclose(line.get_ydata(), expected["estimate"]) for line in dashed)
+
+    parts = {}
+    for name, cells in (("rich", rich[3]), ("richer", richer[3])):
+        (claim,) = [each for each in own_claims(Evidence(cells, SIZES, {}, {}, {}, {})) if each.number == "own 5"]
+        parts[name] = {part.text: part.statistic(part.tested_on(cells)).values[0] for part in claim.parts}
+    more = {text: value for text, value in parts["richer"].items() if text not in parts["rich"]}
+    for test_set in TEST_SETS:
+        for sparsity in (50, 90):
+            text = f"monolingual, partial-{sparsity}-random, {test_set}: F1 in int8 - as trained"
+            assert more.pop(text) == pytest.approx(rows.loc[test_set, sparsity, "random-int8"]["gain"])
+    assert not more
 
 
 @pytest.mark.parametrize("plain", [["dense"], ["dense", "full-50"]])

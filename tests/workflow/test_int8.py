@@ -12,31 +12,38 @@ from huggingface_hub import ModelCard
 from ner_pruning.scoring.prediction_files import read_manifest
 from workflow_copy import COLD, ROOT, Workflow
 
-INT8 = {"hi": ["dense-int8", "full-50-int8"]}
+INT8 = {"hi": ["dense-int8", "full-50-int8", "full-50-after-int8"]}
 
 
 @pytest.fixture
-def overlays(tmp_path) -> list[str]:
-    path = tmp_path / "int8.yaml"
-    study = {"study": "int8", "quantisation": {"int8": {}}, "export": ["hi/full-50-int8/seed-1"]}
-    path.write_text(yaml.safe_dump(study))
+def without_int8(tmp_path) -> list[str]:
+    path = tmp_path / "methods.yaml"
+    path.write_text(yaml.safe_dump({"study": "int8", "pruning": {"methods": {"after": {}}}}))
     return ["studies/tiny.yaml", str(path)]
+
+
+@pytest.fixture
+def overlays(without_int8, tmp_path) -> list[str]:
+    path = tmp_path / "int8.yaml"
+    study = {"quantisation": {"int8": {"methods": ["after"]}}, "export": ["hi/full-50-int8/seed-1"]}
+    path.write_text(yaml.safe_dump(study))
+    return [*without_int8, str(path)]
 
 
 def planned(workflow, *overlays: str, target: str = "all") -> Counter:
     return workflow.planned(None, target, "--configfile", *overlays)
 
 
-def test_a_prediction_and_a_scoring_more_for_each_and_what_compares_them(workflow, overlays):
-    plain, quantised = planned(workflow, "studies/tiny.yaml"), planned(workflow, *overlays)
+def test_a_prediction_and_a_scoring_more_for_each_and_what_compares_them(workflow, without_int8, overlays):
+    plain, quantised = planned(workflow, *without_int8), planned(workflow, *overlays)
     more = {f"{rule} hi {variant} 1" for rule in ("predict", "score") for variant in INT8["hi"]}
-    assert quantised - plain == Counter(more | {"methods_table", "figure methods"})
+    assert quantised - plain == Counter(more)
     assert not plain - quantised
 
 
 @pytest.mark.parametrize("target", ["models", "data", "perturbed"])
-def test_targets_before_predictions_are_as_without(workflow, overlays, target):
-    assert planned(workflow, *overlays, target=target) == planned(workflow, "studies/tiny.yaml", target=target)
+def test_targets_before_predictions_are_as_without(workflow, without_int8, overlays, target):
+    assert planned(workflow, *overlays, target=target) == planned(workflow, *without_int8, target=target)
 
 
 def test_weights_of_a_quantised_run_cannot_be_asked_for(workflow, overlays):
@@ -91,13 +98,13 @@ def test_with_torchao_it_runs_to_its_end(workflow, overlays):
         log = results / f"logs/predict/hi/{variant}/seed-1.log"
         assert "6 linear layers in int8" in log.read_text(encoding="utf-8")
     scores = pd.read_csv(results / "scores.csv")
-    assert set(scores["variant"]) == {"dense", "full-50", *INT8["hi"]}
+    assert set(scores["variant"]) == {"dense", "full-50", "full-50-after", *INT8["hi"]}
     for name, column in (("methods", "method"), ("runs", "variant"), ("calibration", "scope")):
         table = pd.read_csv(results / f"tables/{name}.csv")
         assert table[column].astype(str).str.contains("int8").any(), name
     claims = pd.read_csv(results / "claims.csv")
-    about = claims.loc[claims["text"].str.contains("int8"), "claim"]
-    assert set(about) == {"own 5"}
+    about = claims[claims["text"].str.contains("int8")]
+    assert set(about["claim"]) == {"own 5"} and about["text"].str.contains("full-50-after, ").sum() == 2
     for path in (*results.glob("tables/table-*"), *results.glob("tables/forgotten*")):
         assert "int8" not in path.read_text(encoding="utf-8").replace("Study int8", "").replace("int8,", ""), path
     assert "dense-int8" in (results / "diagnosis.csv").read_text(encoding="utf-8")

@@ -4,7 +4,7 @@ import pytest
 import yaml
 from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
-from ner_pruning.study.methods import METHODS, QUANTISATIONS
+from ner_pruning.study.methods import PRUNING_METHODS
 from study_configs import PAPER, REMOVE, ROOT, SCHEMA, TABLE, merged
 
 RANDOM = {"seed": 0, "vocabulary": 500, "hidden": 16, "layers": 1, "heads": 2, "feed_forward": 32, "positions": 512}
@@ -157,7 +157,7 @@ FIRST = PAPER["schedules"][0]
         ),
         (
             {"quantisation": {"int8": {"bits": 4}}},
-            "config: quantisation.int8: unknown key 'bits'; allowed: scopes, sparsities, seeds, training_sets",
+            "config: quantisation.int8: unknown key 'bits'; allowed: scopes, sparsities, methods, seeds, training_sets",
         ),
         (
             {"quantisation": {"int8": {"training_sets": ["de"]}}},
@@ -291,9 +291,8 @@ def test_a_schedule_that_ends_too_late_is_allowed_where_nothing_is_pruned():
 
 
 def test_each_method_is_allowed_with_what_it_is_defined_for():
-    methods = {name: {"scopes": ["partial"], "sparsities": [50], "training_sets": ["yo"]} for name in METHODS}
-    for name in ("magnitude", *QUANTISATIONS):
-        del methods[name]
+    methods = {name: {"scopes": ["partial"], "sparsities": [50], "training_sets": ["yo"]} for name in PRUNING_METHODS}
+    del methods["magnitude"]
     config = merged(PAPER, {"pruning": {"scopes": ["partial", "full", "embeddings"], "methods": methods}})
     check_config(config | {"export": ["yo/partial-50-2to4/seed-3", "yo/embeddings-98/seed-1"]}, SCHEMA, TABLE)
     make_floats(config, SCHEMA)

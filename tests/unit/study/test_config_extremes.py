@@ -14,7 +14,7 @@ from ner_pruning.files import InputError
 from ner_pruning.scoring.chance_floor import chance_floor
 from ner_pruning.statistics.bootstrap import resample
 from ner_pruning.study.config import check_config
-from ner_pruning.study.methods import METHODS, QUANTISATIONS, source_of_run
+from ner_pruning.study.methods import PRUNING_METHODS, QUANTISATIONS, source_of_run
 from ner_pruning.terms import MAGNITUDE, Run
 from ner_pruning.training import finetune as finetune_module
 from ner_pruning.training.encoder import random_encoder
@@ -26,7 +26,7 @@ Path = tuple[str, ...]
 
 TAGGED = Corpus([["Ann", "ran"], ["to", "Rome"], ["Bob"]], [[1, 0], [0, 5], [1]])
 TEXTS = [WORDS] * 3
-OTHER_METHODS = METHODS.keys() - {MAGNITUDE, *QUANTISATIONS}
+OTHER_METHODS = PRUNING_METHODS.keys() - {MAGNITUDE}
 
 
 def numbers(schema: dict[str, Any], path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:

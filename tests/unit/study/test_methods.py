@@ -14,7 +14,7 @@ from ner_pruning.study.grid import (
     study_runs,
     study_variants,
 )
-from ner_pruning.study.methods import METHODS, QUANTISATIONS, source_of_run
+from ner_pruning.study.methods import IN_INT8, METHODS, source_of_run
 from ner_pruning.terms import ALL_SCOPES, Cell, Run, parse_variant, variant_name
 from study_configs import PAPER, TABLE, merged
 
@@ -39,7 +39,7 @@ def test_a_method_is_one_more_line_in_all_statistics(matrices, method):
     variant = f"{matrices}-50-{method}"
     assert parse_variant(variant) == (f"{matrices}-{method}", 50)
     assert variant_name(f"{matrices}-{method}", 50) == variant
-    assert variant_name(f"{matrices}-{method}", 0) == ("dense-int8" if method in QUANTISATIONS else "dense")
+    assert variant_name(f"{matrices}-{method}", 0) == ("dense-int8" if method in IN_INT8 else "dense")
     run = Run("yo", variant, 1)
     assert (run.scope, run.matrices, run.method, run.sparsity) == (f"{matrices}-{method}", matrices, method, 50)
     cell = Cell("monolingual", "regular", run.scope, 50)

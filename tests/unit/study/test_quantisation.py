@@ -1,6 +1,7 @@
 """Variants in int8: their names, the runs of a study that has some, and what shows the paper's models without them."""
 
 import pytest
+from ner_pruning.files import InputError
 from ner_pruning.study.config import check_config, make_floats
 from ner_pruning.study.contents import compared_runs, f1_tables, figure_names
 from ner_pruning.study.explored import explored_runs
@@ -14,8 +15,8 @@ from ner_pruning.study.grid import (
     study_variants,
     trained_runs,
 )
-from ner_pruning.study.methods import source_of_run, stored_run, trains
-from ner_pruning.terms import Cell, Run, dense_scope, parse_variant, unquantised, variant_name
+from ner_pruning.study.methods import METHODS, method_of_run, source_of_run, stored_run, trains
+from ner_pruning.terms import Cell, Run, dense_scope, parse_variant, trained_scope, unquantised, variant_name
 from study_configs import PAPER, SCHEMA, TABLE, merged
 
 STUDY = {
@@ -41,6 +42,8 @@ def with_int8(**grid):
         ("partial-50-int8", "partial-int8", 50, "partial", "partial-50"),
         ("full-98-int8", "full-int8", 98, "full", "full-98"),
         ("embeddings-70-int8", "embeddings-int8", 70, "embeddings", "embeddings-70"),
+        ("full-90-random-int8", "full-random-int8", 90, "full", "full-90-random"),
+        ("partial-50-2to4-int8", "partial-2to4-int8", 50, "partial", "partial-50-2to4"),
     ],
 )
 def test_a_variant_in_int8_is_a_line_of_its_own_and_has_the_weights_of_its_base(
@@ -48,8 +51,10 @@ def test_a_variant_in_int8_is_a_line_of_its_own_and_has_the_weights_of_its_base(
 ):
     assert parse_variant(variant) == (scope, sparsity) and variant_name(scope, sparsity) == variant
     run = Run("yo", variant, 3)
-    assert (run.scope, run.sparsity, run.matrices, run.method) == (scope, sparsity, matrices, "int8")
+    assert (run.scope, run.sparsity, run.matrices) == (scope, sparsity, matrices)
     assert run.quantised and not trains(run) and unquantised(variant) == base
+    assert Run("yo", base, 3).scope == trained_scope(scope)
+    assert method_of_run(run) == METHODS[run.method] and run.method.endswith("int8")
     assert source_of_run(run) == stored_run(run) == Run("yo", base, 3)
     cell = Cell("monolingual", "regular", scope, sparsity)
     assert str(cell) == f"monolingual {variant} models on regular" and cell.key == cell
@@ -62,9 +67,8 @@ def test_any_other_run_predicts_with_its_own_weights(variant):
 
 
 def test_a_line_in_int8_begins_with_the_dense_model_in_int8():
-    assert [dense_scope(scope) for scope in ("", "partial", "full-random", "partial-int8", "dense-int8")] == [
-        *("", "", "", "dense-int8", "dense-int8"),
-    ]
+    scopes = ("", "partial", "full-random", "partial-int8", "full-random-int8", "dense-int8")
+    assert [dense_scope(scope) for scope in scopes] == [*("", "", ""), *["dense-int8"] * 3]
     cell = Cell("monolingual", "regular", "partial-int8", 0)
     assert cell.key == cell._replace(scope="dense-int8") and cell._replace(scope="partial").key.scope == ""
     assert str(cell) == "monolingual dense-int8 models on regular"
@@ -95,6 +99,48 @@ def test_what_the_config_leaves_out_is_as_the_training_set_has_it():
 )
 def test_the_dense_runs_of_what_is_chosen_are_always_among_them(grid, expected):
     assert [str(run) for run in study_runs(with_int8(**grid)) if run.quantised] == expected
+
+
+@pytest.mark.parametrize(
+    ("grid", "expected"),
+    [
+        ({}, ["yo/full-90-random/seed-1", "yo/full-90-random/seed-2", "yo/partial-90-after/seed-2"]),
+        ({"seeds": [1]}, ["yo/full-90-random/seed-1"]),
+        ({"scopes": ["partial"]}, ["yo/partial-90-after/seed-2"]),
+        ({"methods": ["after"]}, ["yo/partial-90-after/seed-2"]),
+    ],
+)
+def test_the_runs_of_other_methods_are_as_these_have_them_less_what_is_left_out(grid, expected):
+    methods = {"random": {"scopes": ["full"], "sparsities": [90], "training_sets": ["yo"]}}
+    methods["after"] = {"scopes": ["partial"], "sparsities": [90], "training_sets": ["yo"], "seeds": [2]}
+    study = {"pruning": STUDY["pruning"] | {"methods": methods}}
+    plain = study_runs(with_int8(**{key: value for key, value in grid.items() if key != "methods"}) | study)
+    runs = study_runs(with_int8(**{"methods": ["after", "random"]} | grid) | study)
+    added = [run for run in runs if run not in plain]
+    assert [str(stored_run(run)) for run in added] == expected and all(run.quantised for run in added)
+    assert [run for run in runs if run in plain] == plain and len(set(runs)) == len(runs)
+
+
+@pytest.mark.parametrize(
+    ("grid", "message"),
+    [
+        (
+            {"methods": ["before"]},
+            "config: quantisation.int8.methods: 'before' is not in the methods of the study: random",
+        ),
+        (
+            {"methods": ["random"], "scopes": ["partial"]},
+            "config: quantisation.int8.methods: random has no model of these scopes, sparsities, seeds and training "
+            "sets; expected one or more",
+        ),
+    ],
+)
+def test_a_method_without_models_is_refused(grid, message):
+    methods = {"random": {"scopes": ["full"], "sparsities": [50]}}
+    config = merged(PAPER, {"pruning": {"methods": methods}, "quantisation": {"int8": grid}})
+    with pytest.raises(InputError) as error:
+        check_config(config, SCHEMA, TABLE)
+    assert str(error.value) == message
 
 
 def test_what_is_about_the_paper_is_without_them():

@@ -90,13 +90,26 @@ def matrices_of(scope: str) -> str:
 
 
 def method_of(scope: str) -> str:
-    """Return the method of a scope: "random" of "partial-random", MAGNITUDE of "partial"; "" of the dense model."""
+    """Return the method of a scope: "random" of "partial-random", MAGNITUDE of "partial"; "" of the dense model.
+
+    Of models in int8 it is INT8, with the pruning method before it, if that has a name: "random-int8".
+    """
     return scope.partition("-")[2] or (MAGNITUDE if scope else "")
+
+
+def is_quantised(scope: str) -> bool:
+    """Return whether the models of a scope are in int8: DENSE_INT8, "partial-int8", "partial-random-int8"."""
+    return scope.endswith(f"-{INT8}")
 
 
 def dense_scope(scope: str) -> str:
     """Return the scope of the dense models that a line of pruned ones begins with: DENSE_INT8 of "partial-int8"."""
-    return DENSE_INT8 if method_of(scope) == INT8 else ""
+    return DENSE_INT8 if is_quantised(scope) else ""
+
+
+def trained_scope(scope: str) -> str:
+    """Return the scope of the models that those of a scope have in int8, "" of DENSE_INT8; else itself."""
+    return "" if scope == DENSE_INT8 else scope.removesuffix(f"-{INT8}")
 
 
 def unquantised(variant: str) -> str:
@@ -183,11 +196,11 @@ class Run(NamedTuple):
     @property
     def quantised(self) -> bool:
         """Whether it is no model of its own, but the trained one of another variant in int8."""
-        return self.method == INT8
+        return is_quantised(self.scope)
 
     @property
     def method(self) -> str:
-        """How they are pruned: MAGNITUDE, or another method (`study.methods`), INT8 too; "" for a dense model."""
+        """How they are pruned, a key of `study.methods.METHODS`, which those in int8 have too; "" for a dense model."""
         return method_of(self.scope)
 
     @property

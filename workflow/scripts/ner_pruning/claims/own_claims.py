@@ -13,15 +13,15 @@ from ner_pruning.claims.statistics import (
 from ner_pruning.claims.verdicts import EQUAL_F1, POSITIVE, Criterion
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS
 from ner_pruning.statistics.intervals import Cells
-from ner_pruning.study.methods import METHODS
+from ner_pruning.study.methods import IN_INT8, METHODS
 from ner_pruning.terms import (
     ALL_SCOPES,
     DENSE_INT8,
-    INT8,
     MAGNITUDE,
     REGULAR,
     SETTINGS,
     Cell,
+    trained_scope,
     variant_name,
 )
 
@@ -134,14 +134,15 @@ def _embeddings_less_layers(cells: Cells) -> list[Part]:
 
 def _int8_less_trained(cells: Cells) -> list[Part]:
     """Return the parts: F1 of models in int8 less that of the same models as they were trained, dense ones first."""
+    scopes = [f"{scope}-{name}" for scope in ALL_SCOPES for name in IN_INT8]
 
     def of_place(setting: str, test_set: str) -> list[Part]:
         dense = Cell(setting, test_set, DENSE_INT8, 0)
         pairs = [(dense, dense._replace(scope=""))] if cells.languages(dense) else []
         pairs += [
-            (Cell(setting, test_set, f"{scope}-{INT8}", sparsity), Cell(setting, test_set, scope, sparsity))
-            for scope in ALL_SCOPES
-            for sparsity in cells.sparsities(setting, f"{scope}-{INT8}")
+            (Cell(setting, test_set, scope, sparsity), Cell(setting, test_set, trained_scope(scope), sparsity))
+            for scope in scopes
+            for sparsity in cells.sparsities(setting, scope)
         ]
         return [
             Part(

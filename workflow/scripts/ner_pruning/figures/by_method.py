@@ -27,9 +27,9 @@ from ner_pruning.figures.style import (
     shifts,
 )
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, in_scope, select
-from ner_pruning.study.methods import METHODS
+from ner_pruning.study.methods import IN_INT8, METHODS, PRUNING_METHODS
 from ner_pruning.table import count_range
-from ner_pruning.terms import ALL_SCOPES, INT8, SETTINGS, Provenance, method_of
+from ner_pruning.terms import ALL_SCOPES, SETTINGS, Provenance, is_quantised, method_of
 
 _STYLES: Sequence[tuple[Colour, str]] = (
     ("black", "o"),
@@ -40,9 +40,14 @@ _STYLES: Sequence[tuple[Colour, str]] = (
     ("#009E73", "D"),
     ("#CC79A7", "P"),
     ("#0072B2", "*"),
-    ("#7A5C00", "h"),
-)  # Okabe & Ito 2008, and two more
-METHOD_STYLES = dict(zip(METHODS, _STYLES, strict=True))
+)  # Okabe & Ito 2008, and one more
+METHOD_STYLES = dict(zip(PRUNING_METHODS, _STYLES, strict=True))
+
+
+def style_of(method: str) -> tuple[Colour, str, str]:
+    """Return the colour, marker and line of one of METHODS; in int8 the line is dashed."""
+    colour, marker = METHOD_STYLES[IN_INT8.get(method, method)]
+    return colour, marker, "--" if method in IN_INT8 else "-"
 
 
 @matplotlib.rc_context(STYLE)
@@ -52,8 +57,8 @@ def methods_compared(
     """Return the figure `methods`: mean F1 by sparsity with its interval, a line a method.
 
     intervals: of `intervals_table`. Rows of panels: settings and scopes; columns: the regular and the in-language test
-    set. All lines begin with the dense model, that of int8 with the dense one in int8; the dotted line is the chance
-    floor. Raises InputError where `by_method` does.
+    set. All lines begin with the dense model, those of int8, dashed, with the dense one in int8; the dotted line is the
+    chance floor. Raises InputError where `by_method` does.
     """
     rows = select(by_method(intervals), matrices=ALL_SCOPES)
     frame, floors = (select(rows, statistic=statistic) for statistic in ("f1", "chance_floor"))
@@ -73,9 +78,10 @@ def methods_compared(
             for method, shift in reversed([*zip(methods, shifts(len(methods)), strict=True)]):  # magnitude on top
                 if method in scopes:
                     line = line_by_sparsity(in_scope(panel, scopes[method]), sparsities)
-                    # the dense model is the same one of all other methods
-                    apart = np.where((line["sparsity"] > 0) | (method == INT8), shift, 0.0)
-                    draw_mean(axes, line, *METHOD_STYLES[method], shift=apart)
+                    # the dense model is the same one of all methods that are not in int8
+                    is_base = (line["sparsity"] == 0) & ~is_quantised(scopes[method])
+                    colour, marker, linestyle = style_of(method)
+                    draw_mean(axes, line, colour, marker, np.where(is_base, 0.0, shift), linestyle)
             place = {"setting": setting, "matrices": matrices, "test_set": test_set}
             draw_floors(axes, select(floors, **place), REFERENCE_COLOUR)
             axes.set_ylim(0, 1)
@@ -83,7 +89,8 @@ def methods_compared(
     for axes, test_set in zip(panels[0], test_sets, strict=True):
         axes.set_title(name_test_set(test_set))
     label_panels(panels, sparsities)
-    handles = [handle(METHODS[method].name, *METHOD_STYLES[method]) for method in methods]
+    styles = {METHODS[method].name: style_of(method) for method in methods}
+    handles = [handle(name, colour, marker, linestyle=line) for name, (colour, marker, line) in styles.items()]
     put_legend(figure, [*handles, reference("chance floor")], columns=2)
     languages = count_range(int(frame["languages"].min()), int(frame["languages"].max()), "language")
     models = "" if several else f"{frame['setting'].iloc[0]} "

@@ -20,12 +20,12 @@ def compare_methods(intervals: pd.DataFrame) -> pd.DataFrame:
 
     intervals: of `intervals_table`. Returns the columns PLACE, f1, f1_low, f1_high, gain, gain_low, gain_high, p_value
     (of no gain), languages and seeds (the fewest). The method of dense models, which have a row for each setting,
-    matrices and test set, is DENSE; they and MAGNITUDE have no gain. That of models in int8 is over the same models as
-    they were trained. Raises InputError where `by_method` does.
+    matrices and test set, is DENSE; they and MAGNITUDE have no gain. That of models in int8, whose methods are INT8 and
+    those that end with it, is over the same models as they were trained. Raises InputError where `by_method` does.
     """
     rows = by_method(intervals)
     f1 = select(rows, statistic="f1").drop_duplicates(PLACE)[[*PLACE, *ENDS, "languages", "seeds"]]
-    gains = select(rows, statistic="method_gain")[[*PLACE, *ENDS, "p_value"]]
+    gains = select(rows, statistic="method_gain").drop_duplicates(PLACE)[[*PLACE, *ENDS, "p_value"]]
     names = {name: dict(zip(ENDS, (name, f"{name}_low", f"{name}_high"), strict=True)) for name in ("f1", "gain")}
     frame = f1.rename(columns=names["f1"]).merge(gains.rename(columns=names["gain"]), on=PLACE, how="left")
     order = {
@@ -96,8 +96,8 @@ def _notes(frame: pd.DataFrame, provenance: Provenance, differ: bool) -> Sequenc
     ]
     if (frame["method"] == INT8).any():
         notes.append(
-            "int8: models of gradual magnitude pruning and dense ones, quantised after training; the difference is to "
-            "the same models as they were trained (docs/quantisation.md)."
+            "int8: models of gradual magnitude pruning, or of the method before it, and dense ones, quantised after "
+            "training; the difference is to the same models as they were trained (docs/quantisation.md)."
         )
     if (frame["method"] == MAGNITUDE).any() and frame["gain"].isna().all():
         notes.append("No method is of a scope and sparsity that gradual magnitude pruning has too.")

@@ -38,8 +38,10 @@ from ner_pruning.terms import (
     Cell,
     dense_scope,
     is_perturbation,
+    is_quantised,
     matrices_of,
     method_of,
+    trained_scope,
 )
 
 MEAN, MEDIAN, OVER_LANGUAGES = "mean", "median", "over languages"
@@ -220,7 +222,8 @@ def _statistics(cells: Cells, cell: Cell) -> Iterator[tuple[str, list[Cell]]]:
         dense = cell._replace(sparsity=0)
         found += [("difference", [cell, dense]), ("relative_difference", [cell, dense])]
     if method_of(cell.scope) not in ("", MAGNITUDE):
-        found.append(("method_gain", [cell, cell._replace(scope=matrices_of(cell.scope))]))
+        other = trained_scope(cell.scope) if is_quantised(cell.scope) else matrices_of(cell.scope)
+        found.append(("method_gain", [cell, cell._replace(scope=other)]))
     if is_perturbation(cell.test_set):
         regular = cell._replace(test_set=REGULAR)
         found += [("fraction", [cell, regular]), ("floor_fraction", [cell, regular])]
@@ -445,9 +448,9 @@ def by_method(intervals: pd.DataFrame) -> pd.DataFrame:
     rows = select(rows, test_set=METHOD_TEST_SETS)
     if rows.empty:
         raise InputError("intervals: no pruning method but gradual magnitude; expected one in pruning.methods")
-    methods = rows["scope"].map(method_of)
-    matrices = rows["scope"].map(matrices_of).replace("", DENSE)
-    return rows.assign(matrices=matrices, method=methods.mask((rows["sparsity"] == 0) & (methods != INT8), DENSE))
+    of_dense = rows["scope"].map(lambda scope: INT8 if is_quantised(scope) else DENSE)
+    methods = rows["scope"].map(method_of).where(rows["sparsity"] > 0, of_dense)
+    return rows.assign(matrices=rows["scope"].map(matrices_of).replace("", DENSE), method=methods)
 
 
 def settings_of(intervals: pd.DataFrame) -> list[str]:

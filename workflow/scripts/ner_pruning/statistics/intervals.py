@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ner_pruning.statistics.bootstrap import AS_TRAINED, Replicates
-from ner_pruning.terms import ALL_SCOPES, INT8, OF_THE_PAPER, REGULAR, Cell, matrices_of, method_of
+from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell, is_quantised, trained_scope
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
@@ -221,7 +221,7 @@ class Cells:
 
         Models in int8 are compared with the ones that they are of as `f1_as_trained` says: of the same seeds.
         """
-        of_the_same = method_of(first.scope) == INT8 and second.key == _as_trained(first).key
+        of_the_same = is_quantised(first.scope) and second.key == _as_trained(first).key
         others = self.f1_as_trained(first, languages) if of_the_same else self.f1(second, languages)
         return self.f1(first, languages) - others
 
@@ -257,7 +257,7 @@ class Cells:
 
 
 def _as_trained(quantised: Cell) -> Cell:
-    return quantised._replace(scope=matrices_of(quantised.scope))
+    return quantised._replace(scope=trained_scope(quantised.scope))
 
 
 def divide(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

@@ -400,13 +400,20 @@ def _check_quantisation(config: Mapping[str, Any]) -> None:
     """Refuse quantised runs of models that the study does not train."""
     runs = set(study_runs(config))
     for name in study_quantisations(config):
-        key, asked = f"quantisation.{name}", config["quantisation"][name]
+        key, asked, own = f"quantisation.{name}", config["quantisation"][name], runs_of_quantisation(name, config)
         _check_part(key, asked, config)
-        for run in runs_of_quantisation(name, config):
+        _known(f"{key}.methods", asked.get("methods", []), study_methods(config), "the methods of the study")
+        for run in own:
             if (source := source_of_run(run)) not in runs:
                 raise InputError(
                     f"config: {key}: {run} is of {source}, which is no run of the study; expected scopes, sparsities, "
                     "seeds and training sets of its models that are dense or pruned by gradual magnitude"
+                )
+        for method in asked.get("methods", []):
+            if not any(run.method == f"{method}-{name}" for run in own):
+                raise InputError(
+                    f"config: {key}.methods: {method} has no model of these scopes, sparsities, seeds and training "
+                    "sets; expected one or more"
                 )
 
 

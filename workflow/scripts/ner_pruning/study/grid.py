@@ -5,7 +5,7 @@ from typing import Any
 
 from ner_pruning.study.data_form import SPLITS, data_of_language, is_of_table_1
 from ner_pruning.study.languages import Language
-from ner_pruning.study.methods import METHODS, QUANTISATIONS, prunes_on_schedule
+from ner_pruning.study.methods import METHODS, PRUNING_METHODS, QUANTISATIONS, prunes_on_schedule
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import (
     ALL_SCOPES,
@@ -70,9 +70,9 @@ def _runs_of_grid(
 
 
 def study_methods(config: Mapping[str, Any]) -> list[str]:
-    """Return the methods of a study next to gradual magnitude pruning, in the order of METHODS."""
+    """Return the methods of a study next to gradual magnitude pruning, in the order of PRUNING_METHODS."""
     methods = config["pruning"].get("methods", {})  # of results from before there were methods
-    return [name for name in METHODS if name in methods]
+    return [name for name in PRUNING_METHODS if name in methods]
 
 
 def runs_of_method(method: str, config: Mapping[str, Any]) -> list[Run]:
@@ -94,13 +94,29 @@ def study_quantisations(config: Mapping[str, Any]) -> list[str]:
 def runs_of_quantisation(name: str, config: Mapping[str, Any]) -> list[Run]:
     """Return the runs of a quantisation of `study_quantisations`: what it leaves out is as the training set has it.
 
-    The dense models of its training sets and seeds are among them.
+    The dense models of its training sets and seeds are among them. Those of its `methods` are as the methods have
+    them, less what it leaves out.
     """
+    asked = config["quantisation"][name]
 
     def variants(grid: Mapping[str, Any]) -> list[str]:
         return [f"{variant}-{name}" for variant in variant_names(grid["scopes"], grid["sparsities"])]
 
-    return _runs_of_grid(config, config["quantisation"][name], variants)
+    def is_asked(run: Run) -> bool:
+        values = {
+            "scopes": run.matrices,
+            "sparsities": run.sparsity,
+            "seeds": run.seed,
+            "training_sets": run.training_set,
+        }
+        return all(value in asked.get(key, [value]) for key, value in values.items())
+
+    runs = _runs_of_grid(config, asked, variants)
+    for method in study_methods(config):
+        if method in asked.get("methods", []):
+            of_method = filter(is_asked, runs_of_method(method, config))
+            runs += [run._replace(variant=f"{run.variant}-{name}") for run in of_method]
+    return runs
 
 
 def study_variants(config: Mapping[str, Any]) -> list[str]:

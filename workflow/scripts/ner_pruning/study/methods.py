@@ -19,8 +19,7 @@ class Method(NamedTuple):
     curve: whether the sparsity follows the study's curve over the schedule; else it is reached in one update.
     trains: whether it takes any step.
     weights_of, zeros_of: the variant of the same training set and seed whose stored weights it starts from, or whose
-    zeros it takes over; "" for none. MAGNITUDE stands for the same scope and sparsity pruned by magnitude, or the dense
-    model.
+    zeros it takes over; "" for none. MAGNITUDE stands for the same scope and sparsity pruned by magnitude.
     scopes, sparsities: that it is defined for; any sparsity if there are none.
     """
 
@@ -34,7 +33,7 @@ class Method(NamedTuple):
     sparsities: tuple[int, ...] = ()
 
 
-METHODS = {
+PRUNING_METHODS = {
     MAGNITUDE: Method("gradual magnitude", on_schedule=True, curve=True),
     "random": Method("gradual random", on_schedule=True, curve=True),
     "before": Method("one-shot before"),
@@ -43,13 +42,21 @@ METHODS = {
     "rewound": Method("rewound", zeros_of=MAGNITUDE),
     "2to4": Method("2:4", on_schedule=True, scopes=("partial",), sparsities=(50,)),
     "movement": Method("gradual movement", on_schedule=True, curve=True, scopes=("partial",)),
-    INT8: Method("int8", trains=False, weights_of=MAGNITUDE),
 }
-"""In the order of tables and figures. But for MAGNITUDE, a name is the end of a variant and a key of the config's
-`pruning: methods`, or of `quantisation`."""
+"""In the order of tables and figures. But for MAGNITUDE, a name is a key of the config's `pruning: methods`."""
 
 QUANTISATIONS = (INT8,)
-"""Those of METHODS whose runs are predicted with the weights of another one, and have none of their own."""
+"""How trained models are quantised, the keys of the config's `quantisation`."""
+
+IN_INT8 = {INT8: MAGNITUDE} | {f"{name}-{INT8}": name for name in PRUNING_METHODS if name != MAGNITUDE}
+"""What pruned the models of each method in int8."""
+
+METHODS = PRUNING_METHODS | {
+    name: Method(INT8 if method == MAGNITUDE else f"{PRUNING_METHODS[method].name}, {INT8}", trains=False)
+    for name, method in IN_INT8.items()
+}
+"""And those in int8, whose runs are predicted with the weights of another one and have none of their own. But for
+MAGNITUDE, a name is the end of a variant."""
 
 
 def method_of_run(run: Run) -> Method | None:
@@ -65,6 +72,8 @@ def trains(run: Run) -> bool:
 
 def source_of_run(run: Run) -> Run | None:
     """Return the run whose stored weights a run starts from, or whose zeros it takes over; None if it needs none."""
+    if run.quantised:
+        return stored_run(run)
     method = method_of_run(run)
     variant = method and (method.weights_of or method.zeros_of)
     if not variant:
