@@ -30,7 +30,12 @@ from ner_pruning.planning.costs import (
 )
 from ner_pruning.report.run_table import plan_table, planned_and_measured
 from ner_pruning.terms import Run
+from ner_pruning.training import word_rows
+from ner_pruning.training.finetune import finetune
 from ner_pruning.training.model import load_encoder, set_packing
+from ner_pruning.training.pruning import Pruner
+from ner_pruning.training.run import make_training
+from ner_pruning.training.word_rows import WordRows
 from small_models import random_sentences, tiny_model
 from small_runs import FINETUNING, PRUNING, WEIGHTS, run
 
@@ -331,9 +336,10 @@ def test_padded_steps_are_measured_by_their_padding(work, monkeypatch):
     monkeypatch.setattr(calibration, "finetune", lambda *_, **__: curve)
     monkeypatch.setattr(calibration, "draw_batches", lambda *_: [(1, torch.tensor([0, 1])), (1, torch.tensor([2, 3]))])
     model = tiny_model("bert")
-    steps = [calibration.time_steps(model, sentences, None, None)]
+    arguments = sentences, make_training(FINETUNING, 2, torch.device("cpu")), Pruner({}, {}), np.ones(90, np.int64)
+    steps = [calibration.time_steps(model, *arguments)]
     set_packing(model, False)
-    steps.append(calibration.time_steps(model, sentences, None, None))
+    steps.append(calibration.time_steps(model, *arguments))
     assert [pieces.tolist() for pieces, _ in steps] == [[8, 5], [10, 6]]
     assert [seconds.tolist() for _, seconds in steps] == [[2.0, 0.625]] * 2
 
@@ -342,8 +348,8 @@ def test_the_first_pruning_update_of_a_scope_does_not_count(study, work, monkeyp
     """It allocates, and touches the rows of the vocabulary that are not trained for the first time."""
     steps = calibration.time_steps
 
-    def slow_at_first(model, sentences, training, pruner):
-        pieces, seconds = steps(model, sentences, training, pruner)
+    def slow_at_first(model, sentences, training, pruner, moved):
+        pieces, seconds = steps(model, sentences, training, pruner, moved)
         return pieces, seconds + [
             1000.0 * (step == min(pruner.schedule, default=0)) for step in range(1, len(seconds) + 1)
         ]
@@ -353,6 +359,32 @@ def test_the_first_pruning_update_of_a_scope_does_not_count(study, work, monkeyp
     arguments = calibration.Work(**work, spawned=0.0, folder=str(tmp_path))
     updates = calibration.time_training(model, read_encoded(arguments.train), arguments)["update_seconds"]
     assert max(updates.values()) < 100
+
+
+def test_measured_steps_make_up_for_as_much_as_those_late_in_a_training(study, monkeypatch):
+    """What the rows of a batch have missed: early and late in a training, and in the steps that a plan measures."""
+    monkeypatch.setattr(word_rows, "FEWEST_WEIGHTS", 0)
+    pool = random_sentences([6] * 800)  # of pieces of which few are frequent and many rare, as those of a language
+    pool = replace(pool, pieces=(np.random.default_rng(0).zipf(1.3, len(pool.pieces)) % 3000).astype(np.int32))
+    training = replace(make_training(FINETUNING, 4, torch.device("cpu")), epochs=4)
+    models = [tiny_model("bert", vocabulary=3000) for _ in range(2)]
+    behind, catch_up = [], WordRows._catch_up
+
+    def count(words, rows):
+        moved = words._moved[rows]
+        behind.append(np.minimum(words._done - moved, words._most)[moved > 0].sum())
+        catch_up(words, rows)
+
+    monkeypatch.setattr(WordRows, "_catch_up", count)
+    finetune(models[0], pool, training, Pruner({}, {}), seed=2)
+    whole, early = np.array(behind[:800]), np.mean(behind[:20])
+    behind.clear()
+    moved, left = calibration.late_in_training(pool, training, 3000)
+    some = take(pool, np.random.default_rng(0).permutation(left)[:80])
+    calibration.time_steps(models[1], some, replace(training, epochs=1), Pruner({}, {}), moved)
+    late = whole[calibration.LATE :].mean()
+    assert np.mean(behind[:20]) == pytest.approx(late, rel=0.1)
+    assert late > 5 * early
 
 
 @pytest.mark.parametrize("variant", ["dense", "partial-90", "full-50"])

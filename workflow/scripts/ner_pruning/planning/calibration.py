@@ -9,10 +9,12 @@ import math
 import os
 import sys
 import time
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from scipy.optimize import nnls
 from transformers import PreTrainedModel
 
@@ -35,6 +37,7 @@ from ner_pruning.training.run import (
     run_paths,
     train_run,
 )
+from ner_pruning.training.snapshot import Progress, Snapshots, TrainingState
 from ner_pruning.training.word_rows import all_rows_below
 
 SECONDS = 3.0
@@ -42,6 +45,9 @@ SECONDS = 3.0
 
 STEPS = 5, 400
 """The fewest and the most steps in a row: the first, which allocates, does not count."""
+
+LATE = 500
+"""How many steps seem to have gone before those that are measured: by then the rows of rare pieces are far behind."""
 
 UNTIMED_SPARSITIES = {1: 0.125}
 SAMPLED_SPARSITIES = {2: 0.25, 3: 0.5}
@@ -133,13 +139,14 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     fewest = all_rows_below(words, betas=betas, weight_decay=training.weight_decay)
     if len(words.weight) >= fewest:
         weights -= words.weight.numel()
+    moved, left = late_in_training(sentences, training, len(words.weight))
     few = STEPS[0] * work.batch_size
-    by_length = np.argsort(sentences.lengths, kind="stable")
+    by_length = left[np.argsort(sentences.lengths[left], kind="stable")]
     some = take(sentences, np.resize(by_length, few))
-    _, probed = time_steps(model, some, training, Pruner({}, {}))
+    _, probed = time_steps(model, some, training, Pruner({}, {}), moved)
     steps = int(np.clip(SECONDS / probed[1:].mean(), *STEPS))
     halves = [np.resize(half, steps * work.batch_size) for half in np.array_split(by_length, 2)]  # short and long ones
-    timed = [time_steps(model, take(sentences, half), training, Pruner({}, {})) for half in halves]
+    timed = [time_steps(model, take(sentences, half), training, Pruner({}, {}), moved) for half in halves]
     pieces, seconds = (np.concatenate([part[1:] for part in parts]) for parts in zip(*timed, strict=True))
     (parameter_seconds, piece_seconds), _ = nnls(np.column_stack([np.full(len(pieces), weights), pieces]), seconds)
 
@@ -147,7 +154,7 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     for scope in work.scopes:
         matrices = chosen_matrices(model, scope, work.pruning)
         pruner = Pruner(matrices, UNTIMED_SPARSITIES | SAMPLED_SPARSITIES, work.pruning["threshold"], vocabulary)
-        pieces, seconds = time_steps(model, some, training, pruner)
+        pieces, seconds = time_steps(model, some, training, pruner, moved)
         update_seconds = seconds - parameter_seconds * weights - piece_seconds * pieces
         updates[scope] = max(0.0, float(np.mean([update_seconds[step - 1] for step in SAMPLED_SPARSITIES])))
     return {
@@ -158,11 +165,49 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     }
 
 
+def late_in_training(sentences: EncodedSentences, training: Training, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return what the rows of the word embedding and the sentences are like in the middle of an epoch after LATE steps.
+
+    moved: after which of LATE steps each row was last used, 1 for one that none has used: a step makes up for what it
+    has missed. left: the numbers of the sentences that the epoch has still to come, of which steps are like those of a
+    run.
+    """
+    of_epoch = math.ceil(len(sentences) / training.batch_size)
+    steps = math.ceil(LATE / of_epoch) * of_epoch + of_epoch // 2
+    moved, used = np.zeros(rows, np.int64), np.zeros(len(sentences), np.int64)
+    batches = draw_batches(len(sentences), dataclasses.replace(training, epochs=steps), seed=1)
+    for step, (_, chosen) in enumerate(islice(batches, steps), start=1):
+        moved[take(sentences, chosen.numpy()).pieces] = step
+        used[chosen.numpy()] = step
+    return np.maximum(1, moved - (steps - LATE)), np.flatnonzero(used <= steps - of_epoch // 2)
+
+
+class LateStart(Snapshots):
+    """In the place of snapshots, a start with the word embedding as after LATE steps, and all else as before them.
+
+    moved: of `late_in_training`.
+    """
+
+    def __init__(self, moved: np.ndarray, learning_rate: float) -> None:
+        super().__init__(os.devnull, identity={}, minutes=math.inf)
+        self._tensors = {"moved": torch.from_numpy(moved), "rates": torch.full([LATE], learning_rate)}
+
+    def resume(self, state: TrainingState) -> Progress:
+        """Let the rows of the word embedding be behind; return that no step is done."""
+        state.words.restore(self._tensors)
+        return Progress()
+
+
 def time_steps(
-    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner
+    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner, moved: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Train for an epoch; return the pieces, padding included, and the seconds of each step with its pruning update."""
-    curve = finetune(model, sentences, training, pruner, seed=1)
+    """Train for an epoch; return the pieces, padding included, and the seconds of each step with its pruning update.
+
+    moved: of `late_in_training`, so that the steps take as long as those late in a training, which most steps are.
+    """
+    total = LATE + math.ceil(len(sentences) / training.batch_size)
+    start = LateStart(moved, training.learning_rate)
+    curve = finetune(model, sentences, dataclasses.replace(training, total=total), pruner, seed=1, snapshots=start)
     batches = [sentences.lengths[chosen.numpy()] for _, chosen in draw_batches(len(sentences), training, 1)]
     pieces = np.array([lengths.sum() for lengths in batches])
     computed = pieces if is_packed(model) else np.array([len(lengths) * lengths.max() for lengths in batches])
