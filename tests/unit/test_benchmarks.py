@@ -18,6 +18,7 @@ import late_steps
 import memory
 import multilingual_steps
 import numpy as np
+import optimizer
 import ours
 import precisions
 import prediction
@@ -243,6 +244,19 @@ def test_pruning(study, capsys):
         "pruning-full-70/dense",
     ]
     assert re.findall(r"full-70, threshold (\w+): [1-9]\d+ zeros of both sides", output) == ["layer", "global"]
+
+
+def test_optimizer(study, capsys, monkeypatch):
+    compiled = []
+    monkeypatch.setattr(torch, "compile", lambda step: compiled.append(step) or step)  # which needs a compiler
+    encoder = study[study.index("--encoder") + 1]
+    optimizer.main([encoder, "--steps", "2", "--repetitions", "1"])
+    output = capsys.readouterr().out
+    assert len(compiled) == 1 and ratios(output) == ["optimizer/compiled", "optimizer/foreach"]
+    apart = [float(number) for number in re.findall(r"weights at most (\S+) apart", output)]
+    assert len(apart) == 3 and max(apart) < 1e-6
+    with pytest.raises(InputError, match="--steps, --repetitions: expected 1 or more"):
+        optimizer.main([encoder, "--steps", "0"])
 
 
 def test_only_weights_that_tie_may_be_zero_on_one_side():
