@@ -22,7 +22,7 @@ from ner_pruning.statistics.calibration import measure_calibration
 from ner_pruning.statistics.interval_table import MEAN, by_language, intervals_table, of_the_paper, select
 from ner_pruning.statistics.intervals import Cells, estimate
 from ner_pruning.study.contents import METHODS_FIGURE
-from ner_pruning.terms import IN_LANGUAGE, REGULAR, Cell, Provenance, Run
+from ner_pruning.terms import IN_LANGUAGE, REGULAR, Cell, Provenance, Run, variant_name
 from small_scores import groups_of
 
 LANGUAGES = ["yo", "hi", "sw"]
@@ -31,7 +31,8 @@ GROUPS = groups_of(SIZES, families=dict(zip(LANGUAGES, "aab", strict=True)), scr
 TEST_SETS = [REGULAR, IN_LANGUAGE]
 PLAIN = ["dense", "partial-50", "partial-90", "full-50", "full-90", "partial-50-random", "partial-90-random"]
 INT8 = ["dense-int8", "partial-50-int8", "partial-90-int8"]
-OF_RANDOM = ["partial-50-random-int8", "partial-90-random-int8"]
+OF_RANDOM_TRAINED = ["partial-50-random", "partial-90-random"]
+OF_RANDOM = [f"{variant}-int8" for variant in OF_RANDOM_TRAINED]
 SMALL = Provenance("small", False, "x")
 TAGS = [[0, 1, 2, 0], [3, 0]] * 30
 
@@ -140,25 +141,27 @@ def test_a_model_in_int8_that_predicts_the_same_differs_by_nothing_in_any_replic
         assert cells.f1(base, ["yo"]).std() > 0
 
 
-def test_models_in_int8_of_one_seed_are_compared_with_the_trained_ones_of_that_seed():
+@pytest.mark.parametrize("scopes", [["partial"], ["partial-random"]])
+def test_models_in_int8_of_one_seed_are_compared_with_the_trained_ones_of_that_seed(scopes):
     """Three seeds whose F1 are far apart; the first is in int8 too, and has the same tags."""
     random = np.random.default_rng(0)
-    runs = [Run("yo", variant, seed) for variant in ("dense", "partial-50") for seed in (1, 2, 3)]
+    pruned = variant_name(*scopes, 50)
+    runs = [Run("yo", variant, seed) for variant in ("dense", pruned) for seed in (1, 2, 3)]
     counts = []
     for run in runs:
         right = random.random(500) < {1: 0.5, 2: 0.8, 3: 0.9}[run.seed]
         counts.append({(REGULAR, "yo"): np.stack([right, np.ones(500), np.ones(500)], axis=1).astype(np.int32)})
-    quantised = [Run("yo", variant, 1) for variant in ("dense-int8", "partial-50-int8")]
+    quantised = [Run("yo", variant, 1) for variant in ("dense-int8", f"{pruned}-int8")]
     cells = Cells(resample([*runs, *quantised], [*counts, counts[0], counts[3]], seed=0, resamples=1100))
     base = Cells(resample(runs, counts, seed=0, resamples=1100))
     scores = make(dict.fromkeys(["yo"], INT8), languages=["yo"])[0]
     rows = select(intervals_table(cells, {}, scores), statistic="method_gain", language=["yo", MEAN], group="")
-    assert set(rows["scope"]) == {"dense-int8", "partial-int8"} and len(rows) > 4
+    assert set(rows["scope"]) == {"dense-int8", *(f"{scope}-int8" for scope in scopes)} and len(rows) > 4
     assert not rows[["estimate", "low", "high"]].to_numpy().any()
     assert set(rows["seeds"]) == {1}
     for cell in base.kinds():
         assert np.array_equal(cells.f1(cell, ["yo"]), base.f1(cell, ["yo"]))
-    assert cells.of(["yo"]).f1_as_trained(Cell("monolingual", REGULAR, "partial-int8", 50), ["yo"])[0, 0] < 0.6
+    assert cells.of(["yo"]).f1_as_trained(Cell("monolingual", REGULAR, f"{scopes[0]}-int8", 50), ["yo"])[0, 0] < 0.6
     measured = method_difference(Cell("monolingual", REGULAR, "dense-int8", 0), Cell("monolingual", REGULAR, "", 0))
     assert not measured(cells).values.any()
 
@@ -251,6 +254,22 @@ def test_those_of_another_method_are_compared_with_the_models_of_that_method(ric
             text = f"monolingual, partial-{sparsity}-random, {test_set}: F1 in int8 - as trained"
             assert more.pop(text) == pytest.approx(rows.loc[test_set, sparsity, "random-int8"]["gain"])
     assert not more
+
+
+def test_int8_of_another_method_alone_is_in_the_legend_alone():
+    scores, _, _, cells = make(dict.fromkeys(LANGUAGES, ["dense-int8", *OF_RANDOM]), ["dense", *OF_RANDOM_TRAINED])
+    figure, _ = draw_figure(METHODS_FIGURE, intervals_table(cells, groupings(GROUPS), scores), GROUPS, SMALL)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["gradual random", "gradual random, int8", "chance floor"]
+
+
+def test_the_dense_model_in_int8_has_one_place_in_the_figure(richer):
+    intervals = intervals_table(richer[3], groupings(GROUPS), richer[0])
+    figure, _ = draw_figure(METHODS_FIGURE, intervals, GROUPS, SMALL)
+    lines = [line for line in figure.axes[0].lines if line.get_marker() != "None"]
+    for style in ("--", "-"):
+        own = [line for line in lines if line.get_linestyle() == style]
+        assert len(own) == 2 and own[0].get_xdata()[0] == own[1].get_xdata()[0], style
 
 
 @pytest.mark.parametrize("plain", [["dense"], ["dense", "full-50"]])

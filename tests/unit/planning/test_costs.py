@@ -336,7 +336,7 @@ def test_padded_steps_are_measured_by_their_padding(work, monkeypatch):
     monkeypatch.setattr(calibration, "finetune", lambda *_, **__: curve)
     monkeypatch.setattr(calibration, "draw_batches", lambda *_: [(1, torch.tensor([0, 1])), (1, torch.tensor([2, 3]))])
     model = tiny_model("bert")
-    arguments = sentences, make_training(FINETUNING, 2, torch.device("cpu")), Pruner({}, {}), np.ones(90, np.int64)
+    arguments = sentences, make_training(FINETUNING, 2, torch.device("cpu")), Pruner({}, {}), None
     steps = [calibration.time_steps(model, *arguments)]
     set_packing(model, False)
     steps.append(calibration.time_steps(model, *arguments))
@@ -348,8 +348,8 @@ def test_the_first_pruning_update_of_a_scope_does_not_count(study, work, monkeyp
     """It allocates, and touches the rows of the vocabulary that are not trained for the first time."""
     steps = calibration.time_steps
 
-    def slow_at_first(model, sentences, training, pruner, moved):
-        pieces, seconds = steps(model, sentences, training, pruner, moved)
+    def slow_at_first(model, sentences, training, pruner, start):
+        pieces, seconds = steps(model, sentences, training, pruner, start)
         return pieces, seconds + [
             1000.0 * (step == min(pruner.schedule, default=0)) for step in range(1, len(seconds) + 1)
         ]
@@ -361,9 +361,10 @@ def test_the_first_pruning_update_of_a_scope_does_not_count(study, work, monkeyp
     assert max(updates.values()) < 100
 
 
-def test_measured_steps_make_up_for_as_much_as_those_late_in_a_training(study, monkeypatch):
+def test_measured_steps_make_up_for_as_much_as_those_late_in_a_training(monkeypatch):
     """What the rows of a batch have missed: early and late in a training, and in the steps that a plan measures."""
     monkeypatch.setattr(word_rows, "FEWEST_WEIGHTS", 0)
+    monkeypatch.setattr(calibration, "LATE", 500)
     pool = random_sentences([6] * 800)  # of pieces of which few are frequent and many rare, as those of a language
     pool = replace(pool, pieces=(np.random.default_rng(0).zipf(1.3, len(pool.pieces)) % 3000).astype(np.int32))
     training = replace(make_training(FINETUNING, 4, torch.device("cpu")), epochs=4)
@@ -373,18 +374,51 @@ def test_measured_steps_make_up_for_as_much_as_those_late_in_a_training(study, m
     def count(words, rows):
         moved = words._moved[rows]
         behind.append(np.minimum(words._done - moved, words._most)[moved > 0].sum())
-        catch_up(words, rows)
+        if len(rows) < 100:  # a batch's
+            catch_up(words, rows)
 
     monkeypatch.setattr(WordRows, "_catch_up", count)
     finetune(models[0], pool, training, Pruner({}, {}), seed=2)
-    whole, early = np.array(behind[:800]), np.mean(behind[:20])
+    early, late = np.mean(behind[:20]), np.mean(behind[500:800])
+    monkeypatch.setattr(WordRows, "_catch_up_all", lambda words: None)  # at the end of a training
     behind.clear()
-    moved, left = calibration.late_in_training(pool, training, 3000)
-    some = take(pool, np.random.default_rng(0).permutation(left)[:80])
-    calibration.time_steps(models[1], some, replace(training, epochs=1), Pruner({}, {}), moved)
-    late = whole[calibration.LATE :].mean()
-    assert np.mean(behind[:20]) == pytest.approx(late, rel=0.1)
+    start, left = calibration.late_in_training(pool, training, 3000)
+    some = np.random.default_rng(0).permutation(left)[:100]
+    once = replace(training, epochs=1)
+    pieces, seconds = calibration.time_several(models[1], pool, some, once, start, steps=70)
+    assert len(pieces) == len(seconds) == 72 and (pieces == 24).all()  # 25 steps at once, whose first does not count
+    assert len(behind) == 75 and np.mean(behind) == pytest.approx(late, rel=0.2)
     assert late > 5 * early
+
+
+@pytest.mark.parametrize(
+    ("sentences", "batch_size", "left"), [(800, 4, 400), (17, 16, 17), (100, 8, 52), (1, 8, 1), (40000, 16, 20000)]
+)
+def test_the_sentences_that_an_epoch_has_left_are_measured_if_they_are_many(sentences, batch_size, left):
+    training = make_training(FINETUNING, batch_size, torch.device("cpu"))
+    start, numbers = calibration.late_in_training(random_sentences([3] * sentences), training, 60)
+    assert len(numbers) == len(set(numbers.tolist())) == left
+    moved = start._tensors["moved"].numpy()
+    assert moved.min() >= 1 and moved.max() == calibration.LATE == len(start._tensors["rates"])
+
+
+def test_steps_that_move_all_rows_are_measured_on_all_sentences(study, work, monkeypatch, tmp_path):
+    """As on a GPU, with weight decay, and with few rows: there a late step takes as long as an early one."""
+    starts, steps = [], calibration.time_steps
+
+    def noted(model, sentences, training, pruner, start):
+        starts.append(start)
+        return steps(model, sentences, training, pruner, start)
+
+    monkeypatch.setattr(calibration, "time_steps", noted)
+    monkeypatch.setattr(calibration, "SECONDS", 0.01)
+    arguments = calibration.Work(**work, spawned=0.0, folder=str(tmp_path))
+    for fewest, late in ((word_rows.FEWEST_WEIGHTS, False), (0, True)):
+        monkeypatch.setattr(word_rows, "FEWEST_WEIGHTS", fewest)
+        starts.clear()
+        model = load_encoder(str(study / "encoder"), dropout=0.0, seed=1)
+        calibration.time_training(model, read_encoded(arguments.train), arguments)
+        assert {start is not None for start in starts} == {late} and len(starts) >= 6
 
 
 @pytest.mark.parametrize("variant", ["dense", "partial-90", "full-50"])

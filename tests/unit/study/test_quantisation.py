@@ -15,7 +15,7 @@ from ner_pruning.study.grid import (
     study_variants,
     trained_runs,
 )
-from ner_pruning.study.methods import METHODS, method_of_run, source_of_run, stored_run, trains
+from ner_pruning.study.methods import METHODS, source_of_run, stored_run, trains
 from ner_pruning.terms import Cell, Run, dense_scope, parse_variant, trained_scope, unquantised, variant_name
 from study_configs import PAPER, SCHEMA, TABLE, merged
 
@@ -36,25 +36,25 @@ def with_int8(**grid):
 
 
 @pytest.mark.parametrize(
-    ("variant", "scope", "sparsity", "matrices", "base"),
+    ("variant", "scope", "sparsity", "matrices", "method", "base"),
     [
-        ("dense-int8", "dense-int8", 0, "", "dense"),
-        ("partial-50-int8", "partial-int8", 50, "partial", "partial-50"),
-        ("full-98-int8", "full-int8", 98, "full", "full-98"),
-        ("embeddings-70-int8", "embeddings-int8", 70, "embeddings", "embeddings-70"),
-        ("full-90-random-int8", "full-random-int8", 90, "full", "full-90-random"),
-        ("partial-50-2to4-int8", "partial-2to4-int8", 50, "partial", "partial-50-2to4"),
+        ("dense-int8", "dense-int8", 0, "", "int8", "dense"),
+        ("partial-50-int8", "partial-int8", 50, "partial", "int8", "partial-50"),
+        ("full-98-int8", "full-int8", 98, "full", "int8", "full-98"),
+        ("embeddings-70-int8", "embeddings-int8", 70, "embeddings", "int8", "embeddings-70"),
+        ("full-90-random-int8", "full-random-int8", 90, "full", "random-int8", "full-90-random"),
+        ("partial-50-2to4-int8", "partial-2to4-int8", 50, "partial", "2to4-int8", "partial-50-2to4"),
     ],
 )
 def test_a_variant_in_int8_is_a_line_of_its_own_and_has_the_weights_of_its_base(
-    variant, scope, sparsity, matrices, base
+    variant, scope, sparsity, matrices, method, base
 ):
     assert parse_variant(variant) == (scope, sparsity) and variant_name(scope, sparsity) == variant
     run = Run("yo", variant, 3)
-    assert (run.scope, run.sparsity, run.matrices) == (scope, sparsity, matrices)
+    assert (run.scope, run.sparsity, run.matrices, run.method) == (scope, sparsity, matrices, method)
     assert run.quantised and not trains(run) and unquantised(variant) == base
     assert Run("yo", base, 3).scope == trained_scope(scope)
-    assert method_of_run(run) == METHODS[run.method] and run.method.endswith("int8")
+    assert METHODS[method].name.endswith("int8") and METHODS[method].name.count(",") == (method != "int8")
     assert source_of_run(run) == stored_run(run) == Run("yo", base, 3)
     cell = Cell("monolingual", "regular", scope, sparsity)
     assert str(cell) == f"monolingual {variant} models on regular" and cell.key == cell
@@ -108,6 +108,8 @@ def test_the_dense_runs_of_what_is_chosen_are_always_among_them(grid, expected):
         ({"seeds": [1]}, ["yo/full-90-random/seed-1"]),
         ({"scopes": ["partial"]}, ["yo/partial-90-after/seed-2"]),
         ({"methods": ["after"]}, ["yo/partial-90-after/seed-2"]),
+        ({"sparsities": [50]}, []),
+        ({"training_sets": ["hi"]}, []),
     ],
 )
 def test_the_runs_of_other_methods_are_as_these_have_them_less_what_is_left_out(grid, expected):
@@ -118,12 +120,36 @@ def test_the_runs_of_other_methods_are_as_these_have_them_less_what_is_left_out(
     runs = study_runs(with_int8(**{"methods": ["after", "random"]} | grid) | study)
     added = [run for run in runs if run not in plain]
     assert [str(stored_run(run)) for run in added] == expected and all(run.quantised for run in added)
-    assert [run for run in runs if run in plain] == plain and len(set(runs)) == len(runs)
+    trained = trained_runs(STUDY | study)
+    assert [run for run in runs if run in plain] == [run for run in plain if stored_run(run) in trained]
+    assert len(set(runs)) == len(runs)
+
+
+def test_a_part_of_the_models_of_another_method_may_be_one_that_gradual_magnitude_pruning_lacks():
+    methods = {"random": {"scopes": ["full", "partial"], "sparsities": [50, 55], "training_sets": ["yo"], "seeds": [1]}}
+    config = merged(PAPER, {"pruning": {"scopes": ["partial"], "methods": methods}})
+    for grid, expected in (
+        ({"scopes": ["full"]}, ["dense-int8", "full-50-random-int8", "full-55-random-int8"]),
+        ({"sparsities": [55]}, ["dense-int8", "full-55-random-int8", "partial-55-random-int8"]),
+        ({"sparsities": [50], "scopes": ["partial"]}, ["dense-int8", "partial-50-int8", "partial-50-random-int8"]),
+    ):
+        int8 = {"methods": ["random"], "training_sets": ["yo"], "seeds": [1]} | grid
+        asked = config | {"quantisation": {"int8": int8}}
+        check_config(asked, SCHEMA, TABLE)
+        assert [str(run) for run in study_runs(asked) if run.quantised] == [f"yo/{name}/seed-1" for name in expected]
 
 
 @pytest.mark.parametrize(
     ("grid", "message"),
     [
+        (
+            {"methods": ["random"], "scopes": ["full", "embeddings"]},
+            "config: quantisation.int8.scopes: 'embeddings' is not in its models: full",
+        ),
+        (
+            {"methods": ["random"], "sparsities": [50, 60]},
+            "config: quantisation.int8.sparsities: 60 is not in its models: 50",
+        ),
         (
             {"methods": ["before"]},
             "config: quantisation.int8.methods: 'before' is not in the methods of the study: random",

@@ -200,7 +200,7 @@ class Run(NamedTuple):
 
     @property
     def method(self) -> str:
-        """How they are pruned, a key of `study.methods.METHODS`, which those in int8 have too; "" for a dense model."""
+        """A key of `study.methods.METHODS`: how they are pruned, and whether they are in int8; "" for a dense model."""
         return method_of(self.scope)
 
     @property

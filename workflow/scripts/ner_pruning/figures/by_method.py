@@ -29,7 +29,7 @@ from ner_pruning.figures.style import (
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, in_scope, select
 from ner_pruning.study.methods import IN_INT8, METHODS, PRUNING_METHODS
 from ner_pruning.table import count_range
-from ner_pruning.terms import ALL_SCOPES, SETTINGS, Provenance, is_quantised, method_of
+from ner_pruning.terms import ALL_SCOPES, SETTINGS, Provenance, method_of
 
 _STYLES: Sequence[tuple[Colour, str]] = (
     ("black", "o"),
@@ -63,7 +63,9 @@ def methods_compared(
     rows = select(by_method(intervals), matrices=ALL_SCOPES)
     frame, floors = (select(rows, statistic=statistic) for statistic in ("f1", "chance_floor"))
     test_sets, sparsities = held(frame["test_set"], METHOD_TEST_SETS), sorted(frame["sparsity"].unique())
-    methods = held(frame["method"], METHODS)
+    methods = held(frame.loc[frame["sparsity"] > 0, "method"], METHODS)
+    shift_of = dict(zip(methods, shifts(len(methods)), strict=True))
+    of_dense_int8 = next((shift for method, shift in shift_of.items() if method in IN_INT8), 0.0)
     places = [
         (setting, matrices)
         for setting in held(frame["setting"], SETTINGS)
@@ -75,13 +77,13 @@ def methods_compared(
         for axes, test_set in zip(of_place, test_sets, strict=True):
             panel = select(frame, setting=setting, matrices=matrices, test_set=test_set)
             scopes = {method_of(scope): scope for scope in panel["scope"]}
-            for method, shift in reversed([*zip(methods, shifts(len(methods)), strict=True)]):  # magnitude on top
+            for method, shift in reversed(shift_of.items()):  # magnitude on top
                 if method in scopes:
                     line = line_by_sparsity(in_scope(panel, scopes[method]), sparsities)
-                    # the dense model is the same one of all methods that are not in int8
-                    is_base = (line["sparsity"] == 0) & ~is_quantised(scopes[method])
+                    # the dense model is the same one of all methods, and that in int8 of all methods in int8
+                    of_dense = of_dense_int8 if method in IN_INT8 else 0.0
                     colour, marker, linestyle = style_of(method)
-                    draw_mean(axes, line, colour, marker, np.where(is_base, 0.0, shift), linestyle)
+                    draw_mean(axes, line, colour, marker, np.where(line["sparsity"] == 0, of_dense, shift), linestyle)
             place = {"setting": setting, "matrices": matrices, "test_set": test_set}
             draw_floors(axes, select(floors, **place), REFERENCE_COLOUR)
             axes.set_ylim(0, 1)

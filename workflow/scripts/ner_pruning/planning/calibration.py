@@ -46,7 +46,7 @@ SECONDS = 3.0
 STEPS = 5, 400
 """The fewest and the most steps in a row: the first, which allocates, does not count."""
 
-LATE = 500
+LATE = 1500
 """How many steps seem to have gone before those that are measured: by then the rows of rare pieces are far behind."""
 
 UNTIMED_SPARSITIES = {1: 0.125}
@@ -137,24 +137,25 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     words = model.get_input_embeddings()
     betas = (training.adam_beta1, training.adam_beta2)
     fewest = all_rows_below(words, betas=betas, weight_decay=training.weight_decay)
+    start, left = None, np.arange(len(sentences))
     if len(words.weight) >= fewest:
         weights -= words.weight.numel()
-    moved, left = late_in_training(sentences, training, len(words.weight))
+        start, left = late_in_training(sentences, training, len(words.weight))
     few = STEPS[0] * work.batch_size
     by_length = left[np.argsort(sentences.lengths[left], kind="stable")]
     some = take(sentences, np.resize(by_length, few))
-    _, probed = time_steps(model, some, training, Pruner({}, {}), moved)
+    _, probed = time_steps(model, some, training, Pruner({}, {}), start)
     steps = int(np.clip(SECONDS / probed[1:].mean(), *STEPS))
-    halves = [np.resize(half, steps * work.batch_size) for half in np.array_split(by_length, 2)]  # short and long ones
-    timed = [time_steps(model, take(sentences, half), training, Pruner({}, {}), moved) for half in halves]
-    pieces, seconds = (np.concatenate([part[1:] for part in parts]) for parts in zip(*timed, strict=True))
+    halves = np.array_split(by_length, 2)  # short and long ones
+    timed = [time_several(model, sentences, half, training, start, steps) for half in halves]
+    pieces, seconds = (np.concatenate(parts) for parts in zip(*timed, strict=True))
     (parameter_seconds, piece_seconds), _ = nnls(np.column_stack([np.full(len(pieces), weights), pieces]), seconds)
 
     updates = {}
     for scope in work.scopes:
         matrices = chosen_matrices(model, scope, work.pruning)
         pruner = Pruner(matrices, UNTIMED_SPARSITIES | SAMPLED_SPARSITIES, work.pruning["threshold"], vocabulary)
-        pieces, seconds = time_steps(model, some, training, pruner, moved)
+        pieces, seconds = time_steps(model, some, training, pruner, start)
         update_seconds = seconds - parameter_seconds * weights - piece_seconds * pieces
         updates[scope] = max(0.0, float(np.mean([update_seconds[step - 1] for step in SAMPLED_SPARSITIES])))
     return {
@@ -165,27 +166,10 @@ def time_training(model: PreTrainedModel, sentences: EncodedSentences, work: Wor
     }
 
 
-def late_in_training(sentences: EncodedSentences, training: Training, rows: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return what the rows of the word embedding and the sentences are like in the middle of an epoch after LATE steps.
-
-    moved: after which of LATE steps each row was last used, 1 for one that none has used: a step makes up for what it
-    has missed. left: the numbers of the sentences that the epoch has still to come, of which steps are like those of a
-    run.
-    """
-    of_epoch = math.ceil(len(sentences) / training.batch_size)
-    steps = math.ceil(LATE / of_epoch) * of_epoch + of_epoch // 2
-    moved, used = np.zeros(rows, np.int64), np.zeros(len(sentences), np.int64)
-    batches = draw_batches(len(sentences), dataclasses.replace(training, epochs=steps), seed=1)
-    for step, (_, chosen) in enumerate(islice(batches, steps), start=1):
-        moved[take(sentences, chosen.numpy()).pieces] = step
-        used[chosen.numpy()] = step
-    return np.maximum(1, moved - (steps - LATE)), np.flatnonzero(used <= steps - of_epoch // 2)
-
-
 class LateStart(Snapshots):
     """In the place of snapshots, a start with the word embedding as after LATE steps, and all else as before them.
 
-    moved: of `late_in_training`.
+    moved: after which of these steps each of its rows was last used.
     """
 
     def __init__(self, moved: np.ndarray, learning_rate: float) -> None:
@@ -198,16 +182,59 @@ class LateStart(Snapshots):
         return Progress()
 
 
+def late_in_training(sentences: EncodedSentences, training: Training, rows: int) -> tuple[LateStart, np.ndarray]:
+    """Return a start in the middle of an epoch after LATE steps, and the numbers of the sentences still to come in it.
+
+    Steps on these are like those of a run, of which nearly all are late: the rows of a batch have missed as much, which
+    a step makes up for. A row that none of the steps before has used was used long ago. All sentences are returned if
+    there are too few for two kinds of batches.
+    """
+    of_epoch = math.ceil(len(sentences) / training.batch_size)
+    steps = math.ceil(LATE / of_epoch) * of_epoch + of_epoch // 2
+    moved, used = np.zeros(rows, np.int64), np.zeros(len(sentences), np.int64)
+    batches = draw_batches(len(sentences), dataclasses.replace(training, epochs=steps), seed=1)
+    for step, (_, chosen) in enumerate(islice(batches, steps), start=1):
+        moved[take(sentences, chosen.numpy()).pieces] = step
+        used[chosen.numpy()] = step
+    left = np.flatnonzero(used <= steps - of_epoch // 2)
+    if len(left) < 2 * training.batch_size:
+        left = np.arange(len(sentences))
+    return LateStart(np.maximum(1, moved - (steps - LATE)), training.learning_rate), left
+
+
+def time_several(
+    model: PreTrainedModel,
+    sentences: EncodedSentences,
+    chosen: np.ndarray,
+    training: Training,
+    start: LateStart | None,
+    steps: int,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return what `time_steps` does, of so many steps on some of the sentences, less the first, which allocates.
+
+    After a late start, steps are late as long as no sentence comes twice: then they start again.
+    """
+    at_once = steps if start is None else int(np.clip(len(chosen) // training.batch_size, STEPS[0], steps))
+    parts: list[tuple[np.ndarray, np.ndarray]] = []
+    while (at_once - 1) * len(parts) < steps - 1:
+        some = take(sentences, np.resize(chosen, at_once * training.batch_size))
+        pieces, seconds = time_steps(model, some, training, Pruner({}, {}), start)
+        parts.append((pieces[1:], seconds[1:]))
+        chosen = np.roll(chosen, -at_once * training.batch_size)
+    pieces, seconds = (np.concatenate(values) for values in zip(*parts, strict=True))
+    return pieces, seconds
+
+
 def time_steps(
-    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner, moved: np.ndarray
+    model: PreTrainedModel, sentences: EncodedSentences, training: Training, pruner: Pruner, start: LateStart | None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Train for an epoch; return the pieces, padding included, and the seconds of each step with its pruning update.
 
-    moved: of `late_in_training`, so that the steps take as long as those late in a training, which most steps are.
+    start: that the steps take as long as late in a training; None where they take as long early.
     """
-    total = LATE + math.ceil(len(sentences) / training.batch_size)
-    start = LateStart(moved, training.learning_rate)
-    curve = finetune(model, sentences, dataclasses.replace(training, total=total), pruner, seed=1, snapshots=start)
+    if start is not None:
+        training = dataclasses.replace(training, total=LATE + math.ceil(len(sentences) / training.batch_size))
+    curve = finetune(model, sentences, training, pruner, seed=1, snapshots=start)
     batches = [sentences.lengths[chosen.numpy()] for _, chosen in draw_batches(len(sentences), training, 1)]
     pieces = np.array([lengths.sum() for lengths in batches])
     computed = pieces if is_packed(model) else np.array([len(lengths) * lengths.max() for lengths in batches])

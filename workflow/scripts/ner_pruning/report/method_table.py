@@ -7,7 +7,7 @@ import pandas as pd
 from ner_pruning.statistics.interval_table import METHOD_TEST_SETS, by_method, select
 from ner_pruning.study.methods import METHODS
 from ner_pruning.table import Table, TableCell, cells_with_interval, count_range, four_digits
-from ner_pruning.terms import ALL_SCOPES, DENSE, INT8, MAGNITUDE, SETTINGS, Provenance
+from ner_pruning.terms import ALL_SCOPES, DENSE, INT8, MAGNITUDE, SETTINGS, Provenance, method_of
 
 PLACE = ["setting", "matrices", "test_set", "sparsity", "method"]
 """What a row is of; matrices: the scope without the method, DENSE for none."""
@@ -23,7 +23,8 @@ def compare_methods(intervals: pd.DataFrame) -> pd.DataFrame:
     matrices and test set, is DENSE; they and MAGNITUDE have no gain. That of models in int8, whose methods are INT8 and
     those that end with it, is over the same models as they were trained. Raises InputError where `by_method` does.
     """
-    rows = by_method(intervals)
+    rank = ["", *METHODS].index  # a dense model stands in the scope of each method: taken from the first
+    rows = by_method(intervals).sort_values("scope", key=lambda names: names.map(method_of).map(rank), kind="stable")
     f1 = select(rows, statistic="f1").drop_duplicates(PLACE)[[*PLACE, *ENDS, "languages", "seeds"]]
     gains = select(rows, statistic="method_gain").drop_duplicates(PLACE)[[*PLACE, *ENDS, "p_value"]]
     names = {name: dict(zip(ENDS, (name, f"{name}_low", f"{name}_high"), strict=True)) for name in ("f1", "gain")}
@@ -95,9 +96,11 @@ def _notes(frame: pd.DataFrame, provenance: Provenance, differ: bool) -> Sequenc
         "is: docs/methods.md.",
     ]
     if (frame["method"] == INT8).any():
+        others = bool(frame["method"].str.endswith(f"-{INT8}").any())
+        of_others = ", or of the method named before it," * others
         notes.append(
-            "int8: models of gradual magnitude pruning, or of the method before it, and dense ones, quantised after "
-            "training; the difference is to the same models as they were trained (docs/quantisation.md)."
+            f"int8: models of gradual magnitude pruning{of_others} and dense ones, quantised after training; the "
+            "difference is to the same models as they were trained (docs/quantisation.md)."
         )
     if (frame["method"] == MAGNITUDE).any() and frame["gain"].isna().all():
         notes.append("No method is of a scope and sparsity that gradual magnitude pruning has too.")

@@ -21,8 +21,7 @@ def run_statistics(records: Mapping[Run, Mapping[str, Any]]) -> pd.DataFrame:
     """
     nothing = {"steps": 0, **dict.fromkeys(("training_seconds", "peak_memory_bytes", "weights_bytes"), float("nan"))}
     records = {
-        run: {**record, **nothing, "precision": run.method} if run.quantised else record
-        for run, record in records.items()
+        run: {**record, **nothing, "precision": INT8} if run.quantised else record for run, record in records.items()
     }
     rows = [
         {

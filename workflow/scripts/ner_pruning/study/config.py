@@ -216,7 +216,7 @@ def _known(key: str, values: Sequence, known, where: str) -> None:
     unknown = [value for value in values if value not in known]
     if unknown:
         quotes = "; YAML reads no, yes, on and off as true or false unless in quotes" * isinstance(unknown[0], bool)
-        allowed = ", ".join(map(str, known))
+        allowed = ", ".join(map(str, known)) or "none"
         raise InputError(f"config: {key}: {_shown(unknown[0])} is not in {where}: {allowed}{quotes}")
 
 
@@ -415,6 +415,10 @@ def _check_quantisation(config: Mapping[str, Any]) -> None:
                     f"config: {key}.methods: {method} has no model of these scopes, sparsities, seeds and training "
                     "sets; expected one or more"
                 )
+        if asked.get("methods") and asked.get("scopes") != [] and asked.get("sparsities") != []:
+            for part, attribute in (("scopes", "matrices"), ("sparsities", "sparsity")):
+                known = sorted({getattr(run, attribute) for run in own if run.sparsity})
+                _known(f"{key}.{part}", asked.get(part, []), known, "its models")
 
 
 def _check_steps(config: Mapping[str, Any], table: Mapping[str, Language]) -> None:

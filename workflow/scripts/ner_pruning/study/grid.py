@@ -5,7 +5,7 @@ from typing import Any
 
 from ner_pruning.study.data_form import SPLITS, data_of_language, is_of_table_1
 from ner_pruning.study.languages import Language
-from ner_pruning.study.methods import METHODS, PRUNING_METHODS, QUANTISATIONS, prunes_on_schedule
+from ner_pruning.study.methods import METHODS, PRUNING_METHODS, QUANTISATIONS, prunes_on_schedule, stored_run
 from ner_pruning.study.schedules import choose_schedule
 from ner_pruning.terms import (
     ALL_SCOPES,
@@ -94,8 +94,8 @@ def study_quantisations(config: Mapping[str, Any]) -> list[str]:
 def runs_of_quantisation(name: str, config: Mapping[str, Any]) -> list[Run]:
     """Return the runs of a quantisation of `study_quantisations`: what it leaves out is as the training set has it.
 
-    The dense models of its training sets and seeds are among them. Those of its `methods` are as the methods have
-    them, less what it leaves out.
+    The dense models of its training sets and seeds are among them. With `methods`, those of gradual magnitude pruning
+    and of these methods are as the study has them, less what the quantisation leaves out.
     """
     asked = config["quantisation"][name]
 
@@ -112,6 +112,9 @@ def runs_of_quantisation(name: str, config: Mapping[str, Any]) -> list[Run]:
         return all(value in asked.get(key, [value]) for key, value in values.items())
 
     runs = _runs_of_grid(config, asked, variants)
+    if asked.get("methods"):  # whose scopes and sparsities may be others than those of gradual magnitude pruning
+        trained = {*_runs_of_grid(config, {}, lambda grid: variant_names(grid["scopes"], grid["sparsities"]))}
+        runs = [run for run in runs if stored_run(run) in trained]
     for method in study_methods(config):
         if method in asked.get("methods", []):
             of_method = filter(is_asked, runs_of_method(method, config))
