@@ -43,7 +43,7 @@ def evaluated_languages(config: Mapping[str, Any]) -> list[str]:
 
 def study_runs(config: Mapping[str, Any]) -> list[Run]:
     """Return every run: the whole grid, less what `fewer_runs` leaves out, those of other methods, quantised ones."""
-    runs = _runs_of_grid(config, {}, lambda grid: variant_names(grid["scopes"], grid["sparsities"]))
+    runs = _runs_by_magnitude(config)
     runs += [run for method in study_methods(config) for run in runs_of_method(method, config)]
     return runs + [run for name in study_quantisations(config) for run in runs_of_quantisation(name, config)]
 
@@ -67,6 +67,11 @@ def _runs_of_grid(
         grid = _grid_of(training_set, config) | own
         runs += [Run(training_set, variant, seed) for variant in variants(grid) for seed in grid["seeds"]]
     return runs
+
+
+def _runs_by_magnitude(config: Mapping[str, Any]) -> list[Run]:
+    """Return the runs that are dense or pruned by gradual magnitude, less what `fewer_runs` leaves out."""
+    return _runs_of_grid(config, {}, lambda grid: variant_names(grid["scopes"], grid["sparsities"]))
 
 
 def study_methods(config: Mapping[str, Any]) -> list[str]:
@@ -113,7 +118,7 @@ def runs_of_quantisation(name: str, config: Mapping[str, Any]) -> list[Run]:
 
     runs = _runs_of_grid(config, asked, variants)
     if asked.get("methods"):  # whose scopes and sparsities may be others than those of gradual magnitude pruning
-        trained = {*_runs_of_grid(config, {}, lambda grid: variant_names(grid["scopes"], grid["sparsities"]))}
+        trained = {*_runs_by_magnitude(config)}
         runs = [run for run in runs if stored_run(run) in trained]
     for method in study_methods(config):
         if method in asked.get("methods", []):
