@@ -41,6 +41,15 @@ def test_a_prediction_and_a_scoring_more_for_each_and_what_compares_them(workflo
     assert not plain - quantised
 
 
+def test_a_study_without_other_methods_has_its_models_in_int8_compared(workflow, tmp_path):
+    path = tmp_path / "alone.yaml"
+    path.write_text(yaml.safe_dump({"study": "int8", "quantisation": {"int8": {}}}))
+    plain, quantised = planned(workflow, "studies/tiny.yaml"), planned(workflow, "studies/tiny.yaml", str(path))
+    more = {f"{rule} hi {variant} 1" for rule in ("predict", "score") for variant in ("dense-int8", "full-50-int8")}
+    assert quantised - plain == Counter(more | {"methods_table", "figure methods"})
+    assert not plain - quantised
+
+
 @pytest.mark.parametrize("target", ["models", "data", "perturbed"])
 def test_targets_before_predictions_are_as_without(workflow, without_int8, overlays, target):
     assert planned(workflow, *overlays, target=target) == planned(workflow, *without_int8, target=target)
