@@ -75,7 +75,12 @@ const fourDigits = value => value === null ? "" : value.toFixed(4);
 const range = (low, high) => low === high ? String(low) : `${low}–${high}`;
 // Of seaborn's palette "colorblind", as in the figures; the more lines, the more often a colour comes again.
 const COLOURS = ["#0173b2", "#de8f05", "#029e73", "#cc78bc", "#ca9161", "#949494", "#56b4e9", "#d55e00", "#882255", "#111111"];
-const DASHES = [[1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [1, 3], [10, 4]];
+// As many as scopes with the methods of docs/methods.md, in int8 too: no two lines look alike.
+const DASHES = [
+  [1, 0], [6, 3], [2, 2], [8, 2, 2, 2], [1, 3], [10, 4], [14, 2], [4, 1], [10, 2, 2, 2, 2, 2], [4, 6], [1, 1], [16, 6],
+  [6, 2, 1, 2], [12, 3, 4, 3], [2, 5], [8, 8], [6, 1, 1, 1, 1, 1], [20, 3, 3, 3], [3, 3, 6, 3], [1, 6], [12, 1], [5, 9],
+  [9, 3, 1, 3, 1, 3], [3, 1, 1, 1],
+];
 
 function addChartChoices() {
   addChoices("settings", distinct(lineRows.map(row => row.setting)).map(name => [name, name, true]));
@@ -342,7 +347,7 @@ function offerSentences() {
   const first = ["", ...distinct(models.map(([, model]) => model.scope).filter(Boolean)).slice(0, 1)];
   addChoices("variants", models.map(([variant, { scope, sparsity }]) => [
     variant, variantName(scope, sparsity), known.includes(variant) ? before.includes(variant) : first.includes(scope),
-  ]), "first seed of each", true);
+  ]), "of one seed, if all have it", true);
   document.getElementById("about-sentences").textContent =
     `${part.rows.length} of the ${part.sentences} test sentences: first those in which a pruned model finds other ` +
     "mentions than the dense one already at the lowest sparsity, on the regular test set; in the order of the test " +

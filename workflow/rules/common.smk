@@ -7,9 +7,10 @@ from pathlib import Path
 import yaml
 from snakemake.settings.types import DeploymentMethod
 
-from jobs import gpus
+from jobs import gpus, quantisation
 from jobs.study_files import check_study_files
 from ner_pruning import terms
+from ner_pruning.machine import processor_name
 from ner_pruning.study import contents, grid, methods
 from ner_pruning.study import job_resources as resources
 from ner_pruning.study.code_digest import code_digest, environment_pins, lock_digest

@@ -27,6 +27,7 @@ rule measure_efficiency:
         runs=plain(MEASURED_RUNS),
         provenance=PROVENANCE,
         device=config["finetuning"]["device"],
+        machine=get_machine,
         version=version_of("efficiency"),
     script:
         "../scripts/efficiency.py"

@@ -436,3 +436,14 @@ def get_read_corpora(wildcards):
     """Return the texts of the languages of a training set: those that are trained on and those that are evaluated."""
     evaluated = [(name, language) for language in get_languages(wildcards) for name in get_test_sets(language)]
     return get_training_corpora(wildcards) + [get_corpus_path(name, language) for name, language in evaluated]
+
+
+# efficiency.smk
+
+
+def get_machine(wildcards):
+    """Return what a measurement of speed is of beside the models: processor, cores and the library for int8.
+
+    The cores are not the rule's threads, because Snakemake forgets a parameter that these are read for.
+    """
+    return f"{processor_name()}, {workflow.cores} cores, torchao {quantisation.torchao_version()}"

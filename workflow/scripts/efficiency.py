@@ -1,16 +1,14 @@
 """Measure what a study's compressed models take on disk and in memory on this machine, and how fast they tag."""
 
 import os
-import platform
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import torch
 from jobs.logs import log_to
 from ner_pruning.data.test_sets import read_test_set
 from ner_pruning.figures.efficiency import draw_efficiency
 from ner_pruning.figures.style import save_figures
+from ner_pruning.machine import processor_name
 from ner_pruning.planning.efficiency import measure, possible_kernels
 from ner_pruning.report.efficiency_table import VOCABULARIES, efficiency_table
 from ner_pruning.table import save_table
@@ -37,7 +35,7 @@ def main(
     device: of the config. On a GPU one thread is measured, which the processor's others would not help.
     """
     chosen = choose_device(device)
-    threads, machine = [1, cores], f"{processor()} ({cores} threads)"
+    threads, machine = [1, cores], f"{processor_name()} ({cores} threads)"
     if chosen.type == "cuda":
         threads, machine = [1], torch.cuda.get_device_name()
     sentences = [list(words) for words in read_test_set(evaluation, REGULAR).tokens[:SENTENCES]]
@@ -54,13 +52,6 @@ def main(
     save_table(table, [out[suffix] for suffix in ("csv", "md", "tex", "html")])
     print(table.markdown())
     save_figures(draw_efficiency(frame, provenance), [out[suffix] for suffix in ("pdf", "png", "svg")])
-
-
-def processor() -> str:
-    """Return the name of this machine's processor."""
-    info = Path("/proc/cpuinfo")
-    found = info.is_file() and re.search(r"^model name\s*: (.+)$", info.read_text(encoding="utf-8"), re.MULTILINE)
-    return found[1] if found else platform.processor() or platform.machine()
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The measurement of size and speed: its kernels give the same tags, its table and figure what was measured."""
 
+from collections import Counter
+from math import prod
 from pathlib import Path
 from shutil import copytree
 from types import SimpleNamespace
@@ -15,6 +17,7 @@ from ner_pruning.figures.efficiency import draw_efficiency
 from ner_pruning.planning.efficiency import (
     BATCHES,
     DENSE,
+    HALF,
     INT8,
     ROUNDS,
     SEMI_STRUCTURED,
@@ -23,6 +26,7 @@ from ner_pruning.planning.efficiency import (
     main,
     measure,
     possible_kernels,
+    store_in_int8,
     use_kernels,
 )
 from ner_pruning.report.efficiency_table import efficiency_table
@@ -30,6 +34,7 @@ from ner_pruning.study.contents import measured_language, measured_runs
 from ner_pruning.table import Table
 from ner_pruning.terms import REGULAR, Provenance, Run
 from ner_pruning.training.encoder import random_encoder
+from safetensors import safe_open
 from small_models import tiny_model
 from study_configs import PAPER, merged
 from torch import nn
@@ -91,6 +96,7 @@ def test_measurements_are_made_in_turns(folder, monkeypatch, tmp_path):
 
     monkeypatch.setattr("ner_pruning.planning.efficiency._in_process", found)
     monkeypatch.setattr("ner_pruning.planning.efficiency.store_in_int8", stored)
+    (tmp_path / ".efficiency.killed" / "int8-0").mkdir(parents=True)
     compact = folder.with_name("compact")
     copytree(folder, compact, dirs_exist_ok=True)
     folders = {("dense", "whole"): str(folder), ("dense", "compact"): str(compact)}
@@ -132,13 +138,22 @@ def test_a_measurement_tags_every_piece(folder):
 
 
 @pytest.mark.int8
-def test_models_in_int8_are_measured_as_they_are_stored(folder, monkeypatch):
+def test_models_in_int8_are_measured_as_they_are_stored(folder, monkeypatch, tmp_path):
     monkeypatch.setattr("ner_pruning.planning.efficiency.SECONDS", 0.0)
     monkeypatch.setattr("ner_pruning.planning.efficiency.ROUNDS", 1)
     frame = measure({("dense", "whole"): str(folder)}, {"dense": [DENSE, INT8]}, SENTENCES, threads=[1])
     dense, int8 = (frame.loc[frame["kernels"] == kind, "bytes"].unique().tolist() for kind in (DENSE, INT8))
-    # 2 304 weights of 3 bytes less each, less two factors of 4 bytes for each of the 112 rows, and their names
-    assert 2304 * 3 - 112 * 8 - 8000 < dense[0] - int8[0] < 2304 * 3
+    stored = Path(store_in_int8(str(folder), tmp_path / "int8"), "model.safetensors")
+    assert stored.stat().st_size == int8[0] != dense[0]
+    sizes = {}
+    for path in (folder / "model.safetensors", stored):
+        with safe_open(path, "pt") as file:
+            sizes[path] = Counter()
+            for part in map(file.get_slice, file.keys()):
+                sizes[path][part.get_dtype()] += prod(part.get_shape())
+    whole, quantised = sizes.values()
+    weights, rows = 4 * 16 * 16 + 2 * 16 * 32, 5 * 16 + 32  # of the linear layers; a row has a scale and a zero point
+    assert quantised == {"I8": weights + rows, "F32": whole["F32"] - weights + rows}
     assert (frame["same_tags"] > 0.9).all()
 
 
@@ -206,6 +221,7 @@ def test_the_models_that_are_measured():
 def test_2to4_kernels_are_measured_on_gpus_that_have_them(monkeypatch, capability, has_them):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
     assert (SEMI_STRUCTURED in possible_kernels(50, "2to4", "cuda")) == has_them
+    assert (HALF in possible_kernels(50, "2to4", "cuda")) == has_them, "2:4 kernels have float16, too"
     assert SEMI_STRUCTURED not in possible_kernels(50, "magnitude", "cuda")
     assert SEMI_STRUCTURED not in possible_kernels(50, "2to4", "cpu")
 
@@ -255,10 +271,13 @@ def test_a_gpu_is_measured_under_its_name_with_one_thread(monkeypatch, tmp_path)
     assert (made["threads"], made["device"]) == ([1, 8], "cpu") and made["machine"].endswith(" (8 threads)")
 
 
-def test_a_model_with_2to4_kernels_computes_to_its_head_in_one_type(monkeypatch):
+@pytest.mark.parametrize("kernels", [HALF, SEMI_STRUCTURED])
+def test_a_model_with_2to4_kernels_computes_to_its_head_in_one_type(kernels, monkeypatch):
     """Their weights, which only a GPU has, are taken as they are."""
-    monkeypatch.setattr("torch.sparse.to_sparse_semi_structured", lambda weight: weight)
+    converted = []
+    monkeypatch.setattr("torch.sparse.to_sparse_semi_structured", lambda weight: converted.append(weight) or weight)
     model = tiny_model("bert", "sdpa").eval()
-    use_kernels(model, SEMI_STRUCTURED)
+    use_kernels(model, kernels)
+    assert (len(converted) > 0) == (kernels == SEMI_STRUCTURED)
     with torch.no_grad():
         assert model(input_ids=torch.tensor([[0, 17, 5, 59, 21, 2, 3]])).logits.dtype == torch.float16

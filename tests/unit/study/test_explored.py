@@ -29,6 +29,15 @@ def test_the_first_seed_of_each_model_that_tags_these_languages():
     assert [str(run) for run in explored_runs(merged(TINY, several | fewer))] == runs
 
 
+def test_models_beside_each_other_have_one_seed_where_they_can():
+    """Random pruning and int8 have seed 4 alone: the dense and the pruned model beside them are those of seed 4."""
+    methods = {"random": {"seeds": [4]}, "after": {"seeds": [3]}}
+    changes = {"seeds": [3, 4], "pruning": {"methods": methods}, "quantisation": {"int8": {"seeds": [4]}}}
+    seeds = {run.variant: run.seed for run in explored_runs(merged(TINY, changes))}
+    of_seed_4 = ["dense", "full-50", "full-50-random", "dense-int8", "full-50-int8"]
+    assert seeds == dict.fromkeys(of_seed_4, 4) | {"full-50-after": 3}
+
+
 def test_the_papers_study_reads_the_runs_of_three_training_sets():
     runs = explored_runs(PAPER)
     assert len(runs) == len(set(runs)) == 3 * 13

@@ -61,9 +61,13 @@ def ids_of(tokenizer, texts):
     return [np.array(tokenizer.encode(words, is_pretokenized=True).ids) for words in texts]
 
 
-def test_pieces_beyond_the_longest_sentence_of_training_are_kept(tmp_path):
-    """Whole sentences are tagged with an export, whatever `max_length` cut them off at."""
+@pytest.mark.parametrize("own_limit", [None, 6])
+def test_pieces_beyond_the_longest_sentence_of_training_are_kept(own_limit, tmp_path):
+    """Whole sentences are tagged with an export, whatever `max_length` or the tokenizer's own file cut them off at."""
     whole = tokenizer_of("WordPiece")
+    if own_limit:
+        whole.enable_truncation(own_limit)
+        whole.enable_padding(length=40)
     write_corpus(path := tmp_path / "texts.parquet", Corpus(TEXTS, [[0] * len(words) for words in TEXTS]))
     cut = [ids[:5] for ids in ids_of(whole, TEXTS)]
     with pytest.raises(InputError, match="is cut into other pieces"):

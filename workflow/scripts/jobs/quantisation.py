@@ -1,6 +1,7 @@
 """Whether a call could predict and export its quantised runs, before it trains any: that needs an optional package."""
 
 from collections.abc import Iterable
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Protocol
@@ -22,6 +23,14 @@ class PlannedRule(Protocol):
     """See `PlannedJob`."""
 
     script: str | None
+
+
+def torchao_version() -> str:
+    """Return the version of the installed torchao, "none" if there is none."""
+    try:
+        return version("torchao")
+    except PackageNotFoundError:
+        return "none"
 
 
 def check_package(jobs: Iterable[PlannedJob], in_conda: bool) -> None:

@@ -18,7 +18,7 @@ from ner_pruning.report.efficiency_table import WHOLE
 from ner_pruning.statistics.interval_table import select
 from ner_pruning.terms import Provenance, parse_variant
 
-MARKERS = "osD^"
+MARKERS = "osD^v"
 # Lengths in inches.
 PANEL_HEIGHT = 1.4
 VARIANT_WIDTH = 0.35
@@ -52,6 +52,7 @@ def draw_efficiency(frame: pd.DataFrame, provenance: Provenance) -> Figure:
         axes.set_title(f"batches of {batch}" if batch > 1 else "one sentence at a time")
         axes.set_ylim(0, 1.05 * select(whole, batch=batch)["high"].max())  # of the whole column, which shares its axis
     for axes in panels[-1]:
+        axes.set_xlim(-0.5, len(variants) - 0.5)  # so that no mark lies on the edge
         axes.set_xticks(range(len(variants)), [_short(variant) for variant in variants], rotation=90)
     put_legend(figure, [handle(name, *style) for name, style in styles.items()], columns=2)
     put_title(figure, "Sentences a second by model and kernels: medians, with quartiles as bars", provenance)

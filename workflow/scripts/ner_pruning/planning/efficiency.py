@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from shutil import copy
+from shutil import copy, rmtree
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -27,10 +27,12 @@ from ner_pruning.study.layout import TOKENIZER_FILES
 from ner_pruning.training.model import choose_device
 from ner_pruning.training.quantised_export import save_in_int8
 
-DENSE, SPARSE, INT8, SEMI_STRUCTURED = "dense kernels", "CSR kernels", "int8 kernels", "2:4 kernels"
-KERNELS = (DENSE, SPARSE, INT8, SEMI_STRUCTURED)
+DENSE, SPARSE, INT8 = "dense kernels", "CSR kernels", "int8 kernels"
+HALF, SEMI_STRUCTURED = "dense kernels in float16", "2:4 kernels"
+KERNELS = (DENSE, SPARSE, INT8, HALF, SEMI_STRUCTURED)
 """How the products with the weights of linear layers are computed: with all weights, with those that are not 0 (CSR of
-torch, 2:4 of NVIDIA's tensor cores), or with weights and activations in int8 (torchao)."""
+torch, 2:4 of NVIDIA's tensor cores), or with weights and activations in int8 (torchao). 2:4 has float16, and so a model
+that has it is measured with dense kernels in float16, too."""
 
 BATCHES = (1, 32)
 """Sentences of a batch."""
@@ -41,6 +43,9 @@ ROUNDS = 2
 SECONDS = 1.5
 """How long the passes of one batch size are repeated, at least three times."""
 
+SCRATCH = ".efficiency."
+"""What the names of folders with models in int8 begin with."""
+
 COLUMNS = ("variant", "vocabulary", "kernels", "threads", "batch", "bytes", "resident_bytes", "low", "median", "high")
 COLUMNS += ("passes", "same_tags")
 
@@ -50,7 +55,7 @@ def possible_kernels(sparsity: int, method: str, device: str) -> list[str]:
     found = [DENSE] + [SPARSE] * (sparsity > 0)
     found += [INT8] * (importlib.util.find_spec("torchao") is not None)
     has_2to4 = device == "cuda" and torch.cuda.get_device_capability() >= (8, 0)
-    return found + [SEMI_STRUCTURED] * (method == "2to4" and has_2to4)
+    return found + [HALF, SEMI_STRUCTURED] * (method == "2to4" and has_2to4)
 
 
 def measure(
@@ -67,11 +72,13 @@ def measure(
     measured with the dense ones and int8. sentences: as words. bytes: of the model's file, which is stored in int8 for
     int8 kernels; resident_bytes: of the process after it has tagged all sentences. low, median and high are quartiles
     of sentences a second over all passes of all rounds. same_tags: share of the word pieces that have the same tag as
-    with the dense kernels and the whole vocabulary. scratch_in: where models in int8 lie meanwhile. device:
-    cpu or cuda.
+    with the dense kernels and the whole vocabulary. scratch_in: where models in int8 lie meanwhile, and those that a
+    killed measurement left are deleted. device: cpu or cuda.
     """
     results: dict[tuple, list[dict[str, Any]]] = {}
-    with TemporaryDirectory(prefix=".efficiency.", dir=scratch_in) as scratch:
+    for left in Path(scratch_in).glob(f"{SCRATCH}*") if scratch_in else ():  # by a measurement that was killed
+        rmtree(left)
+    with TemporaryDirectory(prefix=SCRATCH, dir=scratch_in) as scratch:
         stored: dict[tuple[str, str, str], str] = {}  # folders by variant, vocabulary and kernels
         for (variant, vocabulary), folder in folders.items():
             for kind in kernels[variant]:
@@ -167,10 +174,11 @@ def main(work: Mapping[str, Any]) -> dict[str, Any]:
 def use_kernels(model: PreTrainedModel, kernels: str) -> None:
     """Have the linear layers of a model's encoder compute with those kernels, in place; one in int8 already does."""
     encoder = model.base_model
+    if kernels in (HALF, SEMI_STRUCTURED):
+        model.half()  # the head too, which reads what the encoder gives
     if kernels == SEMI_STRUCTURED:
         from torch.sparse import to_sparse_semi_structured
 
-        model.half()  # the head too, which reads what the encoder gives
         for module in filter(_is_linear, encoder.modules()):
             module.weight = nn.Parameter(to_sparse_semi_structured(module.weight.detach()), requires_grad=False)
     elif kernels == SPARSE:

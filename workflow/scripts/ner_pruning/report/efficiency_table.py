@@ -45,7 +45,7 @@ def efficiency_table(
     rows["stored_bytes"] = [stored_bytes[row.variant] if row.vocabulary == WHOLE else "" for row in frame.itertuples()]
     notes = [
         f"{provenance}. Models of {run}, on {machine}. Sentences a second of transformers on padded batches in float32 "
-        "(2:4 kernels in float16): the median over all passes, with quartiles in brackets.",
+        "(or float16, as 2:4 kernels are): the median over all passes, with quartiles in brackets.",
         "stored: this workflow's file. exported: model.safetensors of the export, in which a zero takes as much as any "
         "weight; in int8 for int8 kernels, while CSR and 2:4 kernels convert it in memory. resident: memory of the "
         "process after all sentences, on a GPU the most that it allocated there. compact: only the word pieces of the "

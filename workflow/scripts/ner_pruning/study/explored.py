@@ -1,5 +1,6 @@
 """What the page that explores a study's results shows sentences of: some languages, and the runs that tag them."""
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +20,14 @@ def explored_languages(config: Mapping[str, Any]) -> list[str]:
 
 
 def explored_runs(config: Mapping[str, Any]) -> list[Run]:
-    """Return the first seed of each variant of the training sets that have an explored language, dense ones first."""
-    first: dict[tuple[str, str], Run] = {}
-    for run in runs_of_languages(study_runs(config), explored_languages(config)):
-        first.setdefault((run.training_set, run.variant), run)
-    return list(first.values())
+    """Return a run of each variant of the training sets that have an explored language, dense ones first.
+
+    Runs of different seeds differ by more than their variants. So all runs of a training set have the seed that most of
+    its variants have, the first of such; the variants that do not have it are there with their first seed.
+    """
+    runs = runs_of_languages(study_runs(config), explored_languages(config))
+    seeds = Counter((run.training_set, run.seed) for run in runs)
+    chosen: dict[tuple[str, str], Run] = {}
+    for run in sorted(runs, key=lambda run: -seeds[run.training_set, run.seed]):  # keeps the order of equal ones
+        chosen.setdefault((run.training_set, run.variant), run)
+    return [run for run in runs if run == chosen[run.training_set, run.variant]]

@@ -138,7 +138,10 @@ def check_same_pieces(whole: Tokenizer, compact: Tokenizer, sentences: Sequence[
 
 
 def _encode(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> list[Encoding]:
-    """Return whole sentences, given as words, in pieces."""
+    """Return whole sentences, given as words, in pieces, whatever length the tokenizer cuts them to."""
+    tokenizer = Tokenizer.from_str(tokenizer.to_str())
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
     return tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
 
 

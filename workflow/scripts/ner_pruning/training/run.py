@@ -15,6 +15,7 @@ from transformers import PreTrainedModel
 
 from ner_pruning.data.encoded_sentences import EncodedSentences, concatenate, read_encoded
 from ner_pruning.files import InputError, file_digest, write_csv, write_json
+from ner_pruning.machine import processor_name
 from ner_pruning.study.layout import RUN_FILES
 from ner_pruning.study.methods import WITH_EMBEDDINGS, method_of_run, prunes_on_schedule, trains
 from ner_pruning.study.schedules import Schedule, check_steps, choose_schedule
@@ -201,7 +202,7 @@ def train_run(
             "pruning": dict(pruning) if run.scope else None,
             "packed": is_packed(model),
             "precision": training.precision,
-            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else platform.processor() or "cpu",
+            "device": torch.cuda.get_device_name(device) if device.type == "cuda" else processor_name(),
             "device_type": device.type,
             "threads": torch.get_num_threads(),
             "packages": {name: package_version(name) for name in PACKAGES} | {"python": platform.python_version()},
