@@ -76,6 +76,17 @@ def test_a_setting_with_one_seed_has_no_floor_and_the_title_says_so():
     assert "model of the same seed misses (there is one, and so no noise floor)" in title_of(alone)
 
 
+def test_the_title_names_what_else_is_pruned_where_nothing_is_pruned_as_in_the_paper():
+    figure = forgotten_by_class(pd.concat([frame_of(scope="partial-random"), frame_of(scope="embeddings")]), SMALL)
+    assert "the share that a pruned model (embeddings) of another seed misses; at 0 the noise floor" in title_of(figure)
+    assert drawn(figure.axes[0]) == {0: pytest.approx([0, 50 / 120, 90 / 120])}
+    assert "a pruned model (partial-random) of another" in title_of(
+        forgotten_by_class(frame_of(scope="partial-random"), SMALL)
+    )
+    nothing = title_of(forgotten_by_class(frame_of(sparsities=()), SMALL))
+    assert "one" not in nothing.replace("none", "") and "partially pruned model of another seed" in nothing
+
+
 def test_lines_of_other_languages_name_them():
     frame = frame_of(classes=[*CLASSES, ("", "words", "4 or more")])
     frame.loc[frame["value"] == "4 or more", ["languages", "codes"]] = [1, "yo"]

@@ -84,6 +84,26 @@ def test_rows_are_by_class_and_what_is_gained_is_of_all_mentions():
     ]
 
 
+def test_other_methods_have_rows_of_all_mentions():
+    classes = ({}, {"property": "words", "value": "1"})
+    frame = frame_of(*(row | {"scope": scope} for scope in ("partial-random", "embeddings", "full") for row in classes))
+    rows = forgetting_means(frame, SMALL).rows
+    found = list(zip(rows["scope"], rows["mentions"], strict=True))
+    assert found == [("full", "all"), ("full", "words 1"), ("embeddings", "all"), ("partial-random", "all")]
+
+
+@pytest.mark.parametrize("scope", ["embeddings", "partial-random"])
+def test_a_study_of_other_models_alone_has_all_rows_of_the_first(scope):
+    words = {"property": "words", "value": "1"}
+    frame = frame_of(*(row | {"scope": name} for name in ("partial-zero", scope) for row in ({}, words)))
+    rows = forgetting_means(frame, SMALL).rows
+    assert list(zip(rows["scope"], rows["mentions"], strict=True)) == [
+        (scope, "all"),
+        (scope, "words 1"),
+        ("partial-zero", "all"),
+    ]
+
+
 def test_a_study_with_too_few_mentions_has_an_empty_table():
     table = forgetting_means(frame_of(), SMALL)
     assert len(table.rows) == 0
@@ -140,6 +160,13 @@ def test_the_lowest_sparsity_comes_first_then_most_runs_then_the_order():
 def test_the_full_scope_is_taken_where_there_is_no_other():
     found = runs(dense=[[0, 1]], full_50=[[0]])
     assert most_forgotten(found, SENTENCES, 5) == [Forgotten(1, 1, "full-50", 1, 1)]
+
+
+def test_other_scopes_and_methods_are_taken_where_none_is_pruned_as_in_the_paper():
+    found = runs(dense=[[0, 1]], embeddings_70=[[0]], embeddings_70_random=[[]])
+    assert most_forgotten(found, SENTENCES, 5) == [Forgotten(1, 1, "embeddings-70", 1, 1)]
+    found = runs(dense=[[0, 1]], partial_70_random=[[0]], partial_50_random=[[0, 1]])
+    assert most_forgotten(found, SENTENCES, 5) == [Forgotten(1, 1, "partial-70-random", 1, 2)]
 
 
 def test_nothing_is_forgotten_of_a_study_without_pruned_models_or_by_models_that_find_all():

@@ -88,6 +88,16 @@ def test_what_is_forgotten_beyond_the_floor_worked_out_by_hand():
     assert (row["mentions"], row["languages"], row["seeds"], row["most_seeds"]) == (12, 1, 2, 2)
 
 
+def test_the_floor_stands_in_the_lines_of_all_methods():
+    pruned = {(variant, seed): range(6) for variant in ("partial-50", "partial-50-random") for seed in (1, 2)}
+    table = study_of_yoruba(DENSE | pruned | {("embeddings-70-after", 1): range(6)})
+    floors = table[(table["statistic"] == "forgotten") & (table["sparsity"] == 0) & (table["property"] == "all")]
+    means = floors[floors["language"] == "mean"]
+    assert set(table["group"]) == {""}, "one language is evaluated, and so one script"
+    assert means["scope"].tolist() == ["partial", "embeddings-after", "partial-random"]
+    assert means["estimate"].tolist() == [pytest.approx(1 / 11)] * 3
+
+
 def test_pruned_models_may_forget_less_than_another_seed():
     table = study_of_yoruba(DENSE | {("partial-50", 1): range(12), ("partial-50", 2): range(12)})
     assert value(table, "forgotten", 50) == 0

@@ -140,6 +140,14 @@ SCOPES = ("partial", "full")
 ALL_SCOPES = (*SCOPES, "embeddings")
 """The linear layers of the encoder; those and its embeddings; its embeddings alone."""
 
+
+def ordered_scopes(scopes: Iterable[str]) -> list[str]:
+    """Return scopes of pruned models, each once: ALL_SCOPES, by magnitude, and then those of other methods by name."""
+    found = set(scopes)
+    own = [scope for scope in ALL_SCOPES if scope in found]
+    return [*own, *sorted(found.difference(own))]
+
+
 OF_THE_PAPER = ("", *SCOPES)
 """The scopes, as statistics have them, that the paper has models of: the dense model is of none."""
 

@@ -29,7 +29,7 @@ from ner_pruning.figures.style import (
 from ner_pruning.statistics.forgetting import FORGOTTEN, languages_of_line
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.statistics.mention_classes import ALL, FREQUENCY, TYPE, WORDS
-from ner_pruning.terms import REGULAR, SCOPES, SETTINGS, Provenance
+from ner_pruning.terms import REGULAR, SCOPES, SETTINGS, Provenance, ordered_scopes
 
 SCRIPT = "script"
 PANELS = {
@@ -54,11 +54,11 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     """Return the figure: of the mentions that dense models find, the share that others miss, by sparsity.
 
     frame: of `forgetting.forgetting_table`. Means over languages on the regular test sets, with intervals; a row of
-    panels a setting, of the partial scope (the full one, where there is no other); none of scripts where all languages
-    have the same. At a sparsity of 0 stands the noise floor, which is missing where there is one seed.
+    panels a setting, of the first of `ordered_scopes`, which the title names; none of scripts where all languages have
+    the same. At a sparsity of 0 stands the noise floor, which is missing where there is one seed.
     """
     means = select(frame, statistic=FORGOTTEN, language=MEAN, test_set=REGULAR)
-    scope = next(iter(held(frame["scope"], SCOPES)), SCOPES[0])
+    scope = next(iter(ordered_scopes(frame.loc[frame["sparsity"] > 0, "scope"])), SCOPES[0])
     means = select(means, scope=scope)
     means = means.assign(
         panel=means["property"].where(means["group"] == "", SCRIPT),
@@ -97,8 +97,10 @@ def forgotten_by_class(frame: pd.DataFrame, provenance: Provenance) -> Figure:
     label_sparsities(grid[0, 0], sparsities, every=int(np.ceil(TICK_WIDTH * len(sparsities) / (width - 0.25))))
     grid[0, 0].set_ylim(0, 1)
     with_floor = means.groupby(["setting", "panel", "line"])["sparsity"].min() == 0
-    text = f"Of the mentions that a dense model finds, the share that a {ADVERBS[scope]} pruned model of "
-    text += "another seed misses" if with_floor.any() else "the same seed misses (there is one, and so no noise floor)"
+    how = f"{ADVERBS[scope]} pruned model" if scope in ADVERBS else f"pruned model ({scope})"
+    text = f"Of the mentions that a dense model finds, the share that a {how} of "
+    alone = len(means) > 0 and not with_floor.any()
+    text += "the same seed misses (there is one, and so no noise floor)" if alone else "another seed misses"
     text += "; at 0 the noise floor, what a dense model of another seed misses" if with_floor.any() else ""
     if with_floor.any() and not with_floor.all():
         text += "; lines that have no value at 0: both models have the same seed, as there is one, and no floor"

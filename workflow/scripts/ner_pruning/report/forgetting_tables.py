@@ -14,7 +14,7 @@ from ner_pruning.statistics.forgetting import BEYOND, FORGOTTEN, GAINED, languag
 from ner_pruning.statistics.interval_table import MEAN, select
 from ner_pruning.statistics.mention_classes import ALL, LEAST_MENTIONS
 from ner_pruning.table import Table, TableCell, cells_with_interval, count, four_digits
-from ner_pruning.terms import REGULAR, SCOPES, SETTINGS, Provenance, Run, variant_name
+from ner_pruning.terms import REGULAR, SCOPES, SETTINGS, Provenance, Run, ordered_scopes, variant_name
 
 KEYS = ["models", "scope", "share", "mentions", "number", "languages", "seeds", "floor"]
 NO_FLOOR = " (no floor)"
@@ -24,7 +24,9 @@ def forgetting_means(frame: pd.DataFrame, provenance: Provenance) -> Table:
     """Return the table of what pruning forgets: means over languages on the regular test sets, by class of mentions.
 
     frame: of `forgetting.forgetting_table`. A row a setting, scope and class: the noise floor, and at each sparsity the
-    share beyond it with its interval; where there is no floor, the share itself. What is gained is of all mentions.
+    share beyond it with its interval; where there is no floor, the share itself. What is gained is of all mentions, and
+    so is what other models forget than those pruned by magnitude to `partial` and `full`, or the first ones that there
+    are.
     """
     means = select(frame, language=MEAN, test_set=REGULAR)
     sparsities = sorted(means.loc[means["sparsity"] > 0, "sparsity"].unique())
@@ -39,7 +41,8 @@ def forgetting_means(frame: pd.DataFrame, provenance: Provenance) -> Table:
         f"{provenance}. forgotten: of the mentions that a dense model finds on the regular test set, the share that a "
         "pruned model of another seed misses; floor: the share that a dense model of that seed misses, without any "
         "pruning. The numbers are what lies beyond the floor, with 95 % intervals, by sparsity (%). gained: the same "
-        "of the mentions that the dense model misses and the other finds.",
+        "of the mentions that the dense model misses and the other finds. Only the first scopes have rows by class of "
+        "mentions: partial and full, pruned by magnitude, or the first of others.",
         "Means over the languages that have all sparsities of a row and at least "
         f"{LEAST_MENTIONS} mentions that could be forgotten (gained), which are named where they are few and not those "
         "of all mentions: rows of other languages differ by these, too. number: gold mentions of these languages; "
@@ -59,12 +62,14 @@ def forgetting_means(frame: pd.DataFrame, provenance: Provenance) -> Table:
 
 def _lines(means: pd.DataFrame) -> Iterator[tuple[dict[str, str], pd.DataFrame]]:
     """Yield what names each row, and its values by sparsity; means: over languages, on the regular test set."""
-    for setting, scope, kind in product(SETTINGS, SCOPES, (FORGOTTEN, GAINED)):
+    scopes = ordered_scopes(means.loc[means["sparsity"] > 0, "scope"])
+    by_class = [scope for scope in scopes if scope in SCOPES] or scopes[:1]
+    for setting, scope, kind in product(SETTINGS, scopes, (FORGOTTEN, GAINED)):
         part = select(means, setting=setting, scope=scope)
         plain, beyond = (select(part, statistic=name) for name in (kind, BEYOND[kind]))
         of_all = plain[(plain[["group", "property", "value"]] == ["", *ALL]).all(axis=1)]
         for key, line in plain.groupby(["group", "property", "value"], sort=False):
-            if kind == GAINED and key != ("", *ALL):
+            if key != ("", *ALL) and (kind == GAINED or scope not in by_class):
                 continue
             floors = line.loc[line["sparsity"] == 0, "estimate"]
             found = beyond[(beyond[["group", "property", "value"]] == list(key)).all(axis=1)]
@@ -121,11 +126,11 @@ def most_forgotten(found: Mapping[Run, np.ndarray], sentence: np.ndarray, number
     """Return the mentions that show best what pruning forgets, at most so many, each of another sentence.
 
     found: what the runs of a training set find of a language's test set; sentence: number of each mention's sentence.
-    They are mentions that all seeds of the dense model find and all seeds of a pruned one miss, of the partial scope
-    (of the full one, where there is no other): those first that are forgotten at the lowest sparsity, of these those
-    that most pruned runs miss, and then in the order of the test set.
+    They are mentions that all seeds of the dense model find and all seeds of a pruned one miss, of the first of
+    `ordered_scopes`: those first that are forgotten at the lowest sparsity, of these those that most pruned runs miss,
+    and then in the order of the test set.
     """
-    scope = next((scope for scope in SCOPES if any(run.scope == scope for run in found)), None)
+    scope = next(iter(ordered_scopes(run.scope for run in found if run.sparsity)), None)
     levels = sorted({run.sparsity for run in found if run.scope == scope})
     dense = [of_run for run, of_run in found.items() if not run.sparsity]
     if scope is None or not dense:
@@ -176,10 +181,10 @@ def forgotten_sentences(rows: Sequence[Mapping[str, str]], provenance: Provenanc
     """Return the table of sentences with a forgotten mention; rows: of `forgotten_row`."""
     notes = [
         f"{provenance}. Mentions that all seeds of the dense model find on the regular test set, and all seeds of a "
-        "pruned one miss, of the partial scope (full, where a study has no other). Those first that are forgotten at "
-        "the lowest sparsity (variant), of these those that most pruned runs miss, and then in the order of the test "
-        "set; each sentence once. dense, pruned: tags of the first seed, pruned those of the variant; sentence: its "
-        "row in the test set, counted from 0.",
+        "pruned one miss, of the first scope that there is: partial, full or embeddings by magnitude, or one of "
+        "another method. Those first that are forgotten at the lowest sparsity (variant), of these those that most "
+        "pruned runs miss, and then in the order of the test set; each sentence once. dense, pruned: tags of the "
+        "first seed, pruned those of the variant; sentence: its row in the test set, counted from 0.",
     ]
     if not rows:
         notes.append("There is no such mention.")

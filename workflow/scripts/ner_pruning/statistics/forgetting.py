@@ -29,7 +29,7 @@ from ner_pruning.statistics.mention_classes import (
     counted_parts,
     mention_classes,
 )
-from ner_pruning.terms import REGULAR, SCOPES, Cell, Run
+from ner_pruning.terms import REGULAR, Cell, Run
 
 FORGOTTEN, GAINED = "forgotten", "gained"
 """Of the mentions that the dense model finds, the share that the other misses; of those that it misses, the share that
@@ -135,7 +135,8 @@ def _numbers(
 
 def _rows(cells: Cells, kind: str, of: _Class, scripts: Mapping[str, str]) -> Iterator[dict]:
     """Yield the rows of one kind and class, cell by cell: languages, their mean, and the means of scripts."""
-    groups, names = {"": cells}, sorted(set(scripts.values()))
+    groups = {"": cells}
+    names = sorted({scripts[language] for cell in cells.kinds() for language in cells.languages(cell)})
     for script in names if of.mentions == ALL and len(names) > 1 else []:
         groups[f"script {script}"] = cells.of(code for code in scripts if scripts[code] == script)
     for cell in cells.kinds():
@@ -143,9 +144,7 @@ def _rows(cells: Cells, kind: str, of: _Class, scripts: Mapping[str, str]) -> It
         statistics = [(kind, [cell])]
         if cell.sparsity and cells.common_languages(cell, dense):
             statistics.append((BEYOND[kind], [cell, dense]))
-        scopes = [cell.scope]
-        if not cell.sparsity:
-            scopes = [scope for scope in SCOPES if cells.sparsities_of_line(cell.setting, cell.test_set, scope)]
+        scopes = [cell.scope] if cell.sparsity else cells.sparse_scopes(cell)
         for statistic, behind in statistics:
             yield from _of_languages(cells, statistic, behind, of)
             for (group, part), scope in product(groups.items(), scopes):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ner_pruning.statistics.bootstrap import AS_TRAINED, Replicates
-from ner_pruning.terms import ALL_SCOPES, OF_THE_PAPER, REGULAR, Cell, is_quantised, trained_scope
+from ner_pruning.terms import OF_THE_PAPER, REGULAR, Cell, is_quantised, ordered_scopes, trained_scope
 
 LEVEL = 95
 """Percent of the intervals: from the 2.5 to the 97.5 percentile of the replicates."""
@@ -205,11 +205,10 @@ class Cells:
     def sparse_scopes(self, dense: Cell) -> list[str]:
         """Return the scopes whose lines begin with a dense cell, those with sparse models of its setting and test set.
 
-        ALL_SCOPES first, others by name. A line of models in int8 begins with the dense one in int8.
+        In the order of `ordered_scopes`. A line of models in int8 begins with the dense one in int8.
         """
-        found = {other.scope for other in self._rows if other.sparsity and other._replace(sparsity=0).key == dense.key}
-        own = [scope for scope in ALL_SCOPES if scope in found]
-        return [*own, *sorted(found.difference(own))]
+        sparse = (other for other in self._rows if other.sparsity)
+        return ordered_scopes(other.scope for other in sparse if other._replace(sparsity=0).key == dense.key)
 
     def f1(self, cell: Cell, languages: Iterable[str]) -> np.ndarray:
         """Return F1, languages × (1 + resamples); raises KeyError for a language without it."""
