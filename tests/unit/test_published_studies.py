@@ -281,6 +281,17 @@ def test_the_readmes_print_the_scores():
             assert cell == " · ".join(f"{f1:.3f}" for f1 in expected)
 
 
+def cell_with_interval(estimate: float, low: float, high: float) -> str:
+    """Return a cell of the tables of F1: "0.771 [.68, .86]"."""
+    return f"{estimate:.3f} [{low:.2f}, {high:.2f}]".replace(" 0.", " .").replace("[0.", "[.")
+
+
+def prose(path: Path) -> str:
+    """Return a page as running text, without its tables."""
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return " ".join(line.strip() for line in lines if not line.startswith("|"))
+
+
 def test_the_page_of_methods_prints_the_scores():
     scores = pd.read_csv(METHODS / "results" / "scores.csv")
     means = scores.groupby(["setting", "language", "test_set", "variant"])["f1"].mean()
@@ -304,7 +315,7 @@ def test_the_page_of_methods_prints_the_scores():
         places = [("dense-int8" if method == "int8" else "", 0), *((scope, int(sparsity)) for sparsity in sparsities)]
         for cell, variant, of_variant in zip([dense, *numbers], variants, places, strict=True):
             estimate, low, high = ends[setting, language, test_set, *of_variant]
-            assert cell == f"{estimate:.3f} [{low:.2f}, {high:.2f}]".replace(" 0.", " .").replace("[0.", "[.")
+            assert cell == cell_with_interval(estimate, low, high)
             assert estimate == pytest.approx(means[setting, language, test_set, variant], abs=1e-9)
         printed |= {(setting, language, test_set, variant) for variant in variants}
     assert printed == {place for place in means.index if place[2] in ("regular", "in-language")}, "a row is missing"
@@ -426,8 +437,7 @@ def printed_number(value: float, digits: int) -> str:
 def test_every_number_of_the_page_of_methods_is_that_of_its_results():
     frames = [read_results(METHODS, name) for name in ("claims.csv", "intervals.csv", "forgotten.csv")]
     claims = frames[0]
-    lines = (METHODS / "README.md").read_text(encoding="utf-8").splitlines()
-    text = " ".join(line.strip() for line in lines if not line.startswith("|"))
+    text = prose(METHODS / "README.md")
     for printed, place in zip(INTERVAL.findall(text), PRINTED, strict=True):
         digits = len(printed[0].strip("−")) - 2
         expected = [printed_number(end, digits) for end in ends_of(place, *frames)]
@@ -511,12 +521,11 @@ def test_the_page_of_swahili_prints_its_results():
         assert floor == f"{floors[test_set]:.3f}"
         for cell, of in zip(cells, SWAHILI_COLUMNS.values(), strict=True):
             estimate, low, high = ends[test_set, *of]
-            assert cell == f"{estimate:.3f} [{low:.2f}, {high:.2f}]".replace(" 0.", " .").replace("[0.", "[.")
+            assert cell == cell_with_interval(estimate, low, high)
     assert len({*ends}) == len(rows) * len(SWAHILI_COLUMNS), "a column is missing"
 
     there = read_results(LOW_RESOURCE, "intervals.csv")
-    lines = (SWAHILI / "README.md").read_text(encoding="utf-8").splitlines()
-    text = " ".join(line.strip() for line in lines if not line.startswith("|"))
+    text = prose(SWAHILI / "README.md")
     for printed, place in zip(INTERVAL.findall(text), OF_SWAHILI, strict=True):
         digits = len(printed[0].strip("−")) - 2
         if place[1] == "there":

@@ -18,6 +18,7 @@ from transformers import AutoTokenizer, PreTrainedModel
 from ner_pruning.data.wikiann import read_corpus
 from ner_pruning.files import InputError, read_json, write_json
 from ner_pruning.study.layout import TOKENIZER_FILES
+from ner_pruning.training.tokenizer import without_limits
 
 BYTE_PIECE = r"<0x"
 """How the pieces for single bytes begin, which spell what no other piece does."""
@@ -139,10 +140,8 @@ def check_same_pieces(whole: Tokenizer, compact: Tokenizer, sentences: Sequence[
 
 def _encode(tokenizer: Tokenizer, sentences: Sequence[Sequence[str]]) -> list[Encoding]:
     """Return whole sentences, given as words, in pieces, whatever length the tokenizer cuts them to."""
-    tokenizer = Tokenizer.from_str(tokenizer.to_str())
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
+    with without_limits(tokenizer):
+        return tokenizer.encode_batch([list(words) for words in sentences], is_pretokenized=True)
 
 
 @torch.no_grad()

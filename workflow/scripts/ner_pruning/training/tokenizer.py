@@ -133,12 +133,12 @@ def read_alike(one: Tokenizer, other: Tokenizer) -> bool:
 
 
 def _readings(tokenizer: Tokenizer) -> list[list[int]]:
-    with _without_limits(tokenizer):
+    with without_limits(tokenizer):
         return [tokenizer.encode(words, is_pretokenized=True).ids for words in SENTENCES]
 
 
 @contextmanager
-def _without_limits(tokenizer: Tokenizer) -> Iterator[None]:
+def without_limits(tokenizer: Tokenizer) -> Iterator[None]:
     """Have a tokenizer neither cut nor pad sentences for a while."""
     truncation, padding = tokenizer.truncation, tokenizer.padding
     tokenizer.no_truncation()
@@ -163,7 +163,7 @@ def words_as_text(tokenizer: Tokenizer, what: str) -> Tokenizer:
     a space stood before it. Byte-level BPE as it comes often takes the first word of a text for one that goes on
     without a space; a copy puts a space before running text too. Raises InputError when neither cuts SENTENCES so.
     """
-    with _without_limits(tokenizer):
+    with without_limits(tokenizer):
         difference = _first_difference(tokenizer, tokenizer)
         if difference is None:
             return tokenizer
