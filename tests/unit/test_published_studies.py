@@ -42,6 +42,7 @@ from scipy import stats
 ROOT = Path(__file__).parents[2]
 LOW_RESOURCE, METHODS = ROOT / "docs" / "low-resource", ROOT / "docs" / "low-resource-methods"
 SWAHILI, HINDI = ROOT / "docs" / "low-resource-swahili", ROOT / "docs" / "mid-resource"
+OF_ONE_LANGUAGE = (SWAHILI, HINDI)
 ENCODER = "multilingual-e5-small"
 
 
@@ -87,7 +88,7 @@ class Published(NamedTuple):
         return {code: expected_sizes(code, self.config, languages)["train"] for code in self.config["languages"]}
 
 
-@pytest.fixture(scope="module", params=[LOW_RESOURCE, METHODS, SWAHILI, HINDI], ids=lambda folder: folder.name)
+@pytest.fixture(scope="module", params=[LOW_RESOURCE, METHODS, *OF_ONE_LANGUAGE], ids=lambda folder: folder.name)
 def study(request, tmp_path_factory) -> Published:
     config = yaml.safe_load((request.param / "results" / "config.yaml").read_text())
     folder = tmp_path_factory.mktemp("runs")
@@ -184,7 +185,7 @@ def test_the_claims_follow_from_the_runs(study, replicates):
     )
     assert equal == (["yo", "jv"] if study.folder == METHODS else [])
     result = ledger(evidence, published_cells(read_published(ROOT / "resources" / "paper_f1.csv")))
-    assert (published["verdict"] != "not tested").sum() > (15 if study.folder in (SWAHILI, HINDI) else 30)
+    assert (published["verdict"] != "not tested").sum() > (15 if study.folder in OF_ONE_LANGUAGE else 30)
     for column in ("claim", "part", "verdict", "text", "criterion", "languages", "seeds"):
         assert result[column].astype(object).where(result[column].notna(), None).tolist() == (
             published[column].astype(object).where(published[column].notna(), None).tolist()
@@ -202,7 +203,7 @@ def test_the_intervals_follow_from_the_runs(study, replicates):
         frame.assign(**{key: frame[key].fillna("") for key in keys}).set_index(keys).sort_index()
         for frame in (result, published)
     )
-    assert result.index.equals(published.index) and len(result) > (1500 if study.folder in (SWAHILI, HINDI) else 4000)
+    assert result.index.equals(published.index) and len(result) > (1500 if study.folder in OF_ONE_LANGUAGE else 4000)
     for column in ("estimate", "low", "high"):
         pd.testing.assert_series_equal(result[column], published[column], rtol=1e-6)
 
@@ -210,7 +211,7 @@ def test_the_intervals_follow_from_the_runs(study, replicates):
 def test_what_is_forgotten_follows_from_the_runs(study):
     frame = forgetting_table(*study.compared(), study.groups()["script"], **study.config["bootstrap"])
     published = read_results(study.folder, "forgotten.csv")
-    assert len(published) > (500 if study.folder in (SWAHILI, HINDI) else 1000)
+    assert len(published) > (500 if study.folder in OF_ONE_LANGUAGE else 1000)
     texts = ["language", "group", "scope"]
     frame[texts] = frame[texts].replace("", None)
     # thirds of mentions, where there are four seeds, are summed in float32
@@ -441,6 +442,14 @@ def printed_number(value: float, digits: int) -> str:
     return text.removeprefix("-") if float(text) == 0 else text.replace("-", "−")
 
 
+def int8_gains(intervals: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the rows of what int8 gains, each once, and those of them whose interval does not include 0."""
+    gains = intervals[intervals["statistic"].eq("method_gain") & intervals["group"].isna()]
+    gains = gains[gains["scope"].isin(["partial-int8", "dense-int8"])]
+    gains = gains.drop_duplicates(["setting", "test_set", "language", "sparsity"])  # dense ones stand in two scopes
+    return gains, gains[(gains["low"] > 0) | (gains["high"] < 0)]
+
+
 def test_every_number_of_the_page_of_methods_is_that_of_its_results():
     frames = [read_results(METHODS, name) for name in ("claims.csv", "intervals.csv", "forgotten.csv")]
     claims = frames[0]
@@ -470,11 +479,8 @@ def test_every_number_of_the_page_of_methods_is_that_of_its_results():
     assert "No verdict of docs/low-resource is reversed; claim 7, levels, claim 8, low-resource, and claim 9" in text
     of_int8 = tested[tested["claim"] == "own 5"]["verdict"]
     assert f"In {(of_int8 == 'replicated').sum()} of {len(of_int8)} parts" in text
-    gains = frames[1][frames[1]["statistic"].eq("method_gain") & frames[1]["group"].isna()]
-    gains = gains[gains["scope"].isin(["partial-int8", "dense-int8"])]
-    gains = gains.drop_duplicates(["setting", "test_set", "language", "sparsity"])  # dense ones stand in two scopes
+    gains, without_0 = int8_gains(frames[1])
     assert f"Of all {len(gains)} differences" in text
-    without_0 = gains[(gains["low"] > 0) | (gains["high"] < 0)]
     largest = without_0.loc[without_0["estimate"].abs().idxmax()]
     assert len(without_0) == 6 and "six have an interval that does not include 0" in text
     assert [*largest[["setting", "language", "test_set", "sparsity"]]] == [MONOLINGUAL, "yo", "regular", 90]
@@ -642,7 +648,7 @@ def test_the_page_of_swahili_prints_its_results():
 def test_the_pages_of_one_language_count_the_names_that_their_test_sets_put_in():
     put_in = {
         (code, test_set): known_mentions([corpus])
-        for folder in (SWAHILI, HINDI)
+        for folder in OF_ONE_LANGUAGE
         for code, test_set, corpus in built_sets(yaml.safe_load((folder / "results" / "config.yaml").read_text()))
         if code in ("sw", "hi")
     }
@@ -747,18 +753,14 @@ def test_the_page_of_hindi_prints_its_results_next_to_those_of_the_paper():
     to_theirs = pd.read_csv(HINDI / "results" / "tables" / "published.csv").fillna({"scope": ""})
     to_theirs = to_theirs.set_index(["test set", "scope", "sparsity"])
     to_theirs = to_theirs[["difference", "difference low", "difference high"]]
-    dense, more, same, less = (
-        [printed_number(number, 3) for number in sign * to_theirs.loc[place].to_numpy()[::sign]]
-        for sign, place in (
-            (1, ("regular", "", 0)),
-            *((1, ("in-language", "partial", sparsity)) for sparsity in (50, 70)),
-            (-1, ("in-language", "partial", 90)),
-        )
-    )
-    less = [less[2], less[0], less[1]]
-    assert "(difference {}, {} to {})".format(*dense) in text
-    assert "ours have {} more ({} to {})".format(*more) in text
-    assert "the same ({} more, {} to {})".format(*same) in text
+    less = -to_theirs.loc["in-language", "partial", 90].to_numpy()[[0, 2, 1]]  # low and high change places
+    for words, differences in (
+        ("(difference {}, {} to {})", to_theirs.loc["regular", "", 0]),
+        ("ours have {} more ({} to {})", to_theirs.loc["in-language", "partial", 50]),
+        ("the same ({} more, {} to {})", to_theirs.loc["in-language", "partial", 70]),
+        ("and {} less ({} to {}).", less),
+    ):
+        assert words.format(*(printed_number(number, 3) for number in differences)) in text
     costs = [
         f1_of["regular", "partial", "hi", sparsity] - f1_of["regular", "full", "hi", sparsity]
         for sparsity in (50, 70, 90)
@@ -802,10 +804,7 @@ def test_the_page_of_hindi_prints_its_results_next_to_those_of_the_paper():
     assert f"{(once['verdict'] != 'inconclusive').sum()} of {len(once)} are. Three seeds" in text
     repeated = len(tested) - len(of_int8) - len(once)
     assert (len(of_int8), repeated) == (8, 3) and "Eight of these are about int8, and three repeat" in text
-    gains = intervals[intervals["statistic"].eq("method_gain") & intervals["group"].isna()]
-    gains = gains[gains["scope"].isin(["partial-int8", "dense-int8"]) & gains["language"].eq("hi")]
-    gains = gains.drop_duplicates(["test_set", "sparsity"])
-    without_0 = gains[(gains["low"] > 0) | (gains["high"] < 0)]
+    gains, without_0 = int8_gains(intervals[intervals["language"].eq("hi")])
     assert f"Of all {len(gains)} differences, one has an interval that does not include 0" in text
     assert without_0[["test_set", "sparsity"]].to_numpy().tolist() == [["in-script", 0]]
 
