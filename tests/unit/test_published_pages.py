@@ -1067,6 +1067,24 @@ def test_the_page_on_int8_prints_the_scores_of_the_first_seed():
         assert cells == [f"{f1[place]:.4f}".removeprefix("0") for place in places]
 
 
+def test_the_readme_says_how_much_f1_dense_models_keep():
+    readme = running_text(ROOT / "README.md")
+    kept = ("fraction", "in-language", "mean", "", 0)
+    percent = [
+        [f"{100 * end:.0f}" for end in ends_of((1, "intervals", setting, *kept), LOW_RESOURCE)]
+        for setting in (MONOLINGUAL, MULTILINGUAL)
+    ]
+    assert (
+        "our dense monolingual models keep {} % of their regular F1 (95 % interval {} to {} %), "
+        "the multilingual one {} % ({} to {} %).".format(*percent[0], *percent[1])
+    ) in readme
+    to_paper = pd.read_csv(LOW_RESOURCE / "results" / "tables" / "published.csv").query("sparsity == 0")
+    theirs = to_paper.set_index(["test set", "language"])["theirs"]
+    assert f"The paper prints {100 * (theirs['in-language'] / theirs['regular']).mean():.0f} %:" in readme
+    runs = study_runs(yaml.safe_load((LOW_RESOURCE / "results" / "config.yaml").read_text()))
+    assert f"We trained {len(runs)} models: of Yoruba, Javanese and Swahili alone, and of four languages" in readme
+
+
 def test_the_readme_says_what_random_pruning_costs():
     claims = read_results(METHODS, "claims.csv")
     measured = claims[(claims["claim"] == "own 2") & (claims["part"] > 0)]["measured"]
