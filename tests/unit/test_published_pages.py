@@ -639,39 +639,58 @@ def test_every_number_of_the_page_of_methods_is_that_of_its_results():
 
 
 OF_SWAHILI = [
-    (1, "intervals", "difference", "regular", "sw", "partial", 50),
-    (1, "claims", "7", "monolingual, partial-50, in-language"),
-    (1, "forgotten", 50),
-    (1, "intervals", "difference", "in-script", "sw", "partial", 50),
-    (1, "intervals", "difference", "in-family", "sw", "partial", 50),
-    (1, "forgotten", 50, "partial", "in-script"),
-    (1, "forgotten", 50, "partial", "in-family"),
-    (1, "there", "difference", "in-script", "sw", "partial", 50),
-    (1, "there", "difference", "in-family", "sw", "partial", 50),
+    *(
+        (1, "intervals", "difference", test_set, "sw", "partial", sparsity)
+        for sparsity in (50, 70, 90)
+        for test_set in ("regular", "in-language")
+    ),
+    (-1, "claims", "7, levels", "monolingual, in-language: fraction of regular F1 at 90 % - at 50 %"),
+    (-1, "claims", "7, levels", "monolingual, in-language: fraction of regular F1 at 70 % - at 50 %"),
+    *(
+        (1, "intervals", "difference", test_set, "sw", "partial", sparsity)
+        for sparsity in (50, 70, 90)
+        for test_set in ("in-script", "in-family")
+    ),
+    *(
+        (1, "there", "difference", test_set, "sw", "partial", sparsity)
+        for sparsity in (50, 70, 90)
+        for test_set in ("in-script", "in-family")
+    ),
     (1, "claims", "6", "monolingual, dense, in-language"),
     (1, "intervals", "fraction", "in-script", "sw", "", 0),
     (1, "intervals", "fraction", "in-family", "sw", "", 0),
-    (1, "intervals", "fraction", "in-family", "sw", "partial", 50),
+    *((1, "intervals", "fraction", "in-family", "sw", "partial", sparsity) for sparsity in (50, 70, 90)),
+    (1, "intervals", "fraction", "in-script", "sw", "partial", 90),
+    *((1, "forgotten", sparsity) for sparsity in (50, 70, 90)),
+    *((1, "forgotten", sparsity, "partial", "in-script") for sparsity in (50, 70)),
+    *((1, "forgotten", sparsity, "partial", "in-family") for sparsity in (50, 70)),
+    *((1, "claims", "own 1", f"monolingual, partial-{sparsity}, regular") for sparsity in (70, 90, 50)),
+    *((1, "claims", "own 3", f"monolingual, partial-{sparsity}, regular") for sparsity in (70, 90)),
     (1, "claims", "own 3", "monolingual, partial-50, in-language"),
     (1, "claims", "own 3", "monolingual, partial-50, regular"),
     (1, "intervals", "f1", "regular", "sw", "partial-after", 70),
     (1, "intervals", "f1", "regular", "sw", "partial-after", 90),
-    (1, "claims", "own 5", "monolingual, dense, regular"),
-    (1, "claims", "own 5", "monolingual, partial-50, regular"),
 ]
 """What the intervals of the page of Swahili are of, as OF_METHODS."""
 
 
-SWAHILI_COLUMNS = {
+MODELS = {
     "dense": ("", 0),
     "partial 50": ("partial", 50),
+    "partial 70": ("partial", 70),
+    "partial 90": ("partial", 90),
+    "full 50": ("full", 50),
+    "full 70": ("full", 70),
+    "full 90": ("full", 90),
     "one-shot 50": ("partial-after", 50),
     "one-shot 70": ("partial-after", 70),
     "one-shot 90": ("partial-after", 90),
     "dense, int8": ("dense-int8", 0),
     "partial 50, int8": ("partial-int8", 50),
+    "partial 70, int8": ("partial-int8", 70),
+    "partial 90, int8": ("partial-int8", 90),
 }
-"""Scope and sparsity of the columns of the table of the page of Swahili."""
+"""Scope and sparsity of the models in the tables of the pages of one language, by their names there."""
 
 
 def printed_f1(folder: Path) -> dict[tuple[str, str, int], str]:
@@ -689,6 +708,18 @@ def printed_floors(folder: Path) -> dict[str, str]:
     return {test_set: f"{test_set} ({floor:.3f})" for test_set, floor in floors.items() if test_set != VALIDATION}
 
 
+def rows_of_one_language(folder: Path, *columns: str) -> list[list[str]]:
+    """Return the rows of the table of F1 of a page of one language, which is that of its results; columns: beyond."""
+    f1, floors = printed_f1(folder), printed_floors(folder)
+    ((header, *rows),) = tables_of(folder / "README.md")
+    assert header == ["model", *(floors[test_set] for test_set in TEST_SETS), *columns]
+    for model, *cells in rows:
+        assert cells[: len(TEST_SETS)] == [f1[test_set, *MODELS[model]] for test_set in TEST_SETS], model
+    names = [row[0] for row in rows]
+    assert names == [model for model in MODELS if model in names] and len(f1) == len(rows) * len(TEST_SETS)
+    return rows
+
+
 def prose_of_one_language(folder: Path, places: list[tuple]) -> str:
     """Return the prose of the page of a study of one language, whose intervals and verdicts are its results'."""
     claims = read_results(folder, "claims.csv")
@@ -704,14 +735,7 @@ def prose_of_one_language(folder: Path, places: list[tuple]) -> str:
 
 
 def test_the_page_of_swahili_prints_its_results():
-    f1, floors = printed_f1(SWAHILI), printed_floors(SWAHILI)
-    ((header, *rows),) = tables_of(SWAHILI / "README.md")
-    assert header[1:] == [*SWAHILI_COLUMNS]
-    assert [row[0] for row in rows] == [floors[test_set] for test_set in TEST_SETS] and len(floors) == len(TEST_SETS)
-    for test_set, (_, *cells) in zip(TEST_SETS, rows, strict=True):
-        assert cells == [f1[test_set, *of] for of in SWAHILI_COLUMNS.values()]
-    assert len(f1) == len(rows) * len(SWAHILI_COLUMNS), "a column is missing"
-
+    rows_of_one_language(SWAHILI)
     text = prose_of_one_language(SWAHILI, OF_SWAHILI)
     claims = read_results(SWAHILI, "claims.csv")
     scores = pd.read_csv(SWAHILI / "results" / "scores.csv")
@@ -770,9 +794,40 @@ def test_the_page_of_swahili_prints_its_results():
     assert f"(Student's t) is {' and '.join(around)}." in text
     assert f"On average organisations lose most: their F1 falls from {' and from '.join(by_type)}; in some" in text
     assert most_in_seeds == {"f1_ORG", "f1_LOC", "f1_PER"} and "in some seeds locations or persons lose more." in text
-    decided = claims[(claims["part"] > 0) & claims["verdict"].isin(["replicated", "not replicated"])]["claim"]
-    assert Counter(decided) == {"own 5": 4, "6": 1, "6, chance": 1, "own 3": 1}
-    assert "four are about int8, two about dense models, one about pruning" in text
+    for sparsity in (70, 90):
+        for test_set in ("in-script", "in-family"):
+            assert (f1.loc[f"partial-{sparsity}", test_set]["f1"] < f1.loc["dense", test_set]["f1"]).all()
+    assert "; at both, all four seeds are worse." in text
+    kept = {
+        (test_set, *of): ends_of((1, "intervals", "fraction", test_set, "sw", *of), SWAHILI)[2]
+        for test_set in ("in-script", "in-family")
+        for of in (("", 0), ("partial", 50), ("partial", 70), ("partial", 90))
+    }
+    collapsed = {place for place, high in kept.items() if high < 0.5}
+    assert {place for place in kept if place[0] == "in-family"} == collapsed - {("in-script", "partial", 90)}
+    assert ("in-script", "partial", 90) in collapsed and "In-script, only at 90 % is it one for certain:" in text
+    levels = claims[claims["claim"].eq("7, levels") & claims["verdict"].ne("not tested") & claims["part"].gt(0)]
+    assert [*levels["verdict"]] == ["inconclusive", "not replicated"]  # at 70 and at 90 %
+    assert {*levels["criterion"]} == {"from -0.05 to 0.05"} and "open whether by more than the margin of 0.05." in text
+    tested = claims[(claims["part"] > 0) & (claims["verdict"] != "not tested")]
+    trained = tested[tested["claim"] != "own 5"]["verdict"]
+    of_int8 = tested[tested["claim"] == "own 5"]["verdict"]
+    assert (
+        len(of_int8) == 8
+        and (f"without the eight about int8, {(trained != 'inconclusive').sum()} of {len(trained)} are.") in text
+    )
+    assert f"in {(of_int8 == 'replicated').sum()} of {len(of_int8)} parts, the whole interval" in text
+    assert int8_margin(claims) == 0.02 and "of the difference lies between −0.02 and 0.02." in text
+    gains, without_0 = int8_gains(read_results(SWAHILI, "intervals.csv").query("language == 'sw'"))
+    assert without_0.empty and f"Of all {len(gains)} differences, none has an interval that does not include 0." in text
+    forgotten = read_results(SWAHILI, "forgotten.csv").query(
+        "language == 'mean' and group.isna() and value == 'all' and scope == 'partial' and test_set == 'regular'"
+    )
+    of = forgotten.set_index(["statistic", "sparsity"])["estimate"]
+    (missed,) = {
+        f"{of['forgotten', sparsity] - of['forgotten_beyond_floor', sparsity]:.2f}" for sparsity in (50, 70, 90)
+    }
+    assert f"one of another seed misses {missed}." in text
     losses = [-float(value[0]) for value in here]
     of_readme = f"costs {min(losses):.2f} to {max(losses):.2f} F1 on other languages' names, but not in every seed"
     link = "[Swahili](docs/low-resource-swahili/README.md)"
@@ -837,38 +892,14 @@ OF_HINDI = [
 """What the intervals of the page of Hindi are of, as OF_METHODS."""
 
 
-HINDI_ROWS = {
-    "dense": ("", 0),
-    "partial 50": ("partial", 50),
-    "partial 70": ("partial", 70),
-    "partial 90": ("partial", 90),
-    "full 50": ("full", 50),
-    "full 70": ("full", 70),
-    "full 90": ("full", 90),
-    "one-shot 50": ("partial-after", 50),
-    "one-shot 70": ("partial-after", 70),
-    "one-shot 90": ("partial-after", 90),
-    "dense, int8": ("dense-int8", 0),
-    "partial 50, int8": ("partial-int8", 50),
-    "partial 70, int8": ("partial-int8", 70),
-    "partial 90, int8": ("partial-int8", 90),
-}
-"""Scope and sparsity of the rows of the table of the page of Hindi."""
-
-
 def test_the_page_of_hindi_prints_its_results_next_to_those_of_the_paper():
-    f1, floors = printed_f1(HINDI), printed_floors(HINDI)
+    f1 = printed_f1(HINDI)
     published = read_published(ROOT / "resources" / "paper_f1.csv")
     published = [cell for cell in published if (cell.setting, cell.language) == (MONOLINGUAL, "hi")]
     theirs = {(cell.test_set, cell.scope, cell.sparsity): f"{cell.f1:.3f}" for cell in published}
-    ((header, *rows),) = tables_of(HINDI / "README.md")
     of_paper = {"regular": "the paper, regular", "in-language": "the paper, perturbed"}
-    assert header == ["model", *(floors[test_set] for test_set in TEST_SETS), *of_paper.values()]
-    for model, *cells in rows:
-        of = HINDI_ROWS[model]
-        expected = [f1[test_set, *of] for test_set in TEST_SETS]
-        assert cells == [*expected, *(theirs.get((test_set, *of), "–") for test_set in of_paper)], model
-    assert [row[0] for row in rows] == [*HINDI_ROWS] and len(f1) == len(rows) * len(TEST_SETS), "a row is missing"
+    for model, *cells in rows_of_one_language(HINDI, *of_paper.values()):
+        assert cells[len(TEST_SETS) :] == [theirs.get((test_set, *MODELS[model]), "–") for test_set in of_paper], model
 
     text = prose_of_one_language(HINDI, OF_HINDI)
     claims, intervals = (read_results(HINDI, name) for name in ("claims.csv", "intervals.csv"))
@@ -1069,7 +1100,7 @@ def test_the_page_of_methods_counts_weights(study):
     assert "most rows belong to word pieces that these languages never use" in text
 
 
-def test_the_pages_of_one_language_count_the_weights_that_are_pruned(study):
+def test_the_pages_of_one_language_say_what_was_trained(study):
     words = {
         SWAHILI: "Half of its linear layers are {:.0f} % of all its weights",
         HINDI: "half of them are {:.0f} % of all weights",
@@ -1081,18 +1112,34 @@ def test_the_pages_of_one_language_count_the_weights_that_are_pruned(study):
     share = matrices.loc[matrices["pruned"], "zeros"].sum() / matrices["weights"].sum()
     text = prose(study.folder / "README.md")
     assert words[study.folder].format(100 * share) in text
-    if study.folder == HINDI:
-        records = [read_json(study.runs[run] / "run.json") for run in study.runs if run.method in ("", "magnitude")]
-        ((steps, end),) = {
-            (record["steps"], row["end"])
-            for record in records
-            for row in study.config["schedules"]
-            if row["up_to"] == record["sentences"] == 5000
-        }
+    records = [read_json(study.runs[run] / "run.json") for run in study.runs if run.method in ("", "magnitude")]
+    ((sentences, steps, batch_size, end),) = {
+        (record["sentences"], record["steps"], record["schedule"]["batch_size"], row["end"])
+        for record in records
+        for row in study.config["schedules"]
+        if row["up_to"] == record["sentences"]
+    }
+    seeds = WORDS[len(study.config["seeds"])]
+    minutes = [record["seconds"] / 60 for record in records]
+    assert f"{len(records)} fine-tunings of {steps:,} steps of {batch_size} sentences" in text
+    assert f"{min(minutes):.0f} to {max(minutes):.0f} minutes each" in text
+    assert f"{sentences:,} training sentences" in text and f"Means over {seeds} seeds" in text
+    assert {*study.config["pruning"]["sparsities"]} == {50, 70, 90}
+    if study.folder == SWAHILI:
+        assert (
+            f"# Swahili with {seeds} seeds" in text and f"asks the same of {seeds} seeds, and of 70 and 90 %:" in text
+        )
+        assert "dense and partially pruned to 50, 70 and 90 %:" in text
+    else:
+        epochs = study.config["finetuning"]["epochs"]
+        paper = yaml.safe_load((ROOT / "config.yaml").read_text())
+        others = sorted({*paper["pruning"]["sparsities"]} - {50, 70, 90})
+        assert f"with {seeds} seeds: " in text and "the paper's 60 epochs (ten times as long) and its" in text
+        assert "its sparsities {}, {} and {} %;".format(*others) in text
+        assert f"**These are {epochs} epochs, not the paper's {paper['finetuning']['epochs']}.**" in text
+        assert 10 * epochs == paper["finetuning"]["epochs"] and "training is a tenth of the paper's" in text
+        assert "has Hindi, one of the ten" in text and f"with {sentences:,} sentences of real WikiAnn" in text
         whole = steps // study.config["finetuning"]["epochs"] * 60
-        minutes = [record["seconds"] / 60 for record in records]
-        assert f"{len(records)} fine-tunings of {steps:,} steps of 16 sentences" in text
-        assert f"{min(minutes):.0f} to {max(minutes):.0f} minutes each" in text
         assert f"steps, 500 to {end:,}. So after it there are {steps - end} steps to recover in" in text
         assert f"there would be {whole - end:,}." in text
         losses = pd.read_csv(study.runs[Run("hi", "partial-90", 1)] / "training.csv")["loss"]
