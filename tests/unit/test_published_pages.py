@@ -763,6 +763,8 @@ def test_the_page_of_swahili_prints_its_results():
             (of_one[variant, test_set], scores_of["f1"].min(), scores_of["f1"].max())
             for variant, scores_of in (("dense", dense), ("partial-50", pruned))
         ]
+    mentions = scores[scores["test_set"].eq("regular")]["mentions"].iloc[0]
+    assert f"shows; pruning more costs F1.** The test set has {mentions:,} mentions." in text
     assert "worse in three of four seeds and equal in the fourth" in text
     assert "by seed it is {} in-script, {} in-family".format(*by_seed) in text
     assert f"the intervals are {' and '.join(by_itself)}. Ours" in text
