@@ -25,7 +25,6 @@ from published_studies import (
     PUBLISHED,
     ROOT,
     SWAHILI,
-    Published,
     built_sets,
     cell_with_interval,
     printed_number,
@@ -37,12 +36,6 @@ from published_studies import (
 )
 from real_data import needs_wikiann
 from scipy import stats
-
-
-@pytest.fixture(scope="module", params=PUBLISHED, ids=lambda folder: folder.name)
-def study(request, tmp_path_factory) -> Published:
-    return unpacked(request.param, tmp_path_factory.mktemp("runs"))
-
 
 INTERVAL = re.compile(r"(−?\d\.\d\d\d?) \((−?\d\.\d\d\d?) to (−?\d\.\d\d\d?)\)")
 SPARSITY = re.compile(r"\d\d(?= %(?! interval| of these mentions))")
@@ -133,12 +126,12 @@ def checked_prose(folder: Path, places: list[tuple]) -> str:
             assert int(sparsity[0]) in sparsities_of(place), (numbered[sparsity.start() - 80 : sparsity.end()], place)
             traced += 1
     assert traced > len(places) / 4
-    claims = read_results(folder, "claims.csv").query("part == 0").set_index("claim")
+    of_claims = verdicts_of(folder)
     verdicts = list(VERDICT.finditer(text))
     assert len(verdicts) > 3
     for verdict in verdicts:
         sentence = re.split(r"\. |- \*\*", text[: verdict.start()])[-1]
-        assert verdict[2] == claims.loc[verdict[1], "verdict"], verdict[0]
+        assert verdict[2] == of_claims[verdict[1]], verdict[0]
         assert CLAIMS[verdict[1]] in sentence, verdict[0]
     return text
 
@@ -146,8 +139,9 @@ def checked_prose(folder: Path, places: list[tuple]) -> str:
 CODES = {"Yoruba": "yo", "Javanese": "jv", "Swahili": "sw", "Telugu": "te"}
 
 
-def test_the_page_on_claims_lists_them_in_the_words_of_the_ledger(study):
-    claims = read_results(study.folder, "claims.csv").query("part == 0 and not claim.str.startswith('own ')")
+@pytest.mark.parametrize("folder", PUBLISHED, ids=lambda folder: folder.name)
+def test_the_page_on_claims_lists_them_in_the_words_of_the_ledger(folder):
+    claims = read_results(folder, "claims.csv").query("part == 0 and not claim.str.startswith('own ')")
     table = next(table for table in tables_of(ROOT / "docs" / "claims.md") if table[0][0] == "claim")
     assert table[1:] == [
         [number, text.removesuffix(".")] for number, text in zip(claims.claim, claims.text, strict=True)
@@ -216,12 +210,47 @@ OF_LOW_RESOURCE = [
 """What the intervals of the page of docs/low-resource are of, as OF_METHODS."""
 
 
+def verdicts_of(folder: Path) -> pd.Series:
+    """Return the verdicts of a published study, by claim."""
+    return read_results(folder, "claims.csv").query("part == 0").set_index("claim")["verdict"]
+
+
+def parts_tested(claims: pd.DataFrame, claim: str | None = None) -> pd.DataFrame:
+    """Return the parts that could be tested, of all claims or one."""
+    tested = claims[claims["part"].gt(0) & claims["verdict"].ne("not tested")]
+    return tested if claim is None else tested[tested["claim"] == claim]
+
+
+def decided(parts: pd.DataFrame) -> str:
+    """Return of how many parts of claims the verdict is decided, as pages say it: "20 of 25"."""
+    return f"{(parts['verdict'] != 'inconclusive').sum()} of {len(parts)}"
+
+
 def measured(claims: pd.DataFrame, claim: str, column: str = "measured") -> dict[str, float]:
     """Return a column of a claim's parts that could be tested, by how their text begins."""
-    parts = claims[claims["claim"].eq(claim) & claims["part"].gt(0) & claims["verdict"].ne("not tested")]
+    parts = parts_tested(claims, claim)
     names = parts["text"].str.partition(":")[0]
     assert names.is_unique
     return dict(zip(names, parts[column], strict=True))
+
+
+def missed_by_another_seed(folder: Path) -> dict[str, float]:
+    """Return the share of the mentions found by a dense model that one of another seed misses, by test set.
+
+    It is what is forgotten less what is forgotten beyond this floor, and so the same for each pruned model.
+    """
+    forgotten = read_results(folder, "forgotten.csv").query(
+        "setting == 'monolingual' and language == 'mean' and group.isna() and value == 'all' and scope == 'partial'"
+    )
+    of = forgotten.set_index(["statistic", "test_set", "sparsity"])["estimate"]
+    floors = of["forgotten"].sub(of["forgotten_beyond_floor"]).dropna().groupby("test_set")
+    assert floors.size().min() >= 3 and (floors.max() - floors.min() < 1e-9).all()
+    return floors.mean().to_dict()
+
+
+def interval_of_seeds(numbers: list[float] | pd.Series) -> tuple[float, float]:
+    """Return the 95 % interval of a mean from its seeds alone (Student's t)."""
+    return stats.t.interval(0.95, len(numbers) - 1, np.mean(numbers), stats.sem(numbers))
 
 
 def test_the_page_of_low_resource_says_what_its_claims_say():
@@ -239,8 +268,7 @@ def test_the_page_of_low_resource_says_what_its_claims_say():
     assert f"*: at the {len(pruned)} of {asked} sparsities that both have)" in text
     lost_less = {re.search(r"\d\d", part)[0] for part in measured(claims, "3")}
     assert "*: at {} and {} %)".format(*sorted(lost_less)) in text
-    there = read_results(METHODS, "claims.csv").query("part == 0").set_index("claim")["verdict"]
-    here = claims.query("part == 0").set_index("claim")["verdict"]
+    there, here = verdicts_of(METHODS), verdicts_of(LOW_RESOURCE)
     equal = ["1, at equal budget", "3, at equal budget"]
     assert {*here[equal]} == {"not tested"} and "claims 1 and 3 at equal budget are *not tested* here." in text
     assert {*there[equal]} == {"not replicated"} and "of Yoruba and Javanese, they are *not replicated*." in text
@@ -263,9 +291,8 @@ def test_the_page_of_low_resource_says_what_its_claims_say():
     verdicts = claims[claims["claim"].eq("7") & claims["verdict"].eq("inconclusive")]["text"].str.partition(":")[0]
     still_open = {part for part in verdicts if part.startswith("multilingual")}
     at_50 = {f"multilingual, partial-50, {test_set}" for test_set in TEST_SETS[1:]}
-    assert (
-        still_open == at_50 | {"multilingual, partial-70, in-script"} and "; 50 %, and 70 % in-script, are open" in text
-    )
+    assert still_open == at_50 | {"multilingual, partial-70, in-script"}
+    assert "; 50 %, and 70 % in-script, are open" in text
     own = [part[21:23] for part, gain in measured(claims, "7", "paper").items() if gain < 0]
     assert "for Yoruba and Javanese, partial pruning loses at {} and {} %, too, where".format(*own) in text
     paper = pd.DataFrame([cell._asdict() for cell in read_published(ROOT / "resources" / "paper_f1.csv")])
@@ -342,9 +369,8 @@ def test_the_page_of_low_resource_says_what_its_scores_say():
     )
     assert f"in {far_below} of them below its whole interval." in text
     ours_below = cells[cells["ours below"].eq("yes")]
-    assert {*ours_below["sparsity"]} == {
-        98
-    } and f"the floor in {len(ours_below)} cells, all at 98 %, where it is" in text
+    assert {*ours_below["sparsity"]} == {98}
+    assert f"the floor in {len(ours_below)} cells, all at 98 %, where it is" in text
     scores = pd.read_csv(LOW_RESOURCE / "results" / "scores.csv")
     alone = scores[scores["training_set"] != MULTILINGUAL]
     means = alone.groupby(["test_set", "language", "variant"])[["f1", "chance_floor", "predicted"]].mean()
@@ -392,24 +418,16 @@ def test_the_page_of_low_resource_says_what_its_scores_say():
     assert (of_swahili.loc["in-script"].xs(90, level="sparsity") < 0.5).all()
     assert "for Swahili at 70 % and more in-family, and at 90 % in-script." in text
 
-    forgotten = read_results(LOW_RESOURCE, "forgotten.csv").query(
-        "language == 'mean' and group.isna() and value == 'all' and test_set == 'regular' and setting == 'monolingual'"
-    )
-    of = forgotten.set_index(["statistic", "scope", "sparsity"])["estimate"]
-    (floor,) = {
-        f"{of['forgotten', 'partial', sparsity] - of['forgotten_beyond_floor', 'partial', sparsity]:.2f}"
-        for sparsity in (50, 70, 90)
-    }
-    assert f"a dense model misses {floor} of the mentions that a dense model of another seed finds." in text
+    missed = missed_by_another_seed(LOW_RESOURCE)[REGULAR]
+    assert f"a dense model misses {missed:.2f} of the mentions that a dense model of another seed finds." in text
 
     of_words = read_results(LOW_RESOURCE, "forgotten.csv").query(
         "statistic == 'forgotten_beyond_floor' and language == 'yo' and property == 'words' and test_set == 'regular' "
         "and setting == 'monolingual' and scope == 'partial' and sparsity == 90"
     )
     most = of_words.set_index("value").loc[of_words.set_index("value")["estimate"].idxmax()]
-    assert (
-        most.name == "2" and "names of two words are forgotten most" in text and f"of these {most['mentions']}" in text
-    )
+    assert most.name == "2" and "names of two words are forgotten most" in text
+    assert f"of these {most['mentions']}" in text
 
     perturbed = ~scores["test_set"].isin([REGULAR, VALIDATION])
     findings = pd.read_csv(LOW_RESOURCE / "results" / "diagnosis.csv")["finding"].value_counts()
@@ -420,18 +438,16 @@ def test_the_page_of_low_resource_says_what_its_scores_say():
     assert f"Yoruba and Javanese contain only {mentions['yo']} and {mentions['jv']} mentions." in text
 
 
-def test_the_page_of_low_resource_says_what_was_trained(study):
-    if study.folder != LOW_RESOURCE:
-        pytest.skip("the pages of the other studies say it in other words")
-    text, sizes, runs = prose(study.folder / "README.md"), study.sizes(), study_runs(study.config)
+def test_the_page_of_low_resource_says_what_was_trained(tmp_path):
+    study = unpacked(LOW_RESOURCE, tmp_path)
+    text, sizes, runs = prose(LOW_RESOURCE / "README.md"), study.sizes(), study_runs(study.config)
     records = {run: read_json(study.runs[run] / "run.json") for run in runs}
     assert sizes["yo"] == sizes["jv"] == 100 and "in Yoruba and Javanese (100 training sentences each)" in text
     assert sizes["sw"] == sizes["te"] == 1000 and "Swahili and Telugu (1,000 each)" in text
     encoder = read_json(study.runs[runs[0]] / "config.json")
     assert f"({encoder['num_hidden_layers']} layers, {encoder['hidden_size']} wide;" in text
-    assert (
-        encoder["hidden_size"] / 768
-    ) ** 2 == 1 / 4 and "layers of this encoder have a quarter of the weights" in text
+    assert (encoder["hidden_size"] / 768) ** 2 == 1 / 4
+    assert "layers of this encoder have a quarter of the weights" in text
     of_two = [run for run in runs if run.training_set in ("yo", "jv")]
     others = [run for run in runs if run not in of_two]
     variants = {run.variant for run in of_two} - {"dense"}
@@ -461,20 +477,21 @@ def test_the_page_of_low_resource_says_what_was_trained(study):
     steps = {run.training_set: record["steps"] for run, record in records.items()}
     assert steps["yo"] == steps["jv"] and "{multilingual:,} steps against {yo:,} for Yoruba".format(**steps) in text
     assert f"and {steps['sw']:,} for Swahili;" in text and "Swahili, with ten times their sentences, gains" in text
-    # what the page of methods says of these runs
-    _, schedule = (next(row for row in study.config["schedules"] if row["up_to"] == size) for size in (1000, 20000))
-    small = study.config["schedules"][0]
-    text = prose(METHODS / "README.md")
+
+
+def test_the_page_of_methods_says_how_the_models_of_low_resource_were_trained(tmp_path):
+    study, text = unpacked(LOW_RESOURCE, tmp_path), prose(METHODS / "README.md")
+    dense = {name: Run(name, "dense", 1) for name in ("yo", MULTILINGUAL)}
+    steps = {name: read_json(study.runs[run] / "run.json")["steps"] for name, run in dense.items()}
+    schedules = {row["up_to"]: row for row in study.config["schedules"]}
+    of_one, of_all = schedules[100], schedules[20000]
     assert steps[MULTILINGUAL] / steps["yo"] > 10 and "has ten times as many steps as those of Yoruba and" in text
-    assert schedule["batch_size"] == 2 * small["batch_size"] and "twice the batch and the sentences of two more" in text
+    assert of_all["batch_size"] == 2 * of_one["batch_size"] and "twice the batch and the sentences of two more" in text
+    assert of_one["end"] < steps["yo"]
     assert (
-        small["end"] < steps["yo"]
-        and (
-            f"in steps {schedule['start']:,} to {schedule['end']:,} of {steps[MULTILINGUAL]:,}, "
-            f"not {small['start']} to {small['end']} of {steps['yo']}."
-        )
-        in text
-    )
+        f"in steps {of_all['start']:,} to {of_all['end']:,} of {steps[MULTILINGUAL]:,}, "
+        f"not {of_one['start']} to {of_one['end']} of {steps['yo']}."
+    ) in text
     assert f"with {study.config['finetuning']['epochs']} epochs each" in text
 
 
@@ -609,19 +626,17 @@ def test_every_number_of_the_page_of_methods_is_that_of_its_results():
     others = set(re.findall(r"\d\.\d\d+", INTERVAL.sub("", text)))
     of_diagnosis = {"0.176", "0.022", "0.170", "0.013"}  # of two scores
     assert others - of_diagnosis == {"0.02", "0.03", "0.05", "0.11"}, "of int8, seeds, docs/low-resource, scores"
-    verdicts = claims[claims["part"] == 0].set_index("claim")["verdict"]
+    verdicts = verdicts_of(METHODS)
     assert len(VERDICT.findall(text)) == 18
-    tested = claims[(claims["part"] > 0) & (claims["verdict"] != "not tested")]
+    tested = parts_tested(claims)
     assert f"Of {len(tested)} parts that could be tested, {(tested['verdict'] != 'inconclusive').sum()} are" in text
-    once = tested.drop_duplicates(["measured", "low", "high"])
-    assert f"({(once['verdict'] != 'inconclusive').sum()} of {len(once)} if parts that two claims share" in text
-    trained = tested[tested["claim"] != "own 5"]
-    assert f"{(trained['verdict'] != 'inconclusive').sum()} of {len(trained)} without int8, where models are" in text
+    assert f"({decided(tested.drop_duplicates(['measured', 'low', 'high']))} if parts that two claims share" in text
+    assert f"{decided(tested[tested['claim'] != 'own 5'])} without int8, where models are" in text
     there = read_results(LOW_RESOURCE, "claims.csv")
     hold = there[there["claim"].eq("own 1") & there["part"].gt(0) & there["verdict"].eq("replicated")]["text"]
     assert [*hold.str.partition(",")[0]] == [MULTILINGUAL] * 2 and hold.str.contains("-90, regular").all()
     assert "Two of its parts hold in docs/low-resource, together at 90 %" in text
-    there = there.query("part == 0").set_index("claim")["verdict"]
+    there = verdicts_of(LOW_RESOURCE)
     both = [claim for claim in {*tested["claim"]} & {*there.index} if there[claim] != "not tested"]
     decided_here = {claim for claim in both if there[claim] == "inconclusive" != verdicts[claim]}
     assert len(both) >= 12 and all(there[claim] == verdicts[claim] for claim in {*both} - decided_here)
@@ -725,7 +740,7 @@ def prose_of_one_language(folder: Path, places: list[tuple]) -> str:
     claims = read_results(folder, "claims.csv")
     scores = pd.read_csv(folder / "results" / "scores.csv")
     text = checked_prose(folder, places)
-    tested = claims[(claims["part"] > 0) & (claims["verdict"] != "not tested")]
+    tested = parts_tested(claims)
     assert f"Of {len(tested)} parts that could be tested, {(tested['verdict'] != 'inconclusive').sum()} are" in text
     assert f"{scores[scores['test_set'].eq('regular')]['mentions'].iloc[0]:,} mentions" in text
     methods = Counter(run.method for run in study_runs(yaml.safe_load((folder / "results/config.yaml").read_text())))
@@ -752,8 +767,7 @@ def test_the_page_of_swahili_prints_its_results():
         spreads.append([f"{scores_of['f1'].std():.3f}" for scores_of in (dense, pruned)])
         both = [*differences, of_one["partial-50", test_set] - of_one["dense", test_set]]
         for numbers, intervals_of in ((differences, by_itself), (both, around)):
-            interval = stats.t.interval(0.95, len(numbers) - 1, np.mean(numbers), stats.sem(numbers))
-            intervals_of.append(" to ".join(printed_number(end, 3) for end in interval))
+            intervals_of.append(" to ".join(printed_number(end, 3) for end in interval_of_seeds(numbers)))
         pooled.append(printed_number(np.mean(both), 3))
         by_type.append(f"{dense['f1_ORG'].mean():.2f} to {pruned['f1_ORG'].mean():.2f} {test_set}")
         losses = dense[["f1_PER", "f1_ORG", "f1_LOC"]] - pruned[["f1_PER", "f1_ORG", "f1_LOC"]]
@@ -804,7 +818,7 @@ def test_the_page_of_swahili_prints_its_results():
     with_0 = {}
     for sparsity, test_set in product((70, 90), ("in-script", "in-family")):
         differences = f1.loc[f"partial-{sparsity}", test_set]["f1"] - f1.loc["dense", test_set]["f1"]
-        low, high = stats.t.interval(0.95, len(differences) - 1, np.mean(differences), stats.sem(differences))
+        low, high = interval_of_seeds(differences)
         if low < 0 < high:
             with_0[sparsity, test_set] = f"{printed_number(low, 3)} to {printed_number(high, 3)}"
     (interval,) = with_0.values()
@@ -817,18 +831,13 @@ def test_the_page_of_swahili_prints_its_results():
     collapsed = {place for place, high in kept.items() if high < 0.5}
     assert {place for place in kept if place[0] == "in-family"} == collapsed - {("in-script", "partial", 90)}
     assert ("in-script", "partial", 90) in collapsed and "In-script, only models at 90 % are below it, with" in text
-    levels = claims[claims["claim"].eq("7, levels") & claims["verdict"].ne("not tested") & claims["part"].gt(0)]
+    levels = parts_tested(claims, "7, levels")
     assert [*levels["verdict"]] == ["inconclusive", "not replicated"]  # at 70 and at 90 %
-    assert {*levels["criterion"]} == {
-        "from -0.05 to 0.05"
-    } and "whether that is more than the margin of 0.05 is open." in text
-    tested = claims[(claims["part"] > 0) & (claims["verdict"] != "not tested")]
-    trained = tested[tested["claim"] != "own 5"]["verdict"]
-    of_int8 = tested[tested["claim"] == "own 5"]["verdict"]
-    assert (
-        len(of_int8) == 8
-        and (f"without the eight about int8, {(trained != 'inconclusive').sum()} of {len(trained)} are.") in text
-    )
+    assert {*levels["criterion"]} == {"from -0.05 to 0.05"}
+    assert "whether that is more than the margin of 0.05 is open." in text
+    tested, of_int8 = parts_tested(claims), parts_tested(claims, "own 5")["verdict"]
+    trained = tested[tested["claim"] != "own 5"]
+    assert len(of_int8) == 8 and f"without the eight about int8, {decided(trained)} are." in text
     assert f"in {(of_int8 == 'replicated').sum()} of {len(of_int8)} parts, the whole interval" in text
     assert int8_margin(claims) == 0.02 and "of the difference lies between −0.02 and 0.02." in text
     gains, without_0 = int8_gains(read_results(SWAHILI, "intervals.csv").query("language == 'sw'"))
@@ -837,17 +846,10 @@ def test_the_page_of_swahili_prints_its_results():
     twice = tested[tested.duplicated(["measured", "low", "high"], keep=False)]
     assert [*twice["claim"]] == ["7", "8, robustness"] and twice["text"].str.contains("50.*in-language").all()
     assert "One difference, in-language at 50 %, is a part of two claims, 7 and 8, robustness." in text
-    forgotten = read_results(SWAHILI, "forgotten.csv").query(
-        "language == 'mean' and group.isna() and value == 'all' and scope == 'partial'"
-    )
-    of = forgotten.set_index(["statistic", "test_set", "sparsity"])["estimate"].sort_index()
-    of = (of["forgotten"] - of["forgotten_beyond_floor"]).dropna()
-    (missed,), (in_script,), (in_family,) = (
-        {f"{floor:.2f}" for floor in of[test_set]} for test_set in ("regular", "in-script", "in-family")
-    )
-    assert f"In-script, where another seed misses {in_script}, pruned models miss another" in text
-    assert f"in-family, where it misses {in_family}, another" in text
-    assert f"one of another seed misses {missed}." in text
+    missed = missed_by_another_seed(SWAHILI)
+    assert f"In-script, where another seed misses {missed['in-script']:.2f}, pruned models miss another" in text
+    assert f"in-family, where it misses {missed['in-family']:.2f}, another" in text
+    assert f"one of another seed misses {missed[REGULAR]:.2f}." in text
     losses = [-float(value[0]) for value in here]
     of_readme = (
         f"costs {min(losses):.2f} to {max(losses):.2f} F1 on other languages' names on average, but nothing in one"
@@ -972,13 +974,9 @@ def test_the_page_of_hindi_prints_its_results_next_to_those_of_the_paper():
         )
         in text
     )
-    forgotten = read_results(HINDI, "forgotten.csv").query(
-        "language == 'mean' and group.isna() and value == 'all' and scope == 'partial' and sparsity == 70"
-    )
-    forgotten = forgotten.set_index(["statistic", "test_set"])["estimate"]
-    beyond = forgotten["forgotten_beyond_floor"]
-    assert f"one of another seed misses {(forgotten['forgotten'] - beyond)['regular']:.2f};" in text
-    assert 1.8 < beyond["in-family"] / beyond["regular"] < 2.2 and "twice as much" in text
+    assert f"one of another seed misses {missed_by_another_seed(HINDI)[REGULAR]:.2f};" in text
+    in_family, regular = (ends_of((1, "forgotten", 70, "partial", name), HINDI)[0] for name in ("in-family", REGULAR))
+    assert 1.8 < in_family / regular < 2.2 and "twice as much" in text
     perturbed = [cell for cell in published if cell.test_set == "in-language"]
     assert all((cell.f1 < floor) == (cell.scope != "partial") for cell in perturbed)
     rows = intervals.query("statistic == 'difference' and language == 'hi' and scope == 'partial' and sparsity == 50")
@@ -986,18 +984,18 @@ def test_the_page_of_hindi_prints_its_results_next_to_those_of_the_paper():
     (loss,) = {f"{losses[test_set]:.2f}" for test_set in ("regular", "in-language")}
     of_readme = f"(6 epochs) it costs {loss} on regular data and on its own names."
     assert f"[Hindi](docs/mid-resource/README.md) {of_readme}" in running_text(ROOT / "README.md")
-    tested = claims[(claims["part"] > 0) & (claims["verdict"] != "not tested")]
-    assert [*tested[tested["claim"] == "7, levels"]["verdict"]] == ["replicated", "inconclusive"]  # 70 and 90 %
+    tested = parts_tested(claims)
+    assert [*parts_tested(claims, "7, levels")["verdict"]] == ["replicated", "inconclusive"]  # 70 and 90 %
     assert "(claim 7, levels, *inconclusive*; at 70 % it does)" in text
     most = max(abs(end) for end in ends_of((1, "claims", "8, regular", "monolingual, 50 %, regular"), HINDI))
     assert f"makes no difference beyond {most:.3f} at 50 %" in text and int8_margin(claims) == 0.02
     assert "the whole interval of the difference lies between −0.02 and 0.02." in text
     assert len({cell.language for cell in read_published(ROOT / "resources" / "paper_f1.csv")}) == 10
     assert "one of the ten languages whose F1 the paper prints" in text
-    of_int8 = tested[tested["claim"] == "own 5"]["verdict"]
+    of_int8 = parts_tested(claims, "own 5")["verdict"]
     assert f"in {(of_int8 == 'replicated').sum()} of {len(of_int8)} parts" in text
     once = tested[tested["claim"] != "own 5"].drop_duplicates(["measured", "low", "high"])
-    assert f"{(once['verdict'] != 'inconclusive').sum()} of {len(once)} are. Three seeds" in text
+    assert f"{decided(once)} are. Three seeds" in text
     repeated = len(tested) - len(of_int8) - len(once)
     assert (len(of_int8), repeated) == (8, 3) and "Eight of these are about int8, and three repeat" in text
     gains, without_0 = int8_gains(intervals[intervals["language"].eq("hi")])
@@ -1011,8 +1009,8 @@ def test_what_the_pages_leave_open_is_open():
         (METHODS, "at 90 % full; at 70 % it is not decided.", "3, at equal budget", "-70"),
         (METHODS, "At 70 % the mean is open, but", "1, at equal budget", "-70"),
     ):
-        claims = read_results(folder, "claims.csv").query("part > 0 and verdict != 'not tested'")
-        verdicts = claims[claims["claim"].eq(claim) & claims["text"].str.match(f".*{parts}")]["verdict"]
+        of_claim = parts_tested(read_results(folder, "claims.csv"), claim)
+        verdicts = of_claim[of_claim["text"].str.match(f".*{parts}")]["verdict"]
         assert words in prose(folder / "README.md") and {*verdicts} == {"inconclusive"}
     for folder, words, place in (
         (LOW_RESOURCE, "and 0.39 (0.34 to 0.44) at 90 %; at 50 % this is open.", ("forgotten", 50)),
@@ -1030,21 +1028,19 @@ def test_what_the_pages_leave_open_is_open():
 def test_the_page_of_methods_says_at_which_sparsities_what_is_decided():
     text = prose(METHODS / "README.md")
 
-    def decided(claim, folder=METHODS):
+    def replicated(claim, folder=METHODS):
         claims = read_results(folder, "claims.csv")
         parts = claims[claims["claim"].eq(claim) & claims["verdict"].eq("replicated")]["text"]
-        return parts.str.extract(r"(\d\d)(?: %|,)")[0].astype(int)
+        return {*parts.str.extract(r"(\d\d)(?: %|,)")[0].astype(int)}
 
-    assert {*decided("own 4")} == {
-        70,
-        90,
-    } and "(own 4, *inconclusive*: replicated at 70 and 90 %, open at 50 %)" in text
+    assert replicated("own 4") == {70, 90}
+    assert "(own 4, *inconclusive*: replicated at 70 and 90 %, open at 50 %)" in text
     assert "**Embeddings cost less than linear layers at 70 and 90 %**" in text
-    assert {*decided("3", LOW_RESOURCE)} == {70, 90} and "In docs/low-resource it is smaller at 70 and 90 %." in text
+    assert replicated("3", LOW_RESOURCE) == {70, 90} and "In docs/low-resource it is smaller at 70 and 90 %." in text
     for language in ("yo", "jv"):
         place = (1, "intervals", MULTILINGUAL, "difference", "regular", language, "partial", 70)
         assert ends_of(place, METHODS)[2] < 0 and "At 70 % both languages lose." in text
-    verdicts = read_results(LOW_RESOURCE, "claims.csv").query("part == 0").set_index("claim")["verdict"]
+    verdicts = verdicts_of(LOW_RESOURCE)
     there = [verdict.startswith("replicated") for verdict in verdicts[["1", "3"]]]
     assert all(there) and "Claims 1 and 3, which are replicated there, are tested here at equal budget only." in text
 
@@ -1055,9 +1051,8 @@ def test_the_page_of_methods_counts_its_runs_and_mentions():
     runs = study_runs(config)
     alone, together = config["schedules"]
     seeds = WORDS[len(config["seeds"])]
-    assert (
-        f"with {seeds} seeds: " in text and f"Means over {seeds} seeds" in text and f"there are {seeds} seeds" in text
-    )
+    assert f"with {seeds} seeds: " in text and f"Means over {seeds} seeds" in text
+    assert f"there are {seeds} seeds" in text
     assert f"three of {seeds} seeds ran on other processors" in text
     assert f"gradual magnitude pruning of {WORDS[len(config['pruning']['scopes'])]} scopes" in text
     assert f"Yoruba and Javanese of real WikiAnn ({alone['up_to']} training sentences each)" in text
@@ -1100,10 +1095,8 @@ def test_the_page_of_methods_counts_its_runs_and_mentions():
     assert f"by up to {(both['f1_x'] - both['f1_y']).abs().max():.2f} F1" in text
 
 
-def test_the_page_of_methods_counts_weights(study):
-    if study.folder != METHODS:
-        pytest.skip("the page of the other study counts none")
-    text = running_text(METHODS / "README.md")
+def test_the_page_of_methods_counts_weights(tmp_path):
+    study, text = unpacked(METHODS, tmp_path), running_text(METHODS / "README.md")
     pruned, dense = (
         pd.read_csv(study.runs[Run("yo", variant, 1)] / "sparsity.csv").set_index("matrix")
         for variant in ("embeddings-70", "dense")
@@ -1122,18 +1115,18 @@ def test_the_page_of_methods_counts_weights(study):
     assert "most rows belong to word pieces that these languages never use" in text
 
 
-def test_the_pages_of_one_language_say_what_was_trained(study):
+@pytest.mark.parametrize("folder", OF_ONE_LANGUAGE, ids=lambda folder: folder.name)
+def test_the_pages_of_one_language_say_what_was_trained(folder, tmp_path):
+    study = unpacked(folder, tmp_path)
     words = {
         SWAHILI: "Half of its linear layers are {:.0f} % of all its weights",
         HINDI: "half of them are {:.0f} % of all weights",
     }
-    if study.folder not in words:
-        pytest.skip("the pages of the other studies say it in other words")
     (language,) = study.config["monolingual"]
     matrices = pd.read_csv(study.runs[Run(language, "partial-50", 1)] / "sparsity.csv")
     share = matrices.loc[matrices["pruned"], "zeros"].sum() / matrices["weights"].sum()
-    text = prose(study.folder / "README.md")
-    assert words[study.folder].format(100 * share) in text
+    text = prose(folder / "README.md")
+    assert words[folder].format(100 * share) in text
     records = [read_json(study.runs[run] / "run.json") for run in study.runs if run.method in ("", "magnitude")]
     ((sentences, steps, batch_size, end),) = {
         (record["sentences"], record["steps"], record["schedule"]["batch_size"], row["end"])
@@ -1147,10 +1140,9 @@ def test_the_pages_of_one_language_say_what_was_trained(study):
     assert f"{min(minutes):.0f} to {max(minutes):.0f} minutes each" in text
     assert f"{sentences:,} training sentences" in text and f"Means over {seeds} seeds" in text
     assert {*study.config["pruning"]["sparsities"]} == {50, 70, 90}
-    if study.folder == SWAHILI:
-        assert (
-            f"# Swahili with {seeds} seeds" in text and f"asks the same of {seeds} seeds, at 50, 70 and 90 %:" in text
-        )
+    if folder == SWAHILI:
+        assert f"# Swahili with {seeds} seeds" in text
+        assert f"asks the same of {seeds} seeds, at 50, 70 and 90 %:" in text
         assert "dense and partially pruned to 50, 70 and 90 %:" in text
     else:
         epochs = study.config["finetuning"]["epochs"]
@@ -1203,8 +1195,7 @@ def test_the_readme_says_how_much_f1_dense_models_keep():
 
 def test_the_readme_says_what_random_pruning_costs():
     claims = read_results(METHODS, "claims.csv")
-    measured = claims[(claims["claim"] == "own 2") & (claims["part"] > 0)]["measured"]
-    int8 = claims[(claims["claim"] == "own 5") & (claims["part"] > 0)]["measured"]
+    costs, of_int8 = (pd.Series(measured(claims, claim)) for claim in ("own 2", "own 5"))
     gains = read_results(METHODS, "intervals.csv").query(
         "statistic == 'method_gain' and test_set == 'in-script' and language == 'mean' and scope == 'partial-random' "
         "and group.isna()"
@@ -1224,7 +1215,7 @@ def test_the_readme_says_what_random_pruning_costs():
     ) in readme
     assert equal.loc["dense, regular", "verdict"] == "inconclusive"
     assert (
-        f"costs {measured.min():.2f} to {measured.max():.2f} F1 more than pruning the smallest "
+        f"costs {costs.min():.2f} to {costs.max():.2f} F1 more than pruning the smallest "
         f"({printed_number(in_script.min(), 2)} to {in_script.max():.2f} on the set perturbed in-script)"
     ) in readme
-    assert "int8 changes F1 by less than 0.01 " in readme and int8.abs().max() < 0.01
+    assert "int8 changes F1 by less than 0.01 " in readme and of_int8.abs().max() < 0.01
