@@ -4,6 +4,7 @@ import re
 
 import pandas as pd
 import pytest
+import yaml
 from ner_pruning.claims.equal_budget import equal_budget_languages
 from ner_pruning.claims.ledger import ledger, published_cells
 from ner_pruning.claims.paper_claims import Evidence
@@ -31,6 +32,7 @@ from published_studies import (
     unpacked,
 )
 from real_data import needs_wikiann
+from snakemake.utils import update_config
 
 
 @pytest.fixture(scope="module", params=PUBLISHED, ids=lambda folder: folder.name)
@@ -43,6 +45,13 @@ def replicates(study) -> Replicates:
     """The F1 of the runs, resampled as the study did."""
     counts = [read_counts(path / "counts.parquet") for path in study.runs.values()]
     return resample(list(study.runs), counts, **study.config["bootstrap"])
+
+
+def test_the_config_is_what_its_overlay_gives(study):
+    """A key that is new in config.yaml belongs into what is published, too."""
+    expected = yaml.safe_load((ROOT / "config.yaml").read_text())
+    update_config(expected, yaml.safe_load((ROOT / "studies" / f"{study.folder.name}.yaml").read_text()))
+    assert study.config == expected
 
 
 def test_the_scores_are_those_of_the_runs(study):
