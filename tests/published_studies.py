@@ -21,9 +21,10 @@ from real_data import WIKIANN
 
 ROOT = Path(__file__).parents[1]
 LOW_RESOURCE, METHODS = ROOT / "docs" / "low-resource", ROOT / "docs" / "low-resource-methods"
+TOGETHER = ROOT / "docs" / "low-resource-together"
 SWAHILI, HINDI = ROOT / "docs" / "low-resource-swahili", ROOT / "docs" / "mid-resource"
 OF_ONE_LANGUAGE = (SWAHILI, HINDI)
-PUBLISHED = [LOW_RESOURCE, METHODS, *OF_ONE_LANGUAGE]
+PUBLISHED = [LOW_RESOURCE, METHODS, TOGETHER, *OF_ONE_LANGUAGE]
 ENCODER = "multilingual-e5-small"
 
 

@@ -26,6 +26,7 @@ from published_studies import (
     PUBLISHED,
     ROOT,
     SWAHILI,
+    TOGETHER,
     built_sets,
     cell_with_interval,
     printed_number,
@@ -264,6 +265,8 @@ def test_the_page_of_low_resource_says_what_its_claims_say():
     lost_less = {re.search(r"\d\d", part)[0] for part in measured(claims, "3")}
     assert "*: at {} and {} %)".format(*sorted(lost_less)) in text
     there, here = verdicts_of(METHODS), verdicts_of(LOW_RESOURCE)
+    assert {*verdicts_of(TOGETHER)[["1", "3"]]} == {"inconclusive"}
+    assert "with 60 epochs for each model, as here, claims 1 and 3 are *inconclusive*." in text
     equal = ["1, at equal budget", "3, at equal budget"]
     assert {*here[equal]} == {"not tested"} and "claims 1 and 3 at equal budget are *not tested* here." in text
     assert {*there[equal]} == {"not replicated"} and "of Yoruba and Javanese, they are *not replicated*." in text
@@ -490,12 +493,17 @@ def test_the_page_of_methods_says_how_the_models_of_low_resource_were_trained(tm
     assert f"with {study.config['finetuning']['epochs']} epochs each" in text
 
 
+def ends_of_f1(folder: Path) -> dict[tuple[str, str, str, str, int], list[float]]:
+    """Return F1 with the ends of its interval by setting, language, test set, scope and sparsity."""
+    intervals = read_results(folder, "intervals.csv").query("statistic == 'f1' and group.isna()").fillna({"scope": ""})
+    keys = ["setting", "language", "test_set", "scope", "sparsity"]
+    return intervals.set_index(keys)[["estimate", "low", "high"]].T.to_dict("list")
+
+
 def test_the_page_of_methods_prints_the_scores():
     scores = pd.read_csv(METHODS / "results" / "scores.csv")
     means = scores.groupby(["setting", "language", "test_set", "variant"])["f1"].mean()
-    intervals = read_results(METHODS, "intervals.csv").query("statistic == 'f1' and group.isna()").fillna({"scope": ""})
-    keys = ["setting", "language", "test_set", "scope", "sparsity"]
-    ends = intervals.set_index(keys)[["estimate", "low", "high"]].T.to_dict("list")
+    ends = ends_of_f1(METHODS)
     floors = scores.drop_duplicates(["language", "test_set"]).set_index(["language", "test_set"])["chance_floor"]
     tables = tables_of(METHODS / "README.md")
     sparsities = [cell.removesuffix(" %") for cell in tables[0][0][3:]]
@@ -646,6 +654,166 @@ def test_every_number_of_the_page_of_methods_is_that_of_its_results():
     largest = without_0.loc[without_0["estimate"].abs().idxmax()]
     assert len(without_0) == 6 and "six have an interval that does not include 0" in text
     assert [*largest[["setting", "language", "test_set", "sparsity"]]] == [MONOLINGUAL, "yo", "regular", 90]
+
+
+OF_TOGETHER = [
+    (1, "claims", "1", "partial-90, regular"),
+    (1, "claims", "1", "partial-50, regular"),
+    (1, "claims", "1", "dense, regular"),
+    (1, "claims", "1", "partial-70, regular"),
+    (1, "intervals", "multilingual", "multilingual_gain", "regular", "yo", "", 0),
+    (1, "intervals", "multilingual", "multilingual_gain", "regular", "yo", "partial", 50),
+    (1, "intervals", "multilingual", "multilingual_gain", "regular", "jv", "partial", 50),
+    (1, "intervals", "multilingual", "multilingual_gain", "regular", "jv", "", 0),
+    (1, "intervals", "multilingual", "multilingual_gain", "in-language", "mean", "", 0),
+    (1, "intervals", "multilingual", "multilingual_gain", "in-language", "mean", "partial", 50),
+    (1, "claims", "3", "partial-70, regular"),
+    (-1, "claims", "3", "partial-90, regular"),
+    (-1, "intervals", "difference", "regular", "mean", "partial", 50),
+    (-1, "intervals", "multilingual", "difference", "regular", "mean", "partial", 50),
+    (1, "intervals", "multilingual", "multilingual_gain", "in-script", "mean", "", 0),
+    *(
+        (1, "intervals", "multilingual", "multilingual_gain", "in-script", "mean", "partial", sparsity)
+        for sparsity in (50, 70, 90)
+    ),
+    (1, "claims", "6", "monolingual, dense, in-language"),
+    (1, "claims", "6", "multilingual, dense, in-language"),
+    (1, "claims", "6", "multilingual, dense, in-script"),
+    *(
+        (1, "claims", "7", f"{setting}, partial-{sparsity}, in-language")
+        for setting in (MONOLINGUAL, MULTILINGUAL)
+        for sparsity in (70, 90)
+    ),
+    (-1, "claims", "8, low-resource", "70 %, regular, 100 training sentences: F1 partial - dense"),
+    *((1, "forgotten", setting, sparsity) for setting in (MONOLINGUAL, MULTILINGUAL) for sparsity in (70, 90)),
+    (1, "claims", "own 1", "multilingual, partial-90, regular"),
+]
+"""What the intervals of the page of one model of two languages are of, as OF_METHODS."""
+
+
+def test_the_page_of_one_model_of_two_languages_prints_the_scores_next_to_those_of_half_the_steps():
+    of_models = {
+        "alone": (MONOLINGUAL, ends_of_f1(TOGETHER)),
+        "together": (MULTILINGUAL, ends_of_f1(TOGETHER)),
+        "together, half the steps": (MULTILINGUAL, ends_of_f1(METHODS)),
+    }
+    floors = pd.read_csv(TOGETHER / "results" / "scores.csv").groupby(["language", "test_set"])["chance_floor"].first()
+    ((header, *rows),) = tables_of(TOGETHER / "README.md")
+    assert header == ["language, test set (chance floor)", "model", "dense", "50 %", "70 %", "90 %"]
+    printed = []
+    for place, model, *cells in rows:
+        name, test_set, floor = re.fullmatch(r"(\w+), ([a-z-]+) \((.*)\)", place).groups()
+        assert floor == f"{floors[CODES[name], test_set]:.3f}"
+        setting, ends = of_models[model]
+        for cell, variant in zip(cells, [("", 0), ("partial", 50), ("partial", 70), ("partial", 90)], strict=True):
+            assert cell == cell_with_interval(*ends[setting, CODES[name], test_set, *variant]), (place, model)
+        printed.append((name, test_set, model))
+    assert printed == [*product(("Yoruba", "Javanese"), ("regular", "in-language", "in-script"), of_models)]
+
+
+def test_every_number_of_the_page_of_one_model_of_two_languages_is_that_of_its_results():
+    text = checked_prose(TOGETHER, OF_TOGETHER)
+    claims = read_results(TOGETHER, "claims.csv")
+    tested = parts_tested(claims)
+    of_int8 = parts_tested(claims, "own 5")["verdict"]
+    assert f"Of {len(tested)} parts that could be tested, {(tested['verdict'] != 'inconclusive').sum()} are" in text
+    assert f"without the {len(of_int8)} about int8, {decided(tested[tested['claim'] != 'own 5'])} are." in text
+    assert f"in {(of_int8 == 'replicated').sum()} of {len(of_int8)} parts" in text and int8_margin(claims) == 0.02
+    assert "of the difference lies between −0.02 and 0.02." in text
+    mentions = pd.read_csv(TOGETHER / "results" / "scores.csv").query("test_set == 'regular'")
+    total = mentions.groupby("language")["mentions"].first().sum()
+    assert f"smaller than three seeds and {total} mentions can show" in text
+
+    means = {
+        folder: pd.read_csv(folder / "results" / "scores.csv")
+        .groupby(["setting", "test_set", "variant", "seed"])["f1"]
+        .mean()
+        for folder in (TOGETHER, METHODS)
+    }
+    of_seeds = {}
+    for test_set, variant in product(TEST_SETS[:3], ("dense", "partial-50", "partial-70", "partial-90")):
+        here, there = (means[folder][MULTILINGUAL, test_set, variant][[1, 2, 3]] for folder in (TOGETHER, METHODS))
+        of_seeds[test_set, variant] = here - there
+    printed = {place: [printed_number(gain, 3) for gain in gains] for place, gains in of_seeds.items()}
+    for test_set in TEST_SETS[:3]:
+        here, there = (means[folder][MULTILINGUAL, test_set, "partial-90"] for folder in (TOGETHER, METHODS))
+        assert (len(here), len(there)) == (3, 5) and here.min() > there.max()
+        if test_set == REGULAR:
+            assert f"with {here.min():.3f} to {here.max():.3f} against {there.min():.3f} to {there.max():.3f}." in text
+    assert "on each test set, each of the three seeds is above all five seeds there, on regular data" in text
+    assert (
+        "Seed by seed (1 to 3), they gain {}, {} and {} on regular data, {}, {} and {} in-language, and {}, {} and {} "
+        "in-script. "
+        "At 70 % they gain {}, {} and {} on regular data, at 50 % {}, {} and {}. "
+        "Dense, they gain {}, {} and {}, and in-script {}, {} and {}."
+    ).format(
+        *(number for test_set in TEST_SETS[:3] for number in printed[test_set, "partial-90"]),
+        *(number for variant in ("partial-70", "partial-50", "dense") for number in printed[REGULAR, variant]),
+        *printed["in-script", "dense"],
+    ) in text
+    at_90 = ends_of((-1, "claims", "1, at equal budget", "partial-90, regular"), METHODS)
+    assert f"F1 on regular data at 90 % is {at_90[0]:.2f} lower together than alone." in text and at_90[1] > 0
+    relative = ends_of((-1, "claims", "3, at equal budget", "partial-90, regular"), METHODS)
+    assert f"With half the steps, it is {relative[0]:.2f} larger at 90 %." in text and relative[1] > 0
+    alone, together = (means[TOGETHER][setting, REGULAR] for setting in (MONOLINGUAL, MULTILINGUAL))
+    assert (together.reindex(alone.index) > alone).loc[["dense", "partial-50", "partial-70", "partial-90"]].all()
+    assert "In all three seeds all four means are higher together." in text
+    by_part = measured(claims, "1", "verdict")
+    assert [name for name, verdict in by_part.items() if verdict == "replicated"] == ["partial-50, regular"]
+    assert "**Together is better at 50 %; at the other sparsities it is open**" in text
+    for sparsity in (70, 90):
+        gain = (1, "intervals", MULTILINGUAL, "multilingual_gain", "in-language", "mean", "partial", sparsity)
+        _, low, high = ends_of(gain, TOGETHER)
+        assert low < 0 < high and "at 70 and 90 % that is open." in text
+    in_script = (1, "intervals", MULTILINGUAL, "multilingual_gain", "in-script", "mean", "partial", 90)
+    assert ends_of(in_script, METHODS)[1] < 0 and "With half the steps, no gain was visible at 90 %." in text
+    there = measured(read_results(LOW_RESOURCE, "claims.csv"), "3", "verdict")
+    smaller = {re.search(r"\d\d", part)[0] for part, verdict in there.items() if verdict == "replicated"}
+    assert smaller == {"70", "90"} and "In docs/low-resource it is smaller at both." in text
+    of_7 = measured(claims, "7", "verdict")
+    assert {of_7[f"{setting}, partial-50, in-language"] for setting in SETTINGS} == {"inconclusive"}
+    of_own_1 = parts_tested(claims, "own 1")["verdict"]
+    assert (
+        Counter(of_own_1) == {"inconclusive": 5, "replicated": 1} and "of six parts one is replicated, together" in text
+    )
+
+
+def test_the_page_of_one_model_of_two_languages_says_what_was_trained(tmp_path):
+    study, text = unpacked(TOGETHER, tmp_path), prose(TOGETHER / "README.md")
+    epochs, sizes, seeds = study.config["finetuning"]["epochs"], study.sizes(), WORDS[len(study.config["seeds"])]
+    alone, together = {}, {}
+    for run, path in study.runs.items():
+        if run.method in ("", "magnitude"):
+            (together if run.training_set == MULTILINGUAL else alone)[run] = read_json(path / "run.json")
+    for records, sentences, words in (
+        (alone, sizes["yo"], "{} fine-tunings of {:,} steps of 8 sentences, {:.0f} to {:.0f} minutes each,"),
+        (together, sum(sizes.values()), "and {} of {:,} steps, {:.0f} to {:.0f} minutes each,"),
+    ):
+        (steps,) = {record["steps"] for record in records.values()}
+        assert steps == math.ceil(sentences / 8) * epochs
+        minutes = [record["seconds"] / 60 for record in records.values()]
+        assert words.format(len(records), steps, min(minutes), max(minutes)) in text
+    schedules = {tuple(row[key] for key in ("batch_size", "start", "end")) for row in study.config["schedules"]}
+    assert schedules == {(8, 10, 60)} and "All are pruned in steps 10 to 60." in text
+    assert sizes == {"yo": 100, "jv": 100} and "the same two languages (100 training sentences each)" in text
+    assert f"{epochs} epochs for every model" in text and f"with {seeds} seeds: " in text
+    assert f"Means over {seeds} seeds" in text and {*study.config["pruning"]["sparsities"]} == {50, 70, 90}
+    assert "to 50, 70 and 90 %, with three seeds" in text
+    paper = yaml.safe_load((ROOT / "config.yaml").read_text())
+    last = paper["schedules"][-1]
+    assert epochs == paper["finetuning"]["epochs"]
+    assert f"{last['start']:,} to {last['end']:,} of batches of {last['batch_size']}, do not fit:" in text
+    batches = math.ceil(sum(sizes.values()) / last["batch_size"]) * epochs
+    assert f"{epochs} epochs of {sum(sizes.values())} sentences are only {batches} such batches." in text
+    of_methods = yaml.safe_load((METHODS / "results" / "config.yaml").read_text())
+    halved = of_methods["schedules"][-1]
+    assert f"with {halved['steps']} steps and {WORDS[len(of_methods['seeds'])]} seeds." in text
+    assert (halved["batch_size"], halved["start"], halved["end"]) in schedules
+    (steps,) = {record["steps"] for record in together.values()}
+    assert (
+        1.9 < steps / halved["steps"] < 2 and "- **With twice the steps, " in text and "With half the steps (" in text
+    )
+    assert "better at 90 % than those with half the steps: on each" in text and "*Half the steps* are" in text
 
 
 OF_SWAHILI = [
@@ -1208,6 +1376,10 @@ def test_the_readme_says_what_random_pruning_costs():
         f"by {min(half):.2f} to {max(half):.2f}, and worse at 90 %, by {-max(most):.2f} to {-min(most):.2f}."
     ) in readme
     assert measured(claims, "1, at equal budget", "verdict")["dense, regular"] == "inconclusive"
+    of_longer = ends_of((1, "claims", "1", "partial-90, regular"), TOGETHER)
+    ends = " to ".join(printed_number(end, 2) for end in of_longer[1:])
+    assert f"no difference is visible at 90 % (partial, {ends})." in readme
+    assert of_longer[1] < 0 < of_longer[2]
     assert (
         f"costs {costs.min():.2f} to {costs.max():.2f} F1 more than pruning the smallest "
         f"({printed_number(in_script.min(), 2)} to {in_script.max():.2f} on the set perturbed in-script)"

